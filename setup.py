@@ -1,0 +1,128 @@
+"""The compiled extension and the package folders; everything else is in pyproject.toml.
+
+Each kernel is tried with the best flags that the compiler understands. A compiler without OpenMP
+gives single-threaded kernels; without any compiler the package installs all the same, with every
+backend but "optimized".
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, find_packages, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import CCompilerError, CompileError, ExecError, LinkError, PlatformError
+
+OPTIMIZED = Path("backends/recsys_backends/optimized")
+NO_COMPILER = (CCompilerError, CompileError, ExecError, LinkError, PlatformError, OSError)
+# Results must not depend on the compiler's mood: no contraction into FMA, no reassociation.
+FLAGS_GNU = ["-O3", "-ffp-contract=off", "-Wno-psabi", "-Wno-unused-function"]
+FLAGS_MSVC = ["/O2", "/fp:precise"]
+# (compile, link), the first that compiles and links a parallel loop is taken.
+OPENMP_GNU = [(["-fopenmp"], ["-fopenmp"]), (["-Xpreprocessor", "-fopenmp"], ["-lomp"])]
+OPENMP_MSVC = [(["/openmp:llvm"], []), (["/openmp"], [])]
+OPENMP_PROBE = """
+#include <omp.h>
+int probe(void) {
+    int total = 0;
+    #pragma omp parallel for reduction(+ : total)
+    for (int i = 0; i < 4; i++) total += omp_get_thread_num() >= 0;
+    return total;
+}
+int main(void) { return probe() != 4; }
+"""
+
+
+class BuildKernels(build_ext):
+    """Choose flags by trying them, and say plainly what could not be built."""
+
+    def build_extensions(self) -> None:
+        """Build with the flags of this compiler."""
+        msvc = self.compiler.compiler_type == "msvc"
+        flags = list(FLAGS_MSVC if msvc else FLAGS_GNU)
+        if os.environ.get("RECSYS_EDU_NATIVE") == "1" and not msvc:
+            flags.append("-march=native")
+        extra = os.environ.get("RECSYS_EDU_CFLAGS", "").split()
+        compile_openmp, link_openmp = self.openmp_flags(OPENMP_MSVC if msvc else OPENMP_GNU)
+        for extension in self.extensions:
+            extension.extra_compile_args = [*flags, *compile_openmp, *extra]
+            extension.extra_link_args = [*link_openmp, *extra]
+        super().build_extensions()
+
+    def openmp_flags(
+        self, candidates: list[tuple[list[str], list[str]]]
+    ) -> tuple[list[str], list[str]]:
+        """The first pair of flags that builds a parallel loop, or none."""
+        if os.environ.get("RECSYS_EDU_NO_OPENMP") == "1":
+            return [], []
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, "probe.c")
+            source.write_text(OPENMP_PROBE)
+            for compile_flags, link_flags in candidates:
+                try:
+                    objects = self.compiler.compile(
+                        [str(source)], output_dir=folder, extra_postargs=compile_flags
+                    )
+                    self.compiler.link_executable(
+                        objects, "probe", output_dir=folder, extra_postargs=link_flags
+                    )
+                except NO_COMPILER:
+                    continue
+                return compile_flags, link_flags
+        print("recsys_edu: no OpenMP here, the kernels will be single-threaded", file=sys.stderr)
+        return [], []
+
+    def build_extension(self, ext: Extension) -> None:
+        """Build one kernel; where there is no compiler, go on without it."""
+        try:
+            super().build_extension(ext)
+        except NO_COMPILER as error:
+            print(
+                f"recsys_edu: {ext.name} was not built ({error}); everything but the "
+                "'optimized' backend will work. Install a C compiler and reinstall to get it.",
+                file=sys.stderr,
+            )
+
+
+def kernels() -> list[Extension]:
+    """One extension a .pyx file."""
+    headers = [str(header) for header in sorted(OPTIMIZED.glob("include/*.h"))]
+    return [
+        Extension(
+            f"recsys_backends.optimized.{source.stem}",
+            [str(source)],
+            include_dirs=[str(OPTIMIZED / "include")],
+            depends=headers,
+            optional=True,
+        )
+        for source in sorted(OPTIMIZED.glob("_*.pyx"))
+    ]
+
+
+setup(
+    packages=[
+        *find_packages(".", include=["recsys_edu*", "tito*"]),
+        *find_packages("backends", include=["recsys_backends*"]),
+    ],
+    package_dir={"recsys_backends": "backends/recsys_backends"},
+    package_data={
+        "recsys_backends": ["py.typed", "optimized/*.pyi"],
+        "recsys_edu": ["py.typed"],
+        "tito": ["py.typed"],
+    },
+    ext_modules=cythonize(
+        kernels(),
+        compiler_directives={
+            "language_level": 3,
+            "boundscheck": False,
+            "wraparound": False,
+            "initializedcheck": False,
+            "cdivision": True,
+        },
+    ),
+    cmdclass={"build_ext": BuildKernels},
+)
