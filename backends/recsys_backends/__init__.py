@@ -1,0 +1,50 @@
+"""Arrays in, arrays out: the same ops on several engines, chosen by name.
+
+>>> from recsys_backends import available_backends, ops, set_backend
+"""
+
+from recsys_backends.errors import (
+    BackendError,
+    BackendUnavailableError,
+    ContractViolation,
+    InvalidArgumentError,
+    UnknownBackendError,
+    UnsupportedOperationError,
+)
+from recsys_backends.plan import UNIFORM, EpochPlan, UniformSampler, default_n_blocks
+from recsys_backends.protocol import OPS, ComputeBackend, TopK, UpdateResult
+from recsys_backends.registry import (
+    Backend,
+    BackendInfo,
+    available_backends,
+    get_backend,
+    register_backend,
+    set_backend,
+    unregister_backend,
+    use_backend,
+)
+
+__all__ = [
+    "OPS",
+    "UNIFORM",
+    "Backend",
+    "BackendError",
+    "BackendInfo",
+    "BackendUnavailableError",
+    "ComputeBackend",
+    "ContractViolation",
+    "EpochPlan",
+    "InvalidArgumentError",
+    "TopK",
+    "UniformSampler",
+    "UnknownBackendError",
+    "UnsupportedOperationError",
+    "UpdateResult",
+    "available_backends",
+    "default_n_blocks",
+    "get_backend",
+    "register_backend",
+    "set_backend",
+    "unregister_backend",
+    "use_backend",
+]

@@ -1,0 +1,248 @@
+"""Turn a bad argument into one sentence that names it and says what to do.
+
+Used by ``recsys_backends.ops`` alone: whatever passes here, a backend may rely on.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from recsys_backends.errors import InvalidArgumentError
+from recsys_backends.plan import MAX_BLOCKS, SKIPPED, EpochPlan
+
+_MAX_ROWS = 2**31 - 1
+_MAX_THREADS = 1024
+
+
+def array(name: str, value: object, dtype: DTypeLike, ndim: int) -> NDArray[Any]:
+    """A C-contiguous array of that dtype and number of dimensions; nothing is converted."""
+    wanted = np.dtype(dtype)
+    if not isinstance(value, np.ndarray):
+        raise InvalidArgumentError(
+            f"{name} must be a NumPy array, not {type(value).__name__}: "
+            f"pass np.ascontiguousarray({name}, dtype=np.{wanted.name})."
+        )
+    if value.dtype != wanted:
+        raise InvalidArgumentError(
+            f"{name} must be {wanted.name}, not {value.dtype}: "
+            f"pass {name}.astype(np.{wanted.name})."
+        )
+    if value.ndim != ndim:
+        raise InvalidArgumentError(
+            f"{name} must have {ndim} dimension{'s' * (ndim > 1)}, not shape {value.shape}."
+        )
+    if not value.flags.c_contiguous:
+        raise InvalidArgumentError(
+            f"{name} must be C-contiguous: pass np.ascontiguousarray({name})."
+        )
+    return value
+
+
+def finite(name: str, value: NDArray[np.float32]) -> None:
+    """No NaN and no infinity."""
+    # A finite sum proves it in one pass; only an overflowing or poisoned sum needs the slow look.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if math.isfinite(float(value.sum())):
+            return
+    bad = np.argwhere(~np.isfinite(value))
+    if len(bad):
+        place = ", ".join(map(str, bad[0].tolist()))
+        raise InvalidArgumentError(
+            f"{name} must be finite, but {name}[{place}] is {value[tuple(bad[0])]}."
+        )
+
+
+def writable(name: str, value: NDArray[Any]) -> None:
+    """The array may be changed in place."""
+    if not value.flags.writeable:
+        raise InvalidArgumentError(
+            f"{name} is changed in place, but is read-only: pass {name}.copy()."
+        )
+
+
+def factors(
+    user_factors: object, item_factors: object, item_biases: object, *, change: bool
+) -> tuple[int, int]:
+    """The three arrays of a factor model; returns (n_users, n_items)."""
+    users = array("user_factors", user_factors, np.float32, 2)
+    items = array("item_factors", item_factors, np.float32, 2)
+    if users.shape[1] != items.shape[1]:
+        raise InvalidArgumentError(
+            f"item_factors must have as many columns as user_factors ({users.shape[1]}), "
+            f"not {items.shape[1]}."
+        )
+    named = [("user_factors", users), ("item_factors", items)]
+    if item_biases is not None:
+        biases = array("item_biases", item_biases, np.float32, 1)
+        if len(biases) != len(items):
+            raise InvalidArgumentError(
+                f"item_biases must have one entry per row of item_factors ({len(items)}), "
+                f"not {len(biases)}."
+            )
+        named.append(("item_biases", biases))
+    for name, value in named:
+        if change:
+            writable(name, value)
+        finite(name, value)
+    if change:
+        _apart(named)
+    return len(users), len(items)
+
+
+def _apart(named: list[tuple[str, NDArray[Any]]]) -> None:
+    """Arrays that are changed side by side must not overlap in memory."""
+    for i, (name, value) in enumerate(named):
+        for other_name, other in named[:i]:
+            if np.may_share_memory(value, other):
+                raise InvalidArgumentError(
+                    f"{name} must not share memory with {other_name}: pass {name}.copy()."
+                )
+
+
+def csr(
+    indptr: object, indices: object, n_items: int, names: tuple[str, str] = ("indptr", "indices")
+) -> int:
+    """A CSR pattern with ascending, unrepeated item numbers in each row; returns its row count."""
+    start = array(names[0], indptr, np.int64, 1)
+    item = array(names[1], indices, np.int32, 1)
+    if len(start) == 0 or start[0] != 0 or start[-1] != len(item) or np.any(np.diff(start) < 0):
+        raise InvalidArgumentError(
+            f"{names[0]} must start at 0, never fall, and end at len({names[1]}) = {len(item)}."
+        )
+    if len(item) == 0:
+        return len(start) - 1
+    if item.min() < 0 or item.max() >= n_items:
+        raise InvalidArgumentError(
+            f"{names[1]} must lie in [0, {n_items}), but range from {item.min()} to {item.max()}."
+        )
+    rises = item[1:] > item[:-1]
+    inner = start[(start > 0) & (start < len(item))]
+    rises[inner - 1] = True
+    if not rises.all():
+        place = int(np.argmin(rises)) + 1
+        raise InvalidArgumentError(
+            f"{names[1]} must ascend within each row without repeats, but do not at "
+            f"{names[1]}[{place}]: sort each row and drop its duplicates."
+        )
+    return len(start) - 1
+
+
+def integer(name: str, value: object, low: int, high: int) -> int:
+    """A whole number in [low, high]; NumPy's integers are welcome, bool is not."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise InvalidArgumentError(f"{name} must be a whole number, not {value!r}.")
+    if not low <= int(value) <= high:
+        raise InvalidArgumentError(f"{name} must lie in [{low}, {high}], not be {value}.")
+    return int(value)
+
+
+def real(name: str, value: object, *, positive: bool = False) -> float:
+    """A finite float32 number >= 0, or > 0 where ``positive``."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise InvalidArgumentError(f"{name} must be a number, not {value!r}.")
+    largest = float(np.finfo(np.float32).max)
+    number = float(value)
+    if not (number > 0.0 if positive else number >= 0.0) or not number <= largest:
+        raise InvalidArgumentError(
+            f"{name} must be {'above 0' if positive else 'at least 0'} and at most {largest:.3g}, "
+            f"not {value}."
+        )
+    return number
+
+
+def row_count(name: str, value: object) -> int:
+    """A number of items or users."""
+    return integer(name, value, 1, _MAX_ROWS)
+
+
+def threads(value: object) -> int:
+    """A number of threads; 0 stands for every core that this process may use."""
+    n_threads = integer("n_threads", value, 0, _MAX_THREADS)
+    if n_threads:
+        return n_threads
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), _MAX_THREADS)
+    return os.cpu_count() or 1
+
+
+def blocks(value: object, n_users: int, n_items: int) -> int:
+    """A number of blocks that leaves no block empty, or 1."""
+    return integer("n_blocks", value, 1, max(1, min(n_users, n_items, MAX_BLOCKS)))
+
+
+def plan(value: object, n_users: int, n_items: int) -> EpochPlan:
+    """A plan whose ids are in range and whose tiles may run side by side."""
+    if not isinstance(value, EpochPlan):
+        raise InvalidArgumentError(f"plan must be an EpochPlan, not {type(value).__name__}.")
+    if value.verified_for == (n_users, n_items):
+        return value
+    columns = {
+        name: array(f"plan.{name}", getattr(value, name), np.int32, 1)
+        for name in ("users", "positives", "negatives")
+    }
+    if len({len(column) for column in columns.values()}) > 1:
+        sizes = ", ".join(f"{len(column)} {name}" for name, column in columns.items())
+        raise InvalidArgumentError(f"plan must have three columns of one length, not {sizes}.")
+    _ids_in_range(columns["users"], "plan.users", 0, n_users)
+    _ids_in_range(columns["positives"], "plan.positives", 0, n_items)
+    _ids_in_range(columns["negatives"], "plan.negatives", SKIPPED, n_items)
+    if np.any(columns["positives"] == columns["negatives"]):
+        raise InvalidArgumentError("plan.negatives must differ from plan.positives in each triple.")
+    _bounds(value)
+    _tiles_apart(value, n_users, n_items)
+    return value
+
+
+def _ids_in_range(ids: NDArray[np.int32], name: str, low: int, stop: int) -> None:
+    if len(ids) and (ids.min() < low or ids.max() >= stop):
+        raise InvalidArgumentError(
+            f"{name} must lie in [{low}, {stop}), but range from {ids.min()} to {ids.max()}."
+        )
+
+
+def _bounds(value: EpochPlan) -> None:
+    bounds = array("plan.bounds", value.bounds, np.int64, 1)
+    n_tiles = len(bounds) - 1
+    if n_tiles < 1 or math.isqrt(n_tiles) ** 2 != n_tiles or value.n_blocks > MAX_BLOCKS:
+        raise InvalidArgumentError(
+            f"plan.bounds must have n_blocks² + 1 entries, n_blocks in [1, {MAX_BLOCKS}], "
+            f"not {len(bounds)}."
+        )
+    if bounds[0] != 0 or bounds[-1] != value.n_triples or np.any(np.diff(bounds) < 0):
+        raise InvalidArgumentError(
+            f"plan.bounds must start at 0, never fall, and end at {value.n_triples}."
+        )
+
+
+def _tiles_apart(value: EpochPlan, n_users: int, n_items: int) -> None:
+    """No two tiles of a round share a user or an item, or threads would race."""
+    n_blocks = value.n_blocks
+    if n_blocks == 1:
+        return
+    used = value.negatives != SKIPPED
+    for first in range(0, n_blocks**2, n_blocks):
+        start, stop = int(value.bounds[first]), int(value.bounds[first + n_blocks])
+        sizes = np.diff(value.bounds[first : first + n_blocks + 1])
+        tile = np.repeat(np.arange(n_blocks), sizes)
+        apply = used[start:stop]
+        users = value.users[start:stop][apply]
+        items = np.concatenate(
+            [value.positives[start:stop][apply], value.negatives[start:stop][apply]]
+        )
+        for what, ids, tiles, n in (
+            ("user", users, tile[apply], n_users),
+            ("item", items, np.tile(tile[apply], 2), n_items),
+        ):
+            owner = np.empty(n, dtype=np.int64)
+            owner[ids] = tiles
+            clash = owner[ids] != tiles
+            if clash.any():
+                raise InvalidArgumentError(
+                    f"plan.bounds lets two tiles of round {first // n_blocks} share {what} "
+                    f"{ids[np.argmax(clash)]}; tiles of one round must touch different rows."
+                )

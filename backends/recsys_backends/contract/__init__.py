@@ -1,0 +1,20 @@
+"""The contract, as code: what every backend must do, in clauses that can be run.
+
+``check(backend)`` runs all that apply. Tests, checkpoints, grading and leaderboards use the same
+clauses, on backends by name and on any object that has ops.
+"""
+
+from recsys_backends.contract import bpr_passes, bpr_update, matmul, plan_epoch, top_k
+from recsys_backends.contract.clause import CLAUSES, Clause, ClauseResult, check
+
+__all__ = [
+    "CLAUSES",
+    "Clause",
+    "ClauseResult",
+    "bpr_passes",
+    "bpr_update",
+    "check",
+    "matmul",
+    "plan_epoch",
+    "top_k",
+]

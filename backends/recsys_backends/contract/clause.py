@@ -1,0 +1,131 @@
+"""What a clause of the contract is, and how one is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from recsys_backends.errors import ContractViolation
+from recsys_backends.protocol import Order
+from recsys_backends.registry import Backend, use_backend
+
+ALL_ORDERS: Final[tuple[Order, ...]] = ("sequential", "batched")
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One property that a backend's op must have.
+
+    Call it with a backend (a name, or any object with ops) and a random generator; it draws its own
+    inputs and raises ContractViolation, with a sentence about what is wrong, when the property does
+    not hold.
+    """
+
+    name: str
+    op: str
+    orders: tuple[Order, ...]
+    function: Callable[[np.random.Generator], None]
+
+    def __call__(self, backend: str | object, rng: np.random.Generator) -> None:
+        """Raise ContractViolation unless the backend has the property."""
+        with use_backend(backend):
+            self.function(rng)
+
+    def applies_to(self, backend: Backend) -> bool:
+        """Whether the backend has the op and works in an order that the clause is about."""
+        return backend.has(self.op) and backend.order in self.orders
+
+
+@dataclass(frozen=True)
+class ClauseResult:
+    """How a backend did on one clause."""
+
+    name: str
+    op: str
+    passed: bool
+    message: str
+    """What is wrong; empty where the clause passed."""
+
+
+CLAUSES: Final[list[Clause]] = []
+"""Every clause, in the order in which the files define them: what is read first fails first."""
+
+
+def clause(
+    op: str, orders: tuple[Order, ...] = ALL_ORDERS
+) -> Callable[[Callable[[np.random.Generator], None]], Clause]:
+    """Make a clause of a function that calls ``ops.<op>`` with inputs drawn from its generator."""
+
+    def register(function: Callable[[np.random.Generator], None]) -> Clause:
+        made = Clause(function.__name__, op, orders, function)
+        made.__dict__["__doc__"] = function.__doc__
+        CLAUSES.append(made)
+        return made
+
+    return register
+
+
+def check(
+    backend: str | object, *, seed: int = 0, ops: Iterable[str] | None = None
+) -> list[ClauseResult]:
+    """Run every clause that applies to a backend.
+
+    Args:
+        backend: a name, or any object with ops.
+        seed: of the inputs that the clauses draw.
+        ops: the ops to look at; all that the backend has, by default.
+
+    Any exception counts as a failure of the clause in which it was raised.
+    """
+    wanted = None if ops is None else set(ops)
+    results = []
+    with use_backend(backend) as chosen:
+        for number, item in enumerate(CLAUSES):
+            if not item.applies_to(chosen) or (wanted is not None and item.op not in wanted):
+                continue
+            message = ""
+            try:
+                item(chosen, np.random.default_rng([seed, number]))
+            except ContractViolation as violation:
+                message = str(violation)
+            except Exception as error:
+                message = f"{item.op} raised {type(error).__name__}: {error}"
+            results.append(ClauseResult(item.name, item.op, not message, message))
+    return results
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise ContractViolation unless the condition holds."""
+    if not condition:
+        raise ContractViolation(message)
+
+
+def require_close(got: ArrayLike, expected: ArrayLike, tolerance: float, what: str) -> None:
+    """Two arrays agree to an absolute tolerance; the message shows where they first do not."""
+    found, wanted = np.asarray(got, np.float64), np.asarray(expected, np.float64)
+    require(found.shape == wanted.shape, f"{what}: shape {found.shape}, expected {wanted.shape}.")
+    with np.errstate(invalid="ignore"):  # infinity minus itself; equal infinities are close
+        wrong = ~((np.abs(found - wanted) <= tolerance) | (found == wanted))
+    if np.any(wrong):
+        place = tuple(np.argwhere(wrong)[0].tolist())
+        raise ContractViolation(
+            f"{what}: at {list(place)} there is {found[place]:.7g}, expected {wanted[place]:.7g} "
+            f"(to {tolerance:g})."
+        )
+
+
+def require_identical(got: Any, expected: Any, what: str) -> None:
+    """Two arrays hold the same bytes."""
+    require(
+        got.dtype == expected.dtype and got.shape == expected.shape,
+        f"{what}: {got.dtype} of shape {got.shape}, expected {expected.dtype} {expected.shape}.",
+    )
+    if got.tobytes() != expected.tobytes():
+        place = tuple(np.argwhere(got != expected)[0].tolist()) if np.any(got != expected) else ()
+        raise ContractViolation(
+            f"{what}: differs first at {list(place)}: {got[place]}, expected {expected[place]}."
+        )

@@ -1,0 +1,146 @@
+"""The front door: check the arguments, find the backend in use, call it.
+
+``recsys_backends.protocol`` says what each op does. Bad arguments raise ``InvalidArgumentError``
+with the argument's name, in every backend alike, before anything has been changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_backends import checks
+from recsys_backends.errors import ContractViolation, InvalidArgumentError
+from recsys_backends.plan import UNIFORM, EpochPlan, Sampler, UniformSampler
+from recsys_backends.protocol import ComputeBackend, TopK, UpdateResult
+from recsys_backends.registry import get_backend
+
+__all__ = ["bpr_update", "matmul", "plan_epoch", "top_k"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _as_in_protocol(function: Callable[P, R]) -> Callable[P, R]:
+    """Give a front-door function the docstring of the op it opens to."""
+    function.__doc__ = getattr(ComputeBackend, function.__name__).__doc__
+    return function
+
+
+@_as_in_protocol
+def matmul(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:  # noqa: D103
+    checks.array("a", a, np.float32, 2)
+    checks.array("b", b, np.float32, 2)
+    if a.shape[1] != b.shape[0]:
+        raise InvalidArgumentError(
+            f"b must have as many rows as a has columns ({a.shape[1]}), not {b.shape[0]}."
+        )
+    product: NDArray[np.float32] = get_backend().op("matmul")(a, b)
+    return product
+
+
+@_as_in_protocol
+def plan_epoch(  # noqa: D103
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    n_items: int,
+    *,
+    seed: int,
+    epoch: int,
+    n_blocks: int = 1,
+    sampler: Sampler = UNIFORM,
+    n_threads: int = 1,
+) -> EpochPlan:
+    n_items = checks.row_count("n_items", n_items)
+    n_users = checks.csr(indptr, indices, n_items)
+    if not isinstance(sampler, UniformSampler):
+        raise InvalidArgumentError(f"sampler must be a UniformSampler, not {sampler!r}.")
+    backend = get_backend()
+    plan: EpochPlan = backend.op("plan_epoch")(
+        indptr,
+        indices,
+        n_items,
+        seed=checks.integer("seed", seed, 0, 2**64 - 1),
+        epoch=checks.integer("epoch", epoch, 0, 2**63 - 1),
+        n_blocks=checks.blocks(n_blocks, n_users, n_items),
+        sampler=sampler,
+        n_threads=checks.threads(n_threads),
+    )
+    if not backend.trusted:
+        try:
+            checks.plan(plan, n_users, n_items)
+        except InvalidArgumentError as error:
+            raise ContractViolation(
+                f"plan_epoch of backend {backend.name!r} drew a plan that cannot be used: {error}"
+            ) from error
+    for column in (plan.users, plan.positives, plan.negatives, plan.bounds):
+        column.flags.writeable = False
+    return replace(plan, verified_for=(n_users, n_items))
+
+
+@_as_in_protocol
+def bpr_update(  # noqa: D103
+    user_factors: NDArray[np.float32],
+    item_factors: NDArray[np.float32],
+    item_biases: NDArray[np.float32] | None,
+    plan: EpochPlan,
+    *,
+    learning_rate: float,
+    reg_user: float,
+    reg_positive: float,
+    reg_negative: float,
+    n_threads: int = 1,
+) -> UpdateResult:
+    n_users, n_items = checks.factors(user_factors, item_factors, item_biases, change=True)
+    checks.plan(plan, n_users, n_items)
+    numbers = {
+        "learning_rate": checks.real("learning_rate", learning_rate, positive=True),
+        "reg_user": checks.real("reg_user", reg_user),
+        "reg_positive": checks.real("reg_positive", reg_positive),
+        "reg_negative": checks.real("reg_negative", reg_negative),
+    }
+    # A rate that is too high overflows in every backend; the caller sees it in the loss, and a
+    # warning from the inside of some backends only would be noise.
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = get_backend().op("bpr_update")(
+            user_factors,
+            item_factors,
+            item_biases,
+            plan,
+            **numbers,
+            n_threads=checks.threads(n_threads),
+        )
+    return UpdateResult(*result)
+
+
+@_as_in_protocol
+def top_k(  # noqa: D103
+    user_factors: NDArray[np.float32],
+    item_factors: NDArray[np.float32],
+    item_biases: NDArray[np.float32] | None,
+    seen_indptr: NDArray[np.int64],
+    seen_indices: NDArray[np.int32],
+    *,
+    k: int,
+    n_threads: int = 1,
+) -> TopK:
+    n_users, n_items = checks.factors(user_factors, item_factors, item_biases, change=False)
+    rows = checks.csr(seen_indptr, seen_indices, n_items, names=("seen_indptr", "seen_indices"))
+    if rows != n_users:
+        raise InvalidArgumentError(
+            f"seen_indptr must have one row per row of user_factors ({n_users}), not {rows}."
+        )
+    answer = get_backend().op("top_k")(
+        user_factors,
+        item_factors,
+        item_biases,
+        seen_indptr,
+        seen_indices,
+        k=checks.integer("k", k, 1, 2**31 - 1),
+        n_threads=checks.threads(n_threads),
+    )
+    return TopK(*answer)

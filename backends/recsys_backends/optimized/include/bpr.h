@@ -1,0 +1,118 @@
+/* One pass of BPR's stochastic gradient descent over a plan: rounds one after another, the tiles of
+ * a round on as many threads as there are. Which thread takes which tile changes nothing: tiles of a
+ * round share no row, and their losses are added in tile order. */
+#ifndef RECSYS_BPR_H
+#define RECSYS_BPR_H
+
+#include <stdlib.h>
+
+#include "scalar_math.h"
+
+#define PREFETCH_AHEAD 4
+
+typedef struct {
+    float learning_rate;
+    float user_decay, positive_decay, negative_decay; /* learning_rate * reg_... */
+} bpr_rates;
+
+typedef struct {
+    float *user_factors, *item_factors, *item_biases; /* item_biases may be NULL */
+    int d;
+    bpr_rates rates;
+} bpr_model;
+
+typedef struct {
+    const int32_t *users, *positives, *negatives;
+    const int64_t *bounds;
+    int64_t n_blocks;
+} plan_view;
+
+typedef struct {
+    double loss;
+    int64_t n_correct, n_updated;
+} tile_result;
+
+/* A sum of ln(1 + z), kept as a product until it grows large: one logarithm for many triples. */
+typedef struct {
+    double sum, product;
+} log_sum;
+
+/* g = sigma(-x), and adds -ln sigma(x) = ln(1 + e^-x) to the losses. */
+ALWAYS_INLINE double negative_sigmoid(double x, log_sum *losses)
+{
+    double clamped = x < -500.0 ? -500.0 : x > 500.0 ? 500.0 : x;
+    double z = exp_bounded(-clamped);
+    if (LIKELY(x > -30.0)) {
+        losses->product *= 1.0 + z;
+        if (losses->product > 1e250) {
+            losses->sum += log_normal(losses->product);
+            losses->product = 1.0;
+        }
+    } else {
+        losses->sum -= x; /* ln(1 + e^-x) = -x + ln(1 + e^x), whose last part is below 1e-13; NaN stays NaN */
+    }
+    return z / (1.0 + z);
+}
+
+ALWAYS_INLINE double close_log_sum(const log_sum *losses)
+{
+    return losses->sum + log_normal(losses->product);
+}
+
+/* pull is learning_rate * g. */
+ALWAYS_INLINE void step_biases(float *b_i, float *b_j, float pull, const bpr_rates *r)
+{
+    float positive = *b_i, negative = *b_j;
+    *b_i = positive + (pull - r->positive_decay * positive);
+    *b_j = negative - (pull + r->negative_decay * negative);
+}
+
+/* The kernel, for each instruction set. */
+#define KERNEL_FILE "bpr_kernel.h"
+#include "each_simd_level.h"
+#undef KERNEL_FILE
+
+static tile_result update_tile(const bpr_model *m, const plan_view *plan, int64_t tile, int simd)
+{
+    int64_t start = plan->bounds[tile], stop = plan->bounds[tile + 1];
+#if HAS_X86_DISPATCH
+    if (simd == SIMD_AVX512)
+        return update_tile_avx512(m, plan, start, stop);
+    if (simd == SIMD_AVX2)
+        return update_tile_avx2(m, plan, start, stop);
+#endif
+    (void)simd;
+    return update_tile_portable(m, plan, start, stop);
+}
+
+/* Returns -1 when out of memory, before anything has changed. */
+static int update_plan(const bpr_model *m, const plan_view *plan, int n_threads, int simd,
+                       tile_result *total)
+{
+    int64_t n_tiles = plan->n_blocks * plan->n_blocks;
+    tile_result *results = (tile_result *)malloc((size_t)n_tiles * sizeof *results);
+    if (!results)
+        return -1;
+#ifdef _OPENMP
+#pragma omp parallel num_threads(n_threads)
+#endif
+    for (int64_t first = 0; first < n_tiles; first += plan->n_blocks) {
+#ifdef _OPENMP
+#pragma omp for schedule(dynamic)
+#endif
+        for (int64_t b = 0; b < plan->n_blocks; b++)
+            results[first + b] = update_tile(m, plan, first + b, simd);
+    }
+    (void)n_threads;
+    total->loss = 0.0;
+    total->n_correct = total->n_updated = 0;
+    for (int64_t tile = 0; tile < n_tiles; tile++) {
+        total->loss += results[tile].loss;
+        total->n_correct += results[tile].n_correct;
+        total->n_updated += results[tile].n_updated;
+    }
+    free(results);
+    return 0;
+}
+
+#endif

@@ -1,0 +1,303 @@
+/* Draw an epoch's triples: the C twin of recsys_backends/naive/{plan_epoch,tiles,draw_negative}.py,
+ * integer for integer. What is different is how "has the user seen it?" is answered: a small filter
+ * over the tile's own positives says "no" at once in most cases, and only its "maybe" costs a binary
+ * search in the user's row. A candidate lies in the tile's item block, so if the user has seen it,
+ * that interaction is in this very tile: the filter never says "no" wrongly. */
+#ifndef RECSYS_PLAN_H
+#define RECSYS_PLAN_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "splitmix64.h"
+
+enum { PURPOSE_USER_BLOCKS, PURPOSE_ITEM_BLOCKS, PURPOSE_ORDER, PURPOSE_NEGATIVES };
+
+#define MAX_REJECTIONS 15
+#define DRAWS_PER_TRIPLE (MAX_REJECTIONS + 1)
+#define SKIPPED (-1)
+#define FILTER_BITS_PER_POSITIVE 16
+
+typedef struct {
+    const int64_t *indptr;
+    const int32_t *indices;
+    int64_t n_users, n_items;
+    uint64_t epoch_key; /* the stream of this seed and epoch */
+    int64_t n_blocks;
+    int32_t *user_order, *item_order; /* shuffled rows; block b is order[n * b / B .. n * (b+1) / B) */
+    uint16_t *item_block;             /* the block that each item is in */
+} epoch_layout;
+
+typedef struct { /* the columns of an EpochPlan */
+    int32_t *users, *positives, *negatives;
+    int64_t *bounds;
+} plan_columns;
+
+typedef struct { /* what one thread needs while it fills tiles */
+    uint64_t *pairs;  /* (user << 32 | item), as many as the largest tile has */
+    uint64_t *filter; /* one bit per hash value */
+    uint64_t *seen;   /* one bit per item, all zero between uses */
+    int filter_log2;  /* log2 of the number of bits */
+} tile_scratch;
+
+ALWAYS_INLINE int64_t block_edge(int64_t n, int64_t block, int64_t n_blocks)
+{
+    return n * block / n_blocks;
+}
+
+ALWAYS_INLINE int64_t tile_number(int64_t user_block, int64_t item_block, int64_t n_blocks)
+{
+    return (item_block - user_block + n_blocks) % n_blocks * n_blocks + user_block;
+}
+
+static void shuffled_rows(int32_t *order, int64_t n, int64_t n_blocks, uint64_t key)
+{
+    for (int64_t i = 0; i < n; i++)
+        order[i] = (int32_t)i;
+    if (n_blocks == 1)
+        return;
+    for (int64_t i = n - 1; i > 0; i--) {
+        int64_t j = (int64_t)bounded(key, (uint64_t)i, (uint64_t)i + 1);
+        int32_t kept = order[i];
+        order[i] = order[j];
+        order[j] = kept;
+    }
+}
+
+static void lay_out_blocks(const epoch_layout *e)
+{
+    shuffled_rows(e->user_order, e->n_users, e->n_blocks, draw(e->epoch_key, PURPOSE_USER_BLOCKS));
+    shuffled_rows(e->item_order, e->n_items, e->n_blocks, draw(e->epoch_key, PURPOSE_ITEM_BLOCKS));
+    for (int64_t c = 0; c < e->n_blocks; c++)
+        for (int64_t k = block_edge(e->n_items, c, e->n_blocks);
+             k < block_edge(e->n_items, c + 1, e->n_blocks); k++)
+            e->item_block[e->item_order[k]] = (uint16_t)c;
+}
+
+/* How many interactions of user block b fall into each item block; counts has n_blocks entries. */
+static void count_user_block(const epoch_layout *e, int64_t b, int64_t *counts)
+{
+    memset(counts, 0, (size_t)e->n_blocks * sizeof *counts);
+    for (int64_t k = block_edge(e->n_users, b, e->n_blocks);
+         k < block_edge(e->n_users, b + 1, e->n_blocks); k++) {
+        int64_t user = e->user_order[k];
+        if (e->n_blocks == 1) {
+            counts[0] += e->indptr[user + 1] - e->indptr[user];
+            continue;
+        }
+        for (int64_t p = e->indptr[user]; p < e->indptr[user + 1]; p++)
+            counts[e->item_block[e->indices[p]]]++;
+    }
+}
+
+/* Write the interactions of user block b into its tiles; cursors (n_blocks entries) start at the
+ * tiles' bounds and end at the next ones. */
+static void scatter_user_block(const epoch_layout *e, int64_t b, int64_t *cursors,
+                               const plan_columns *plan)
+{
+    for (int64_t k = block_edge(e->n_users, b, e->n_blocks);
+         k < block_edge(e->n_users, b + 1, e->n_blocks); k++) {
+        int64_t user = e->user_order[k];
+        for (int64_t p = e->indptr[user]; p < e->indptr[user + 1]; p++) {
+            int32_t item = e->indices[p];
+            int64_t to = cursors[e->item_block[item]]++;
+            plan->users[to] = (int32_t)user;
+            plan->positives[to] = item;
+        }
+    }
+}
+
+ALWAYS_INLINE uint64_t filter_bit(uint64_t pair, int filter_log2)
+{
+    return ((pair ^ (pair >> 29)) * UINT64_C(0xD6E8FEB86659FD93)) >> (64 - filter_log2);
+}
+
+ALWAYS_INLINE int filter_log2_for(int64_t n_positives)
+{
+    int bits = 6;
+    while (((int64_t)1 << bits) < n_positives * FILTER_BITS_PER_POSITIVE)
+        bits++;
+    return bits;
+}
+
+/* Is item in the ascending row? */
+static int row_contains(const int32_t *row, int64_t n, int32_t item)
+{
+    const int32_t *base = row;
+    while (n > 1) {
+        int64_t half = n / 2;
+        base = base[half] <= item ? base + half : base;
+        n -= half;
+    }
+    return n == 1 && *base == item;
+}
+
+/* After too many rejections: mark what the user has seen, count what is left, pick one of it. */
+static int32_t draw_among_unseen(const epoch_layout *e, uint64_t *seen, int64_t user,
+                                 const int32_t *candidates, int64_t n_candidates, uint64_t key,
+                                 uint64_t index)
+{
+    const int32_t *row = e->indices + e->indptr[user];
+    int64_t n_row = e->indptr[user + 1] - e->indptr[user];
+    int64_t n_unseen = 0;
+    int32_t found = SKIPPED;
+    for (int64_t k = 0; k < n_row; k++)
+        seen[row[k] >> 6] |= UINT64_C(1) << (row[k] & 63);
+    for (int64_t k = 0; k < n_candidates; k++)
+        n_unseen += !(seen[candidates[k] >> 6] >> (candidates[k] & 63) & 1);
+    if (n_unseen > 0) {
+        int64_t wanted = (int64_t)bounded(key, index, (uint64_t)n_unseen);
+        for (int64_t k = 0; found == SKIPPED; k++)
+            if (!(seen[candidates[k] >> 6] >> (candidates[k] & 63) & 1) && wanted-- == 0)
+                found = candidates[k];
+    }
+    for (int64_t k = 0; k < n_row; k++)
+        seen[row[k] >> 6] = 0;
+    return found;
+}
+
+ALWAYS_INLINE int32_t draw_negative(const epoch_layout *e, const tile_scratch *s, uint64_t user,
+                                    const int32_t *candidates, int64_t n_candidates, uint64_t key,
+                                    uint64_t first)
+{
+    for (uint64_t attempt = 0; attempt < MAX_REJECTIONS; attempt++) {
+        int32_t item = candidates[bounded(key, first + attempt, (uint64_t)n_candidates)];
+        uint64_t bit = filter_bit(user << 32 | (uint32_t)item, s->filter_log2);
+        if (LIKELY(!(s->filter[bit >> 6] >> (bit & 63) & 1)))
+            return item;
+        if (!row_contains(e->indices + e->indptr[user], e->indptr[user + 1] - e->indptr[user], item))
+            return item;
+    }
+    return draw_among_unseen(e, s->seen, (int64_t)user, candidates, n_candidates, key,
+                             first + MAX_REJECTIONS);
+}
+
+/* Shuffle one tile and draw its negatives. */
+static void fill_tile(const epoch_layout *e, tile_scratch *s, int64_t tile, const plan_columns *plan)
+{
+    int64_t start = plan->bounds[tile], n = plan->bounds[tile + 1] - start;
+    int64_t item_block = (tile % e->n_blocks + tile / e->n_blocks) % e->n_blocks;
+    int64_t first_candidate = block_edge(e->n_items, item_block, e->n_blocks);
+    int64_t n_candidates = block_edge(e->n_items, item_block + 1, e->n_blocks) - first_candidate;
+    const int32_t *candidates = e->item_order + first_candidate;
+    uint64_t order_key = draw(draw(e->epoch_key, PURPOSE_ORDER), (uint64_t)tile);
+    uint64_t negatives_key = draw(draw(e->epoch_key, PURPOSE_NEGATIVES), (uint64_t)tile);
+    int32_t *users = plan->users + start, *positives = plan->positives + start;
+    uint64_t *pairs = s->pairs;
+
+    s->filter_log2 = filter_log2_for(n);
+    memset(s->filter, 0, ((size_t)1 << s->filter_log2) / 8);
+    for (int64_t t = 0; t < n; t++) {
+        uint64_t pair = (uint64_t)users[t] << 32 | (uint32_t)positives[t];
+        uint64_t bit = filter_bit(pair, s->filter_log2);
+        s->filter[bit >> 6] |= UINT64_C(1) << (bit & 63);
+        pairs[t] = pair;
+    }
+    for (int64_t i = n - 1; i > 0; i--) {
+        uint64_t j = bounded(order_key, (uint64_t)i, (uint64_t)i + 1);
+        uint64_t kept = pairs[i];
+        pairs[i] = pairs[j];
+        pairs[j] = kept;
+    }
+    for (int64_t t = 0; t < n; t++) {
+        users[t] = (int32_t)(pairs[t] >> 32);
+        positives[t] = (int32_t)(uint32_t)pairs[t];
+        plan->negatives[start + t] =
+            draw_negative(e, s, pairs[t] >> 32, candidates, n_candidates, negatives_key,
+                          (uint64_t)t * DRAWS_PER_TRIPLE);
+    }
+}
+
+/* Sum the counts into the tiles' bounds and each user block's cursors; returns the largest tile. */
+static int64_t set_bounds(int64_t n_blocks, int64_t *counts, int64_t *bounds)
+{
+    int64_t largest = 0;
+    bounds[0] = 0;
+    for (int64_t tile = 0; tile < n_blocks * n_blocks; tile++) {
+        int64_t b = tile % n_blocks, c = (b + tile / n_blocks) % n_blocks;
+        int64_t size = counts[b * n_blocks + c];
+        counts[b * n_blocks + c] = bounds[tile]; /* from here on a cursor */
+        bounds[tile + 1] = bounds[tile] + size;
+        largest = size > largest ? size : largest;
+    }
+    return largest;
+}
+
+static int allocate_scratch(tile_scratch *s, int64_t n_items, int64_t largest_tile)
+{
+    s->pairs = (uint64_t *)malloc(((size_t)largest_tile + 1) * sizeof *s->pairs);
+    s->filter = (uint64_t *)malloc(((size_t)1 << filter_log2_for(largest_tile)) / 8);
+    s->seen = (uint64_t *)calloc((size_t)(n_items + 63) / 64, sizeof *s->seen);
+    return s->pairs && s->filter && s->seen;
+}
+
+static void free_scratch(tile_scratch *s)
+{
+    free(s->pairs);
+    free(s->filter);
+    free(s->seen);
+}
+
+static int fill_all_tiles(const epoch_layout *e, int64_t *counts, const plan_columns *plan,
+                          int n_threads)
+{
+    int out_of_memory = 0;
+    int64_t n_tiles = e->n_blocks * e->n_blocks;
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic) num_threads(n_threads)
+#endif
+    for (int64_t b = 0; b < e->n_blocks; b++)
+        count_user_block(e, b, counts + b * e->n_blocks);
+    int64_t largest = set_bounds(e->n_blocks, counts, plan->bounds);
+#ifdef _OPENMP
+#pragma omp parallel num_threads(n_threads)
+#endif
+    {
+        tile_scratch scratch;
+        int ready = allocate_scratch(&scratch, e->n_items, largest);
+        if (!ready) {
+#ifdef _OPENMP
+#pragma omp atomic write
+#endif
+            out_of_memory = 1;
+        }
+#ifdef _OPENMP
+#pragma omp for schedule(dynamic)
+#endif
+        for (int64_t b = 0; b < e->n_blocks; b++)
+            scatter_user_block(e, b, counts + b * e->n_blocks, plan);
+#ifdef _OPENMP
+#pragma omp for schedule(dynamic)
+#endif
+        for (int64_t tile = 0; tile < n_tiles; tile++)
+            if (ready)
+                fill_tile(e, &scratch, tile, plan);
+        free_scratch(&scratch);
+    }
+    (void)n_threads;
+    return out_of_memory ? -1 : 0;
+}
+
+/* Fills the plan's columns (bounds has n_blocks^2 + 1 entries). Returns -1 when out of memory. */
+static int draw_plan(const int64_t *indptr, const int32_t *indices, int64_t n_users, int64_t n_items,
+                     uint64_t seed, uint64_t epoch, int64_t n_blocks, int n_threads,
+                     plan_columns plan)
+{
+    epoch_layout e = {indptr, indices, n_users, n_items, draw(seed, epoch), n_blocks, NULL, NULL, NULL};
+    int64_t *counts = (int64_t *)malloc((size_t)(n_blocks * n_blocks) * sizeof *counts);
+    int status = -1;
+    e.user_order = (int32_t *)malloc(((size_t)n_users + 1) * sizeof *e.user_order);
+    e.item_order = (int32_t *)malloc((size_t)n_items * sizeof *e.item_order);
+    e.item_block = (uint16_t *)malloc((size_t)n_items * sizeof *e.item_block);
+    if (counts && e.user_order && e.item_order && e.item_block) {
+        lay_out_blocks(&e);
+        status = fill_all_tiles(&e, counts, &plan, n_threads);
+    }
+    free(counts);
+    free(e.user_order);
+    free(e.item_order);
+    free(e.item_block);
+    return status;
+}
+
+#endif

@@ -1,0 +1,164 @@
+"""What a compute backend is: a module or object that has some of these ops.
+
+Each op is described here, once. Callers use ``recsys_backends.ops``, which checks every argument
+and then calls the backend in use, so an implementation may rely on what is written below and holds
+no checks of its own. ``recsys_backends.contract`` is the same text as executable clauses.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_backends.plan import UNIFORM, EpochPlan, Sampler
+
+Order = Literal["sequential", "batched"]
+
+
+class UpdateResult(NamedTuple):
+    """What one pass of ``bpr_update`` saw, measured before each triple's own step."""
+
+    loss: float
+    """Sum of −ln σ(x) over the updated triples, without the regulariser, in nats."""
+    n_correct: int
+    """How many updated triples had x > 0: the positive item already ranked above the negative."""
+    n_updated: int
+    """How many triples were applied; the rest were skipped for want of a negative."""
+
+
+class TopK(NamedTuple):
+    """The best items of each user, best first."""
+
+    items: NDArray[np.int32]
+    """int32, shape (n_users, k); padded with −1."""
+    scores: NDArray[np.float32]
+    """float32, shape (n_users, k); padded with −inf."""
+
+
+class ComputeBackend(Protocol):
+    """The ops. A backend may leave some out; a call for one it lacks is an error that names it."""
+
+    order: Order
+    """"sequential": triples take effect one after another, as the plan lists them.
+    "batched": groups of triples are computed from the same factors and added up."""
+
+    def matmul(self, a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The matrix product a · b.
+
+        Args:
+            a: float32, C-contiguous, shape (m, k).
+            b: float32, C-contiguous, shape (k, n).
+
+        Returns:
+            float32, shape (m, n); zeros where k is 0.
+        """
+        ...
+
+    def plan_epoch(
+        self,
+        indptr: NDArray[np.int64],
+        indices: NDArray[np.int32],
+        n_items: int,
+        *,
+        seed: int,
+        epoch: int,
+        n_blocks: int = 1,
+        sampler: Sampler = UNIFORM,
+        n_threads: int = 1,
+    ) -> EpochPlan:
+        """Draw one epoch's triples and their schedule, as ``recsys_backends.plan`` specifies.
+
+        Integers only, so the answer is identical in every backend and for any number of threads.
+
+        Args:
+            indptr: int64, shape (n_users + 1,): where each user's items start in ``indices``.
+            indices: int32, shape (nnz,): item numbers, ascending within each user, no repeats.
+            n_items: number of items, at least 1.
+            seed: 0 <= seed < 2**64.
+            epoch: number of the epoch, counted from 0; a warm start continues the count.
+            n_blocks: blocks of users and of items, at most the smaller of their numbers.
+            sampler: how negatives are drawn.
+            n_threads: threads to plan with; the front door turns 0 into the number of cores.
+
+        Source:
+            Rendle et al., BPR: Bayesian Personalized Ranking from Implicit Feedback, UAI 2009
+            (bootstrap sampling, here without replacement); the blocks are those of Gemulla et al.,
+            Large-Scale Matrix Factorization with Distributed SGD, KDD 2011.
+        """
+        ...
+
+    def bpr_update(
+        self,
+        user_factors: NDArray[np.float32],
+        item_factors: NDArray[np.float32],
+        item_biases: NDArray[np.float32] | None,
+        plan: EpochPlan,
+        *,
+        learning_rate: float,
+        reg_user: float,
+        reg_positive: float,
+        reg_negative: float,
+        n_threads: int = 1,
+    ) -> UpdateResult:
+        """One pass of stochastic gradient descent over a plan, in place.
+
+        For each triple (u, i, j), with every value as it was before the triple::
+
+            x    = p_u · (q_i − q_j) + b_i − b_j
+            g    = σ(−x) = 1 / (1 + e^x)
+            p_u += learning_rate · (g (q_i − q_j) − reg_user     · p_u)
+            q_i += learning_rate · (g p_u         − reg_positive · q_i)
+            q_j += learning_rate · (−g p_u        − reg_negative · q_j)
+            b_i += learning_rate · (g             − reg_positive · b_i)
+            b_j += learning_rate · (−g            − reg_negative · b_j)
+
+        which is a step down the gradient of −ln σ(x) + ½ Σ λ ‖θ‖². Within a tile, triples apply in
+        order; tiles of one round may run at the same time, because they share no row.
+
+        Args:
+            user_factors: float32, C-contiguous, shape (n_users, d), finite; changed in place.
+            item_factors: float32, C-contiguous, shape (n_items, d), finite; changed in place.
+            item_biases: float32, shape (n_items,), finite, changed in place; None leaves them out.
+            plan: the triples.
+            learning_rate: step size, > 0.
+            reg_user, reg_positive, reg_negative: λ of the user's, the positive item's and the
+                negative item's parameters, >= 0.
+            n_threads: threads to use; the result is the same bytes for any number of them.
+
+        Source:
+            Rendle et al., UAI 2009, equation for Θ in section 4.1 and figure 4 (LearnBPR).
+        """
+        ...
+
+    def top_k(
+        self,
+        user_factors: NDArray[np.float32],
+        item_factors: NDArray[np.float32],
+        item_biases: NDArray[np.float32] | None,
+        seen_indptr: NDArray[np.int64],
+        seen_indices: NDArray[np.int32],
+        *,
+        k: int,
+        n_threads: int = 1,
+    ) -> TopK:
+        """The k unseen items with the highest p_u · q_i + b_i for each user.
+
+        Best first; of equal scores the lower item number comes first. Where fewer than k items are
+        left, and where a score overflows to −inf or is not a number, −1 and −inf fill the row.
+
+        Args:
+            user_factors: float32, C-contiguous, shape (n, d), finite.
+            item_factors: float32, C-contiguous, shape (n_items, d), finite.
+            item_biases: float32, shape (n_items,), finite; or None.
+            seen_indptr: int64, shape (n + 1,).
+            seen_indices: int32: the items to leave out, ascending within each user, no repeats.
+            k: length of each list, at least 1.
+            n_threads: threads to use.
+        """
+        ...
+
+
+OPS: tuple[str, ...] = ("matmul", "plan_epoch", "bpr_update", "top_k")
+"""The names of the ops above, in the order in which the course meets them."""

@@ -1,0 +1,17 @@
+"""The ops on PyTorch: batched, on a GPU where there is one, otherwise on the CPU.
+
+Importing this package imports torch, which takes seconds; the registry does so at first use.
+``RECSYS_EDU_TORCH_DEVICE`` ("cpu", "cuda", "cuda:1") overrides the choice of the device.
+"""
+
+from typing import Final
+
+from recsys_backends.protocol import Order
+from recsys_backends.torch.bpr_update import bpr_update
+from recsys_backends.torch.matmul import matmul
+from recsys_backends.torch.plan_epoch import plan_epoch
+from recsys_backends.torch.top_k import top_k
+
+__all__ = ["bpr_update", "matmul", "order", "plan_epoch", "top_k"]
+
+order: Final[Order] = "batched"
