@@ -1,0 +1,68 @@
+"""Every backend keeps the contract, and every broken kernel breaks the clause meant for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recsys_backends import ContractViolation, get_backend, use_backend
+from recsys_backends.contract import CLAUSES, Clause, check
+from tests.contract.broken_kernels import BROKEN_KERNELS, BrokenKernel
+
+BACKENDS = ("naive", "optimized", "torch")
+by_name = {clause.name: clause for clause in CLAUSES}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.name)
+@pytest.mark.parametrize("name", BACKENDS)
+def test_backend_keeps_clause(name: str, clause: Clause, seed: int) -> None:
+    with use_backend(name) as backend:
+        if not clause.applies_to(backend):
+            assert backend.order not in clause.orders  # no shipped backend leaves an op out
+            return
+        clause(backend, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("broken", BROKEN_KERNELS, ids=lambda broken: broken.name)
+def test_broken_kernel_is_caught_by_its_clause(broken: BrokenKernel) -> None:
+    clause = by_name[broken.caught_by]
+    with pytest.raises((ContractViolation, ArithmeticError)) as caught:
+        clause(broken.backend(), np.random.default_rng(0))
+    assert str(caught.value)
+    results = check(broken.backend())
+    assert broken.caught_by in {result.name for result in results if not result.passed}
+
+
+def test_every_op_has_broken_kernels_and_names_are_unique() -> None:
+    assert {broken.op for broken in BROKEN_KERNELS} == {clause.op for clause in CLAUSES}
+    assert len({clause.name for clause in CLAUSES}) == len(CLAUSES)
+    assert len({broken.name for broken in BROKEN_KERNELS}) == len(BROKEN_KERNELS) >= 12
+
+
+def test_unbroken_copy_of_the_answer_key_passes() -> None:
+    """The edits are to blame, not the copying."""
+    same = BrokenKernel(
+        "unbroken", "bpr_update", "bpr_update", "n_updated += 1", "n_updated += 1", ""
+    )
+    assert [result for result in check(same.backend()) if not result.passed] == []
+
+
+def test_check_reports_and_restores() -> None:
+    before = get_backend().name
+    results = check("naive", ops=["matmul"])
+    assert {result.op for result in results} == {"matmul"}
+    assert all(result.passed and result.message == "" for result in results)
+    assert get_backend().name == before
+
+
+def test_check_turns_a_crash_into_a_failed_clause() -> None:
+    class Crashes:
+        name = "crashes"
+
+        def matmul(self, a: object, b: object) -> object:
+            raise RuntimeError("learner's own mistake")
+
+    failed = [result for result in check(Crashes()) if not result.passed]
+    assert failed
+    assert "learner's own mistake" in failed[0].message
