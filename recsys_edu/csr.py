@@ -1,0 +1,105 @@
+"""Compressed sparse rows: building and checking the arrays behind ``Interactions``."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from recsys_edu.errors import DataError
+
+MAX_INDEX: Final = int(np.iinfo(np.int32).max)
+"""The most items that there can be: column numbers are int32."""
+
+
+def integers(values: ArrayLike, what: str, length: int | None = None) -> NDArray[Any]:
+    """``values`` as a 1-D integer array of the given length."""
+    given = np.asarray(values)
+    if given.size == 0 and given.ndim == 1:
+        given = given.astype(np.int64)
+    if given.ndim != 1 or given.dtype.kind not in "iu":
+        raise DataError(
+            f"{what} must be a one-dimensional array of integers; "
+            f"got {given.dtype} in {given.ndim} dimensions"
+        )
+    if given.dtype.kind == "u" and given.max() > np.iinfo(np.int64).max:
+        raise DataError(f"{what} must be below 2**63; found {given.max()}")
+    if length is not None and len(given) != length:
+        raise DataError(f"{what} must have one entry for each interaction; got {len(given)}")
+    return given
+
+
+def strengths(values: ArrayLike, length: int) -> NDArray[np.float32]:
+    """``values`` as a read-only finite float32 array of the given length."""
+    given = np.asarray(values)
+    if given.shape != (length,) or given.dtype.kind not in "biuf":
+        raise DataError(
+            f"values must be one real number for each of the {length} interactions; "
+            f"got {given.dtype} of shape {given.shape}"
+        )
+    with np.errstate(over="ignore"):
+        single = frozen(given, np.float32)
+    wrong = np.flatnonzero(~np.isfinite(single))
+    if wrong.size:
+        raise DataError(
+            f"values must be finite in float32; number {wrong[0] + 1} is {given[wrong[0]]}"
+        )
+    return single
+
+
+def frozen(values: NDArray[Any], dtype: type[Any]) -> NDArray[Any]:
+    """A read-only C-contiguous copy of the given type; no copy of what is all that already."""
+    if values.dtype == dtype and values.flags.c_contiguous and not values.flags.writeable:
+        return values
+    own = np.array(values, dtype=dtype, order="C")
+    own.flags.writeable = False
+    return own
+
+
+def check_structure(
+    indptr: NDArray[np.int64], indices: NDArray[Any], n_users: int, n_items: int
+) -> None:
+    """DataError unless the two arrays are a CSR structure of this shape, sorted, no repeats."""
+    if n_items > MAX_INDEX:
+        raise DataError(f"at most {MAX_INDEX:,} items are possible; got {n_items:,}")
+    if len(indptr) != n_users + 1:
+        raise DataError(f"indptr must have {n_users + 1} entries for {n_users} users")
+    if indptr[0] != 0 or indptr[-1] != len(indices) or np.any(np.diff(indptr) < 0):
+        raise DataError(f"indptr must ascend from 0 to the number of indices, {len(indices)}")
+    if not len(indices):
+        return
+    if indices.min() < 0 or indices.max() >= n_items:
+        raise DataError(
+            f"indices must be from 0 to {n_items - 1}; found {indices.min()} to {indices.max()}"
+        )
+    ascends = np.ones(len(indices), dtype=np.bool_)
+    ascends[1:] = indices[1:] > indices[:-1]
+    ascends[indptr[:-1][indptr[:-1] < len(indices)]] = True  # a new row may start anywhere
+    if not ascends.all():
+        place = int(np.argmin(ascends))
+        row = int(np.searchsorted(indptr, place, side="right")) - 1
+        raise DataError(f"indices must ascend without repeats within each row; row {row} does not")
+
+
+def row_starts(rows: NDArray[np.int64], n_users: int) -> NDArray[np.int64]:
+    """``indptr`` of ascending row numbers."""
+    starts = np.zeros(n_users + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows, minlength=n_users), out=starts[1:])
+    return starts
+
+
+def latest_of_each_pair(
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    times: NDArray[Any] | None,
+    n_items: int,
+) -> NDArray[np.int64]:
+    """Positions of the event to keep of each (row, column), in CSR order."""
+    keys = rows * n_items + columns
+    # Both sorts are stable: events that neither the key nor the time tells apart stay as given.
+    order = np.argsort(keys, kind="stable") if times is None else np.lexsort((times, keys))
+    ordered = keys[order]
+    last = np.ones(len(keys), dtype=np.bool_)
+    last[:-1] = ordered[1:] != ordered[:-1]
+    return order[last]

@@ -1,0 +1,85 @@
+"""Datasets by name: made by code, found in ``$RECSYS_EDU_DATA`` or the cache, or downloaded."""
+
+from __future__ import annotations
+
+import difflib
+
+from recsys_edu.datasets import movielens, synthetic
+from recsys_edu.datasets._dataset import Dataset, cache_folder
+from recsys_edu.datasets.synthetic import make_synthetic
+from recsys_edu.errors import DatasetNotFoundError
+from recsys_edu.interactions import Interactions
+from recsys_edu.splits import Split, random_split
+
+__all__ = [
+    "DEFAULT_DATASET",
+    "download_dataset",
+    "list_datasets",
+    "load_dataset",
+    "load_split",
+    "make_synthetic",
+]
+
+DEFAULT_DATASET = "synthetic-100k"
+
+_DATASETS = {dataset.name: dataset for dataset in (*synthetic.DATASETS, *movielens.DATASETS)}
+
+
+def list_datasets() -> dict[str, str]:
+    """The names of all datasets, each with one line about it."""
+    return {dataset.name: dataset.description for dataset in _DATASETS.values()}
+
+
+def load_dataset(name: str = DEFAULT_DATASET) -> Interactions:
+    """All interactions of a dataset; of one that comes already split, those of all its parts.
+
+    Raises:
+        DatasetNotFoundError: no dataset of that name, or its files are nowhere to be found.
+        DownloadError: it had to be downloaded, and that failed.
+        DataError: a file of it is malformed.
+    """
+    return _named(name).load()
+
+
+def load_split(name: str = DEFAULT_DATASET, *, test_fraction: float = 0.2, seed: int = 0) -> Split:
+    """A dataset divided into what to train on and what to be judged by.
+
+    A dataset that comes already split is given as it is, with its validation part, and the
+    arguments make no difference (``.fold_valid()`` adds that part to the training part). Any other
+    is split by ``random_split``. Errors are those of ``load_dataset``.
+    """
+    dataset = _named(name)
+    if dataset.load_split is not None:
+        return dataset.load_split()
+    return random_split(dataset.load(), test_fraction=test_fraction, seed=seed)
+
+
+def download_dataset(name: str, *, checksum: str | None = None, trust: bool | None = None) -> None:
+    """Download a dataset into the cache, unless it is there.
+
+    Args:
+        name: of a dataset that can be downloaded.
+        checksum: what its archive must have, such as "sha256:…", where we do not know it.
+        trust: accept what the server sends where nobody knows a checksum; the default asks the
+            environment variable RECSYS_EDU_TRUST_DOWNLOAD, which must be 1.
+
+    Raises:
+        DatasetNotFoundError: no such dataset, or there is nowhere to download it from.
+        DownloadError: no checksum and no trust, or the download failed.
+    """
+    from recsys_edu.datasets.download import fetch  # late, as it loads the web's machinery
+
+    source = _named(name).source
+    if source is None or source.archive is None:
+        raise DatasetNotFoundError(f"{name} cannot be downloaded")
+    destination = cache_folder() / source.name
+    if not destination.is_dir():
+        fetch(source.archive, destination, checksum=checksum, trust=trust)
+
+
+def _named(name: str) -> Dataset:
+    if name in _DATASETS:
+        return _DATASETS[name]
+    close = difflib.get_close_matches(name, _DATASETS, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(_DATASETS)}"
+    raise DatasetNotFoundError(f"no dataset is called {name!r}; {hint}")

@@ -1,0 +1,102 @@
+"""What a dataset is, and where its files are looked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from recsys_edu.errors import DatasetNotFoundError, DownloadError
+from recsys_edu.interactions import Interactions
+from recsys_edu.splits import Split
+
+DATA_VARIABLE = "RECSYS_EDU_DATA"
+
+
+class Archive(NamedTuple):
+    """A zip file on the web."""
+
+    url: str
+    folder: str
+    """The folder in the archive that holds the dataset."""
+    checksum: str | None = None
+    """Such as "md5:0e33…" or "sha256:…"; None where it is not known beforehand."""
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the address."""
+        return self.url.rsplit("/", 1)[-1]
+
+
+class Source(NamedTuple):
+    """The files that make up a dataset."""
+
+    name: str
+    """Of the folder that holds them."""
+    files: tuple[str, ...]
+    archive: Archive | None = None
+    """Where they can be downloaded from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset that can be loaded by name."""
+
+    name: str
+    description: str
+    """One line."""
+    load: Callable[[], Interactions]
+    load_split: Callable[[], Split] | None = None
+    """For a dataset that comes already split."""
+    source: Source | None = None
+    """For a dataset that comes from files."""
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: ``$XDG_CACHE_HOME/recsys_edu``, by default ``~/.cache/…``."""
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    # The XDG specification has relative paths ignored.
+    return (base if base.is_absolute() else Path.home() / ".cache") / "recsys_edu"
+
+
+def find_folder(source: Source) -> Path:
+    """The folder with a dataset's files: of ``$RECSYS_EDU_DATA``, else the cache, else downloaded.
+
+    Raises:
+        DatasetNotFoundError: nowhere to be found, or a folder of that name that lacks files.
+        DownloadError: found nowhere, and the download failed.
+    """
+    cached = cache_folder() / source.name
+    places = [cached]
+    own = os.environ.get(DATA_VARIABLE)
+    if own:
+        if not Path(own).is_dir():
+            raise DatasetNotFoundError(f"{DATA_VARIABLE} is set to {own}, which is not a folder")
+        places.insert(0, Path(own) / source.name)
+    for folder in places:
+        if folder.is_dir():
+            _check_complete(folder, source)
+            return folder
+    absent = f"{source.name} is not at {' or '.join(map(str, places))}"
+    if source.archive is None:
+        raise DatasetNotFoundError(
+            f"{absent}; put "
+            f"{', '.join(source.files)} there, or set {DATA_VARIABLE} to the folder that holds "
+            f"{source.name}/"
+        )
+    from recsys_edu.datasets.download import fetch  # late, as it loads the web's machinery
+
+    try:
+        fetch(source.archive, cached)
+    except DownloadError as error:
+        raise DownloadError(f"{absent}, and {error}") from error
+    _check_complete(cached, source)
+    return cached
+
+
+def _check_complete(folder: Path, source: Source) -> None:
+    missing = [name for name in source.files if not (folder / name).is_file()]
+    if missing:
+        raise DatasetNotFoundError(f"{folder} lacks {', '.join(missing)}")

@@ -1,0 +1,68 @@
+"""What can go wrong in the library, one class a case; each is also the built-in error it resembles.
+
+A message is one sentence that says what is wrong, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class RecsysError(Exception):
+    """Base of every error that the library raises on purpose."""
+
+
+class DataError(RecsysError, ValueError):
+    """Interactions or a data file that are malformed, empty or contradict themselves."""
+
+    @classmethod
+    def at(cls, path: Path | str, line: int, problem: str) -> DataError:
+        """The error for a problem in line ``line`` (counted from 1) of the file ``path``."""
+        return cls(f"{path}, line {line}: {problem}")
+
+
+class DatasetNotFoundError(RecsysError, LookupError):
+    """No dataset of that name is known, or its files are nowhere to be found."""
+
+
+class DownloadError(RecsysError, OSError):
+    """An archive could not be fetched, verified or unpacked; nothing half-written is left."""
+
+
+class UnknownUserError(RecsysError, LookupError):
+    """A user id that the interactions do not know."""
+
+
+class UnknownItemError(RecsysError, LookupError):
+    """An item id that the interactions do not know."""
+
+
+class NotFittedError(RecsysError, RuntimeError):
+    """A model was asked for an answer before ``fit``."""
+
+
+class DivergedError(RecsysError, ArithmeticError):
+    """Training left the finite numbers; the message names the epoch."""
+
+
+class InvalidParameterError(RecsysError, ValueError):
+    """An argument or hyperparameter outside what it may be; the message names it."""
+
+
+class MissingDependencyError(RecsysError, ImportError):
+    """An optional package is not installed; the message gives the pip extra that brings it."""
+
+    @classmethod
+    def for_extra(cls, package: str, extra: str) -> MissingDependencyError:
+        """The error for a missing ``package`` that the extra ``extra`` would install."""
+        return cls(
+            f"{package} is not installed: run `pip install 'recsys_edu[{extra}]'`", name=package
+        )
+
+
+class ModelFileError(RecsysError, ValueError):
+    """A saved model that cannot be read: not a model, damaged, or of another version."""
+
+
+class ModelOutputError(RecsysError, ValueError):
+    """A model's answer is not what ``Ranker`` promises, so that measuring it would mislead."""

@@ -1,0 +1,74 @@
+"""Metrics: one a file, found from the files themselves.
+
+A file of this folder whose name does not begin with ``_`` is a metric. It defines the function, and
+``METRIC``, which gives it the name that "ndcg@10" is understood by.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from functools import cache
+from typing import NamedTuple
+
+from recsys_edu.errors import InvalidParameterError
+from recsys_edu.metrics._metric import AccuracyMetric, CatalogueMetric, Metric
+
+__all__ = [
+    "AccuracyMetric",
+    "CatalogueMetric",
+    "Metric",
+    "MetricAt",
+    "available_metrics",
+    "parse_metric",
+]
+
+
+class MetricAt(NamedTuple):
+    """A metric of the first k items of each list."""
+
+    metric: Metric
+    k: int
+
+    @property
+    def name(self) -> str:
+        """As it is written: "ndcg@10"."""
+        return f"{self.metric.name}@{self.k}"
+
+    @property
+    def label(self) -> str:
+        """As a table's heading shows it: "NDCG@10"."""
+        return f"{self.metric.label}@{self.k}"
+
+
+@cache
+def available_metrics() -> dict[str, Metric]:
+    """All metrics by name."""
+    modules = (
+        importlib.import_module(f"{__name__}.{found.name}")
+        for found in pkgutil.iter_modules(__path__)
+        if not found.name.startswith("_")
+    )
+    return {module.METRIC.name: module.METRIC for module in modules}
+
+
+def parse_metric(text: str, *, default_k: int | None = None) -> MetricAt:
+    """Understand "ndcg@10", or "ndcg" where there is a ``default_k``.
+
+    Raises:
+        InvalidParameterError: no metric of that name, or no list length of at least 1.
+    """
+    name, at, length = text.partition("@")
+    metrics = available_metrics()
+    if name not in metrics:
+        raise InvalidParameterError(f"no metric is called {name!r}; there are {', '.join(metrics)}")
+    if not at and default_k is not None:
+        k = default_k
+    elif re.fullmatch("[0-9]{1,9}", length):
+        k = int(length)
+    else:
+        raise InvalidParameterError(f"a metric is written like 'ndcg@10'; got {text!r}")
+    if k < 1:
+        raise InvalidParameterError(f"the list length of a metric must be at least 1; got {k}")
+    return MetricAt(metrics[name], k)
