@@ -1,0 +1,21 @@
+"""Models: one a file, all with the methods of ``Recommender``."""
+
+from __future__ import annotations
+
+from os import PathLike
+
+from recsys_edu.models.base import Recommender
+
+
+def model_classes() -> dict[str, type[Recommender]]:
+    """Every model class by the name that model files and the command line use."""
+    from recsys_edu.models.bpr import BPR
+    from recsys_edu.models.most_popular import MostPopular
+    from recsys_edu.models.two_tower import TwoTower
+
+    return {model.name: model for model in (MostPopular, BPR, TwoTower)}
+
+
+def load_model(path: str | PathLike[str]) -> Recommender:
+    """Read a model of any class; errors are those of ``Recommender.load``."""
+    return Recommender.load(path)

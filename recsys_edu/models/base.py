@@ -1,0 +1,179 @@
+"""What every model can do: fit, rank, recommend, score, save and load."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from recsys_edu.errors import DataError, InvalidParameterError, NotFittedError
+from recsys_edu.interactions import Interactions
+from recsys_edu.models.callbacks import Callback
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class Recommendations(NamedTuple):
+    """The lists of several users, in the order in which the users were given."""
+
+    items: list[NDArray[Any]]
+    """For each user the ids of at most k items, best first; fewer where fewer are left."""
+    scores: list[NDArray[np.float32]]
+    """For each user the scores of those items."""
+
+
+class Recommender(ABC):
+    """A model of who will like what. Subclasses say how it learns and how it scores."""
+
+    name: ClassVar[str]
+    """What the command line and model files call it."""
+
+    _train: Interactions | None = None
+
+    def fit(self, train: Interactions, *, callbacks: Sequence[Callback] = ()) -> Self:
+        """Learn from interactions, from scratch.
+
+        Args:
+            train: what users did; what is in it is never recommended again.
+            callbacks: called after each epoch, by models that have epochs.
+
+        Raises:
+            DataError: there is nothing to learn from.
+        """
+        if train.nnz == 0:
+            raise DataError(f"there is nothing to learn from: {train!r}")
+        self._learn(train, callbacks)
+        self._train = train
+        return self
+
+    @property
+    def train(self) -> Interactions:
+        """The interactions that the model was fitted to; NotFittedError before."""
+        if self._train is None:
+            raise NotFittedError(f"this {type(self).__name__} is not fitted yet; call fit(…) first")
+        return self._train
+
+    def rank(
+        self, rows: NDArray[np.int64], k: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The k best items of users given by row, leaving out those seen in training.
+
+        Args:
+            rows: int64, shape (n,): rows of the training interactions.
+            k: length of each list, at least 1; may exceed the number of items.
+
+        Returns:
+            Columns of items, int32 (n, k), best first, padded with −1; scores, float32 (n, k),
+            padded with −inf.
+        """
+        train = self.train
+        counts = np.diff(train.indptr)[rows]
+        seen_indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        places = np.arange(seen_indptr[-1]) - np.repeat(seen_indptr[:-1], counts)
+        seen = train.indices[np.repeat(train.indptr[rows], counts) + places]
+        kept = min(k, train.n_items)
+        items, scores = self._top(rows, seen_indptr, seen, kept)
+        if kept == k:
+            return items, scores
+        beyond = ((0, 0), (0, k - kept))
+        return (
+            np.pad(items, beyond, constant_values=-1),
+            np.pad(scores, beyond, constant_values=-np.inf),
+        )
+
+    def recommend(self, users: ArrayLike, k: int = 10) -> Recommendations:
+        """The k best items for each user, by the user's own ids.
+
+        Args:
+            users: ids, shape (n,); a single id is a list of one.
+            k: at most how many items for each, at least 1.
+
+        Raises:
+            UnknownUserError: an id that was not in the training data.
+            InvalidParameterError: k below 1.
+            NotFittedError: before ``fit``.
+        """
+        train = self.train
+        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
+            raise InvalidParameterError(f"k must be a whole number of at least 1, not {k!r}")
+        rows = train.user_rows(np.atleast_1d(np.asarray(users)))
+        items, scores = self.rank(rows, min(int(k), train.n_items))
+        found = items >= 0
+        return Recommendations(
+            [train.item_ids[listed[kept]] for listed, kept in zip(items, found, strict=True)],
+            [score[kept] for score, kept in zip(scores, found, strict=True)],
+        )
+
+    def score(self, users: ArrayLike, items: ArrayLike) -> NDArray[np.float32]:
+        """The score of each pair (users[n], items[n]), float32 of shape (n,); higher is better.
+
+        Raises:
+            UnknownUserError, UnknownItemError: an id that was not in the training data.
+            InvalidParameterError: not as many users as items.
+            NotFittedError: before ``fit``.
+        """
+        train = self.train
+        rows = train.user_rows(np.atleast_1d(np.asarray(users)))
+        columns = train.item_columns(np.atleast_1d(np.asarray(items)))
+        if len(rows) != len(columns):
+            raise InvalidParameterError(
+                f"score takes as many users as items, not {len(rows)} and {len(columns)}"
+            )
+        return self._scores(rows, columns)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model to a file, whole or not at all; ``load`` reads it again.
+
+        Raises:
+            NotFittedError: before ``fit``.
+            ModelFileError: the file cannot be written.
+        """
+        from recsys_edu.models.files import save_model
+
+        save_model(self, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Read a model that ``save`` wrote. Nothing in the file is run (there is no pickle).
+
+        Raises:
+            ModelFileError: no such file, not a model, truncated, of a newer version, or a model of
+                another class.
+        """
+        from recsys_edu.models.files import load_model
+
+        return load_model(path, cls)
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """The constructor's arguments, as JSON can hold them."""
+
+    @abstractmethod
+    def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
+        """Fit to interactions, of which there is at least one."""
+
+    @abstractmethod
+    def _top(
+        self,
+        rows: NDArray[np.int64],
+        seen_indptr: NDArray[np.int64],
+        seen: NDArray[np.int32],
+        k: int,
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """As ``rank``, with what each row has seen as CSR, and k at most the number of items."""
+
+    @abstractmethod
+    def _scores(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The score of each pair of a row and a column."""
+
+    @abstractmethod
+    def _fitted_arrays(self) -> Arrays:
+        """Everything that fitting found, by name, for the model file."""
+
+    @abstractmethod
+    def _restore(self, arrays: Arrays, train: Interactions) -> None:
+        """Put back what ``_fitted_arrays`` gave; ModelFileError where it does not fit together."""

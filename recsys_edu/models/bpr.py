@@ -1,0 +1,210 @@
+"""BPR: matrix factorisation that learns to rank what a user had above what the user did not have.
+
+For each observed (user, item) pair draw an item that the user has not had, and make the observed
+one score higher: minimise −ln σ(x_ui − x_uj) + ½ Σ λ ‖θ‖² by stochastic gradient descent, with
+x_ui = p_u · q_i + b_i.
+
+Source: Rendle, Freudenthaler, Gantner and Schmidt-Thieme, BPR: Bayesian Personalized Ranking from
+Implicit Feedback, UAI 2009.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_backends import default_n_blocks, ops
+from recsys_backends.memory import aligned_zeros
+from recsys_backends.plan import MAX_BLOCKS
+from recsys_backends.protocol import UpdateResult
+from recsys_backends.random import stream, uniforms
+from recsys_edu.errors import InvalidParameterError
+from recsys_edu.interactions import Interactions
+from recsys_edu.models.base import Arrays
+from recsys_edu.models.callbacks import Callback, EpochReport
+from recsys_edu.models.parameters import number, regularizers, whole_number
+from recsys_edu.models.training import EpochModel
+
+_INITIAL_FACTORS: Final = 2**32
+"""Branch of the random stream: far from the epochs, which are numbered from 0."""
+
+
+class BPR(EpochModel):
+    """Bayesian Personalized Ranking, on whichever backend is in use.
+
+    The result depends on the data, the arguments below (``n_threads`` and ``progress`` apart) and
+    the backend's order, and on nothing else: one seed, the same bytes, for any number of threads.
+
+    Args:
+        n_factors: length of each vector, at least 1.
+        epochs: passes over the interactions for each ``fit``, at least 1.
+        learning_rate: step size, > 0.
+        reg: λ, >= 0: one number, or three for the user, the positive and the negative item.
+        seed: 0 <= seed < 2**64: of the first vectors and of every draw.
+        n_threads: 0 for all cores.
+        progress: show a progress bar on stderr.
+        use_biases: learn b_i as well.
+        n_blocks: into how many blocks users and items are cut for parallel training (see
+            ``recsys_backends.plan``); None derives it from the shape of the data, 1 is the
+            textbook's random order.
+        init_scale: standard deviation of the first vectors, > 0.
+
+    Attributes:
+        user_factors, item_factors, item_biases: the fitted arrays.
+        history: an EpochReport for each epoch.
+        epochs_done: epochs behind the arrays as they are.
+
+    Raises:
+        InvalidParameterError: an argument out of range.
+    """
+
+    name = "bpr"
+
+    def __init__(
+        self,
+        n_factors: int = 64,
+        epochs: int = 20,
+        learning_rate: float = 0.05,
+        reg: float | tuple[float, float, float] = 0.01,
+        *,
+        seed: int = 0,
+        n_threads: int = 0,
+        progress: bool = True,
+        use_biases: bool = True,
+        n_blocks: int | None = None,
+        init_scale: float = 0.1,
+    ) -> None:
+        self.n_factors = whole_number("n_factors", n_factors, 1, 2**16)
+        self.epochs = whole_number("epochs", epochs, 1, 2**31)
+        self.learning_rate = number("learning_rate", learning_rate, 0.0, 1e6, open_low=True)
+        self.reg = regularizers(reg)
+        self.seed = whole_number("seed", seed, 0, 2**64 - 1)
+        self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
+        self.progress = bool(progress)
+        self.use_biases = bool(use_biases)
+        self.n_blocks = n_blocks
+        if n_blocks is not None:
+            self.n_blocks = whole_number("n_blocks", n_blocks, 1, MAX_BLOCKS)
+        self.init_scale = number("init_scale", init_scale, 0.0, 1e3, open_low=True)
+        self.history: list[EpochReport] = []
+
+    def settings(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            "n_factors": self.n_factors,
+            "epochs": self.epochs,
+            "learning_rate": self.learning_rate,
+            "reg": self.reg,
+            "seed": self.seed,
+            "n_threads": self.n_threads,
+            "progress": self.progress,
+            "use_biases": self.use_biases,
+            "n_blocks": self.n_blocks,
+            "init_scale": self.init_scale,
+        }
+
+    def fit(
+        self,
+        train: Interactions,
+        *,
+        callbacks: Sequence[Callback] = (),
+        warm_start: bool = False,
+    ) -> Self:
+        """Learn from interactions.
+
+        Args:
+            train: what users did; what is in it is never recommended again.
+            callbacks: called after each epoch; see ``EarlyStopping``.
+            warm_start: go on from the vectors of the last fit, for ``epochs`` more epochs, with the
+                draws that one longer fit would have made. ``train`` must have the same ids.
+
+        Raises:
+            DataError: nothing to learn from: no interactions, or none that lacks an unseen item.
+            DivergedError: factors overflowed; the message says in which epoch. The model is not
+                fitted then.
+            NotFittedError: a warm start without a first fit.
+            InvalidParameterError: more blocks than users or items, or a warm start on other ids.
+        """
+        self._continue = warm_start
+        return super().fit(train, callbacks=callbacks)
+
+    def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
+        n_blocks = self._blocks_for(train)
+        if self._continue:
+            self._check_same_ids(train)
+        else:
+            self._initialize(train)
+        self._run_epochs(train, lambda: self._run_epoch(train, n_blocks), callbacks)
+
+    def _run_epoch(self, train: Interactions, n_blocks: int) -> UpdateResult:
+        """Draw a plan and apply it, both by the backend in use."""
+        reg_user, reg_positive, reg_negative = self.reg
+        plan = ops.plan_epoch(
+            train.indptr,
+            train.indices,
+            train.n_items,
+            seed=self.seed,
+            epoch=self.epochs_done,
+            n_blocks=n_blocks,
+            n_threads=self.n_threads,
+        )
+        return ops.bpr_update(
+            self.user_factors,
+            self.item_factors,
+            self.item_biases,
+            plan,
+            learning_rate=self.learning_rate,
+            reg_user=reg_user,
+            reg_positive=reg_positive,
+            reg_negative=reg_negative,
+            n_threads=self.n_threads,
+        )
+
+    def _blocks_for(self, train: Interactions) -> int:
+        if self.n_blocks is None:
+            return default_n_blocks(train.n_users, train.n_items, train.nnz)
+        most = min(train.n_users, train.n_items)
+        if self.n_blocks > most:
+            raise InvalidParameterError(
+                f"n_blocks must be at most {most}, the smaller of the numbers of users and items, "
+                f"not {self.n_blocks}"
+            )
+        return self.n_blocks
+
+    def _initialize(self, train: Interactions) -> None:
+        """Small random vectors; users without interactions get zeros, and so rank by bias alone."""
+        key = stream(self.seed, _INITIAL_FACTORS)
+        self.user_factors = self._random_rows(stream(key, 0), train.n_users)
+        self.item_factors = self._random_rows(stream(key, 1), train.n_items)
+        self.user_factors[np.diff(train.indptr) == 0] = 0.0
+        self.item_biases = aligned_zeros(train.n_items) if self.use_biases else None
+        self.epochs_done = 0
+        self.history = []
+
+    def _random_rows(self, key: int, n_rows: int) -> NDArray[np.float32]:
+        """Uniform in ±√3 · init_scale, which has standard deviation init_scale."""
+        rows = aligned_zeros(n_rows, self.n_factors)
+        values = uniforms(key, rows.size).reshape(rows.shape)
+        rows[...] = (2.0 * values - 1.0) * (math.sqrt(3.0) * self.init_scale)
+        return rows
+
+    def _check_same_ids(self, train: Interactions) -> None:
+        before = self.train
+        if not (
+            np.array_equal(before.user_ids, train.user_ids)
+            and np.array_equal(before.item_ids, train.item_ids)
+        ):
+            raise InvalidParameterError(
+                "a warm start needs the users and items of the first fit, in the same order"
+            )
+
+    def _restore(self, arrays: Arrays, train: Interactions) -> None:
+        super()._restore(arrays, train)
+        aligned = aligned_zeros(*self.user_factors.shape), aligned_zeros(*self.item_factors.shape)
+        for to, loaded in zip(aligned, (self.user_factors, self.item_factors), strict=True):
+            to[...] = loaded
+        self.user_factors, self.item_factors = aligned

@@ -1,0 +1,99 @@
+"""What may happen between two epochs: look, and perhaps stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from recsys_edu.errors import InvalidParameterError
+
+if TYPE_CHECKING:
+    from recsys_edu.interactions import Interactions
+
+
+@dataclass(frozen=True, slots=True)
+class EpochReport:
+    """How one epoch went."""
+
+    epoch: int
+    """Counted from 1; a warm start goes on counting."""
+    loss: float
+    """Mean of −ln σ(x) over the triples, each measured before its own step, in nats."""
+    accuracy: float
+    """Share of triples whose positive item ranked above the negative one."""
+    n_triples: int
+    """Triples that were learned from; users who have seen every item have none."""
+    seconds: float
+    """Wall-clock time of the epoch, without callbacks."""
+
+
+class Callback:
+    """Override what is needed. The same object may be passed to several fits, one after another."""
+
+    def on_start(self, model: Any) -> None:
+        """Before the first epoch of a fit."""
+
+    def on_epoch(self, model: Any, report: EpochReport) -> bool:
+        """After an epoch; the model can rank. Return True to stop here."""
+        return False
+
+    def on_end(self, model: Any) -> None:
+        """After the last epoch."""
+
+
+class EarlyStopping(Callback):
+    """Stop when a metric on held-out interactions no longer improves, and keep the best epoch.
+
+    Args:
+        validation: held-out interactions with the vocabularies of the training ones.
+        metric: which metric, such as "ndcg@10".
+        patience: stop after this many looks without a new best, at least 1.
+        every: look every so many epochs, at least 1.
+    """
+
+    def __init__(
+        self,
+        validation: Interactions,
+        *,
+        metric: str = "ndcg@10",
+        patience: int = 5,
+        every: int = 1,
+    ) -> None:
+        from recsys_edu.metrics import parse_metric
+
+        if patience < 1 or every < 1:
+            raise InvalidParameterError(
+                f"patience and every must be at least 1, not {patience} and {every}"
+            )
+        self.metric = parse_metric(metric, default_k=10).name
+        self.validation = validation
+        self.patience = patience
+        self.every = every
+        self.on_start(None)
+
+    def on_start(self, model: Any) -> None:
+        """Forget the last fit."""
+        self.best_epoch = 0
+        self.best_value = float("-inf")
+        self.values: dict[int, float] = {}
+        self._best_state: Any = None
+
+    def on_epoch(self, model: Any, report: EpochReport) -> bool:
+        """Measure, remember the best, and say whether to stop."""
+        from recsys_edu.evaluation import evaluate
+
+        if report.epoch % self.every:
+            return False
+        value = evaluate(model, self.validation, metrics=[self.metric])[self.metric]
+        self.values[report.epoch] = value
+        if value > self.best_value:
+            self.best_epoch, self.best_value = report.epoch, value
+            self._best_state = model.snapshot()
+        looks_since = sum(epoch > self.best_epoch for epoch in self.values)
+        return looks_since >= self.patience
+
+    def on_end(self, model: Any) -> None:
+        """Bring the best epoch's factors back."""
+        if self._best_state is not None:
+            model.restore(self._best_state)
+            self._best_state = None

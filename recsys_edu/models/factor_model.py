@@ -1,0 +1,97 @@
+"""Models that score by p_u · q_i + b_i, however they came by the vectors."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_backends import ops
+from recsys_edu.errors import ModelFileError, NotFittedError
+from recsys_edu.interactions import Interactions
+from recsys_edu.models.base import Arrays, Recommender
+
+
+class FactorState(NamedTuple):
+    """A copy of a model's vectors at some epoch."""
+
+    user_factors: NDArray[np.float32]
+    item_factors: NDArray[np.float32]
+    item_biases: NDArray[np.float32] | None
+    epochs_done: int
+
+
+class FactorModel(Recommender):
+    """A recommender whose fitted state is three arrays; it ranks with the backend in use."""
+
+    user_factors: NDArray[np.float32]
+    """float32, shape (n_users, n_factors)."""
+    item_factors: NDArray[np.float32]
+    """float32, shape (n_items, n_factors)."""
+    item_biases: NDArray[np.float32] | None
+    """float32, shape (n_items,); None for a model without biases."""
+    epochs_done: int = 0
+    """Epochs behind the vectors as they are now."""
+    n_threads: int = 0
+    """Threads to rank with; 0 for all cores."""
+
+    def snapshot(self) -> FactorState:
+        """A copy of the vectors, for ``restore``."""
+        biases = None if self.item_biases is None else self.item_biases.copy()
+        return FactorState(
+            self.user_factors.copy(), self.item_factors.copy(), biases, self.epochs_done
+        )
+
+    def restore(self, state: FactorState) -> None:
+        """Go back to a snapshot."""
+        self.user_factors[...] = state.user_factors
+        self.item_factors[...] = state.item_factors
+        if self.item_biases is not None:
+            self.item_biases[...] = state.item_biases
+        self.epochs_done = state.epochs_done
+
+    def _top(
+        self,
+        rows: NDArray[np.int64],
+        seen_indptr: NDArray[np.int64],
+        seen: NDArray[np.int32],
+        k: int,
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        return ops.top_k(
+            np.ascontiguousarray(self.user_factors[rows]),
+            self.item_factors,
+            self.item_biases,
+            seen_indptr,
+            seen,
+            k=k,
+            n_threads=self.n_threads,
+        )
+
+    def _scores(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
+        users, items = self.user_factors[rows], self.item_factors[columns]
+        scores: NDArray[np.float32] = np.einsum("nf,nf->n", users, items)
+        return scores if self.item_biases is None else scores + self.item_biases[columns]
+
+    def _fitted_arrays(self) -> Arrays:
+        if self._train is None:
+            raise NotFittedError(f"this {type(self).__name__} is not fitted yet; call fit(…) first")
+        arrays = {"user_factors": self.user_factors, "item_factors": self.item_factors}
+        if self.item_biases is not None:
+            arrays["item_biases"] = self.item_biases
+        return {**arrays, "epochs_done": np.array(self.epochs_done)}
+
+    def _restore(self, arrays: Arrays, train: Interactions) -> None:
+        users, items = arrays["user_factors"], arrays["item_factors"]
+        biases = arrays.get("item_biases")
+        given = (users, items) if biases is None else (users, items, biases)
+        if (
+            any(array.dtype != np.float32 for array in given)
+            or users.ndim != 2
+            or items.shape != (train.n_items, *users.shape[1:])
+            or len(users) != train.n_users
+            or (biases is not None and biases.shape != (train.n_items,))
+        ):
+            raise ModelFileError("its factors do not fit its users and items")
+        self.user_factors, self.item_factors, self.item_biases = users, items, biases
+        self.epochs_done = int(arrays["epochs_done"])
