@@ -1,0 +1,65 @@
+"""A race as a picture: how fast against how good. matplotlib is imported only here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from recsys_edu.atomic import atomic_path
+from recsys_edu.errors import InvalidParameterError, MissingDependencyError
+from recsys_edu.metrics import parse_metric
+from recsys_edu.race.results import RaceResult
+
+_FORMATS: Final = (".png", ".svg", ".pdf")
+_MARKERS: Final = {"BPR": "o", "TwoTower": "s", "MostPopular": "D"}
+_COLORS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+
+
+def check_plot_path(path: Path) -> None:
+    """Say what is wrong with a plot's path, or with this installation, before the race is run."""
+    if path.suffix.lower() not in _FORMATS:
+        raise InvalidParameterError(
+            f"a plot is written as {', '.join(_FORMATS)}, by the end of its name, not {path.name!r}"
+        )
+    _import_matplotlib()
+
+
+def plot_race(result: RaceResult, path: Path, *, metric: str = "ndcg@10") -> None:
+    """Write a picture of fit time (logarithmic) against quality.
+
+    Raises:
+        InvalidParameterError: not a kind of picture that can be written.
+        MissingDependencyError: matplotlib is not installed.
+        OSError: the file cannot be written.
+    """
+    check_plot_path(path)
+    matplotlib = _import_matplotlib()
+    figure = matplotlib.figure.Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.subplots()
+    for entry, color in zip(result.entries, _COLORS * len(result.entries), strict=False):
+        marker = _MARKERS.get(entry.model, "^")
+        position = (entry.fit_seconds, entry.metrics[metric])
+        axes.plot(*position, marker, color=color, markersize=11)
+        label = entry.name
+        if entry.speedup_over_naive is not None and entry.name != "naive":
+            label += f" ({entry.speedup_over_naive:,.0f} × naive)"
+        axes.annotate(
+            label, position, textcoords="offset points", xytext=(0, 11), ha="center", color=color
+        )
+    axes.set_xscale("log")
+    axes.set_xlabel("time to fit, seconds (logarithmic): further left is faster")
+    axes.set_ylabel(f"{parse_metric(metric).label}: higher is better")
+    axes.set_ylim(bottom=0.0, top=1.25 * max(entry.metrics[metric] for entry in result.entries))
+    axes.margins(x=0.18)
+    axes.grid(visible=True, which="major", alpha=0.3)
+    axes.set_title(f"{result.dataset}: {result.settings}", loc="left")
+    with atomic_path(path) as unfinished:
+        figure.savefig(unfinished, dpi=150)
+
+
+def _import_matplotlib() -> Any:
+    try:
+        import matplotlib.figure
+    except ImportError as error:
+        raise MissingDependencyError.for_extra("matplotlib", "plot") from error
+    return matplotlib

@@ -1,0 +1,60 @@
+"""What a race found, as data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from recsys_edu.atomic import atomic_path
+from recsys_edu.race.contestants import RaceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class RaceEntry:
+    """How one contestant did."""
+
+    name: str
+    model: str
+    backend: str | None
+    fit_seconds: float
+    """Wall-clock time of one whole ``fit``: the median over repeats, averaged over seeds."""
+    n_repeats: int
+    """Fits that were timed for each seed."""
+    triples_per_second: float | None
+    """Training triples per second of ``fit``; None for a model without triples."""
+    speedup_over_naive: float | None
+    """naive's fit_seconds over these; None where naive did not run, or for another model."""
+    peak_memory_mb: float | None
+    """By how much the process grew while fitting, in 10⁶ bytes; None where it was not measured."""
+    metrics: dict[str, float]
+    """Mean over seeds, by name."""
+    metrics_by_seed: dict[str, list[float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RaceResult:
+    """A whole race."""
+
+    dataset: str
+    n_users: int
+    n_items: int
+    n_train: int
+    n_test: int
+    seeds: list[int]
+    settings: RaceSettings
+    machine: dict[str, str | int]
+    entries: list[RaceEntry]
+    left_out: list[str]
+    """A sentence for each contestant that could not run."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return asdict(self)
+
+    def write_json(self, path: Path) -> None:
+        """Write ``to_dict`` to a file, whole or not at all; OSError where that fails."""
+        text = json.dumps(self.to_dict(), indent=2) + "\n"
+        with atomic_path(path) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The `tito` command line."""

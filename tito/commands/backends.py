@@ -1,0 +1,24 @@
+"""``tito backends``: what can compute here."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("backends")
+def command() -> None:
+    """List the backends, whether they work here, and if not, what would help."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from recsys_backends import available_backends, get_backend
+
+    table = Table()
+    for heading in ("backend", "works here", "ops or reason"):
+        table.add_column(heading)
+    current = get_backend().name
+    for info in available_backends():
+        name = f"{info.name} (in use)" if info.name == current else info.name
+        about = ", ".join(info.ops) if info.available else info.reason
+        table.add_row(name, "yes" if info.available else "no", about)
+    Console().print(table)

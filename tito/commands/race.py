@@ -1,0 +1,115 @@
+"""``tito race``: the same model on several backends, and others beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+
+def _numbers(ctx: click.Context, parameter: click.Parameter, text: str) -> tuple[int, ...]:
+    """Numbers with commas between them."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(
+            f"give numbers with commas between them, such as 0,1,2; not {text!r}"
+        ) from None
+
+
+def _names(ctx: click.Context, parameter: click.Parameter, text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",")) if text else ()
+
+
+@click.command("race")
+@click.option("--dataset", default="synthetic-100k", show_default=True, help="See `tito datasets`.")
+@click.option(
+    "--models",
+    callback=_names,
+    metavar="A,B,…",
+    help="Backends (BPR on each) and models: naive, optimized, torch, two-tower, popularity …  "
+    "[default: all of these that work here]",
+)
+@click.option("--epochs", default=10, show_default=True, help="Passes over the data.")
+@click.option("--factors", default=16, show_default=True, help="Length of each vector.")
+@click.option("--learning-rate", default=0.05, show_default=True, help="BPR's step size.")
+@click.option("--reg", default=0.01, show_default=True, help="BPR's regularisation.")
+@click.option("--threads", default=1, show_default=True, help="Threads a model; 0 for all cores.")
+@click.option(
+    "--seeds", default="0", show_default=True, callback=_numbers, metavar="N,N,…", help="Of splits."
+)
+@click.option("--memory/--no-memory", default=True, show_default=True, help="Measure memory too.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the results.")
+@click.option("--plot", "plot_path", type=click.Path(path_type=Path), help="Write a picture.")
+def command(
+    dataset: str,
+    models: tuple[str, ...],
+    epochs: int,
+    factors: int,
+    learning_rate: float,
+    reg: float,
+    threads: int,
+    seeds: tuple[int, ...],
+    memory: bool,
+    json_path: Path | None,
+    plot_path: Path | None,
+) -> None:
+    """Race BPR on several backends, and other models beside it, on one split.
+
+    Every model is fitted in full and ranks the whole catalogue for every test user.
+    """
+    from rich.console import Console
+
+    from recsys_edu.race import DEFAULT_CONTESTANTS, RaceSettings, run_race
+    from recsys_edu.race.plot import check_plot_path, plot_race
+    from recsys_edu.race.table import race_table
+
+    for path in (json_path, plot_path):
+        if path is not None:
+            _check_writable(path)
+    if plot_path is not None:
+        check_plot_path(plot_path)
+    errors = Console(stderr=True)
+    with errors.status("loading") as status:
+        result = run_race(
+            dataset,
+            models or DEFAULT_CONTESTANTS,
+            RaceSettings(epochs, factors, learning_rate, reg, threads),
+            seeds=seeds,
+            memory=memory,
+            skip_unavailable=not models,
+            tell=status.update,
+        )
+    for sentence in result.left_out:
+        errors.print(sentence, style="yellow", highlight=False)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=140)  # a pipe or a file has no width to fit into
+    console.print(race_table(result))
+    if json_path is not None:
+        _write(json_path, lambda: result.write_json(json_path))
+    if plot_path is not None:
+        _write(plot_path, lambda: plot_race(result, plot_path))
+
+
+def _check_writable(path: Path) -> None:
+    """Refuse a path that cannot be written before the race is run, not after."""
+    import os
+
+    if path.is_dir():
+        raise click.ClickException(f"{path} is a folder; name a file in it.")
+    if not path.parent.is_dir():
+        raise click.ClickException(f"{path} cannot be written: there is no folder {path.parent}.")
+    if not os.access(path.parent, os.W_OK):
+        raise click.ClickException(f"{path} cannot be written: {path.parent} is read-only.")
+
+
+def _write(path: Path, write: Callable[[], None]) -> None:
+    try:
+        write()
+    except OSError as error:
+        raise click.ClickException(
+            f"{path} cannot be written: {error.strerror or error}."
+        ) from None
+    click.echo(f"wrote {path}")

@@ -1,0 +1,82 @@
+"""The entry point: find the command, run it, and turn errors into one sentence and a status."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, Final
+
+import click
+
+from recsys_edu._version import __version__
+
+_COMMANDS: Final = {
+    "backends": "list the backends and whether they work here",
+    "datasets": "list the datasets",
+    "race": "race the backends and models on one split",
+}
+"""Name and help of each command; its code is in tito/commands, imported when it is called."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported one by one, so that none pays for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, sorted."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command by its name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"tito.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the command, or say which one may have been meant."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            close = difflib.get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tito")
+def cli() -> None:
+    """Learn recommender systems, and the performance engineering beneath them."""
+
+
+def main() -> None:
+    """Run the command line; errors made on purpose end in one sentence on stderr and status 1."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\ntito: interrupted; nothing was written.", err=True)
+        sys.exit(130)
+    except Exception as error:
+        if not _is_ours(error):
+            raise
+        click.echo(f"tito: {error}", err=True)
+        sys.exit(1)
+
+
+def _is_ours(error: Exception) -> bool:
+    """Was the error raised on purpose? Asked only now, to keep imports off the fast path."""
+    from recsys_backends.errors import BackendError
+    from recsys_edu.errors import RecsysError
+
+    return isinstance(error, (BackendError, RecsysError))
