@@ -9,6 +9,8 @@ cdef extern from "bpr.h":
         float *user_factors
         float *item_factors
         float *item_biases
+        int64_t n_items
+        int64_t bias_stride
         int d
         bpr_rates rates
     ctypedef struct plan_view:
@@ -40,6 +42,8 @@ def bpr_update(float[:, ::1] user_factors, float[:, ::1] item_factors, float[::1
     # Without columns there are no rows to point at; the kernel then reads and writes none.
     model.user_factors = &user_factors[0, 0] if model.d else NULL
     model.item_factors = &item_factors[0, 0] if model.d else NULL
+    model.n_items = item_factors.shape[0]
+    model.bias_stride = 1
     model.item_biases = NULL
     if item_biases is not None:
         model.item_biases = &item_biases[0]

@@ -70,19 +70,27 @@ ALWAYS_INLINE tile_result LANES(update_range)(bpr_model m, plan_view plan, int64
             LANES(prefetch_row)(m.user_factors + (size_t)plan.users[ahead] * d, d);
             LANES(prefetch_row)(m.item_factors + (size_t)plan.positives[ahead] * d, d);
             LANES(prefetch_row)(m.item_factors + (size_t)plan.negatives[ahead] * d, d);
+            if (m.item_biases) {
+                PREFETCH_FOR_WRITE(m.item_biases + plan.positives[ahead] * m.bias_stride);
+                PREFETCH_FOR_WRITE(m.item_biases + plan.negatives[ahead] * m.bias_stride);
+            }
         }
         if (plan.negatives[t] < 0)
             continue;
         int32_t i = plan.positives[t], j = plan.negatives[t];
         float *p = m.user_factors + (size_t)plan.users[t] * d;
         float *qi = m.item_factors + (size_t)i * d, *qj = m.item_factors + (size_t)j * d;
+        float *b_i = NULL, *b_j = NULL;
         double x = LANES(difference_dot)(p, qi, qj, d);
-        if (m.item_biases)
-            x += (double)m.item_biases[i] - (double)m.item_biases[j];
+        if (m.item_biases) {
+            b_i = m.item_biases + i * m.bias_stride;
+            b_j = m.item_biases + j * m.bias_stride;
+            x += (double)*b_i - (double)*b_j;
+        }
         float pull = m.rates.learning_rate * (float)negative_sigmoid(x, &losses);
         LANES(step)(p, qi, qj, d, pull, &m.rates);
         if (m.item_biases)
-            step_biases(m.item_biases + i, m.item_biases + j, pull, &m.rates);
+            step_biases(b_i, b_j, pull, &m.rates);
         result.n_correct += x > 0.0;
         result.n_updated++;
     }
