@@ -111,7 +111,7 @@ setup(
     package_dir={"recsys_backends": "backends/recsys_backends"},
     package_data={
         "recsys_backends": ["py.typed", "optimized/*.pyi"],
-        "recsys_edu": ["py.typed"],
+        "recsys_edu": ["py.typed", "*.pyi"],
         "tito": ["py.typed"],
     },
     ext_modules=cythonize(

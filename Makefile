@@ -1,0 +1,63 @@
+# Two commands matter: `make demo` and `make test`. Each makes .venv first, if it is not there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# What `make demo` installs beside the library; without torch: make demo EXTRAS=plot
+EXTRAS ?= torch,plot
+JOBS ?= 2
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+SOURCES := setup.py pyproject.toml constraints.txt \
+	$(wildcard backends/recsys_backends/optimized/*.pyx) \
+	$(wildcard backends/recsys_backends/optimized/include/*.h)
+
+.PHONY: demo test test-slow lint format bench build clean help
+
+help:
+	@echo "make demo       race the backends on the built-in data"
+	@echo "make test       every check and test but the slow ones"
+	@echo "make test-slow  the slow ones: builds, sanitizers, training to quality"
+	@echo "make lint       ruff and mypy          make format  ruff's formatter"
+	@echo "make bench      how fast the kernels are, in one run"
+	@echo "make build      sdist and wheel        make clean   what was made here, .venv too"
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/tito race
+
+test: lint
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+
+test-slow: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/speed.py $(BENCH)
+
+build: $(VENV)/dev.stamp
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -f backends/recsys_backends/optimized/*.c backends/recsys_backends/optimized/*.so
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "recsys_edu needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.stamp: $(VENV)/bin/python $(SOURCES)
+	$(INSTALL) -e '.[$(EXTRAS)]'
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/bin/python $(SOURCES)
+	$(INSTALL) -e '.[torch,plot,dev]'
+	@touch $@ $(VENV)/demo.stamp

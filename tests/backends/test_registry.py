@@ -1,0 +1,209 @@
+"""Names, late lookup and the two errors."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from recsys_backends import (
+    BackendUnavailableError,
+    InvalidArgumentError,
+    UnknownBackendError,
+    UnsupportedOperationError,
+    available_backends,
+    get_backend,
+    naive,
+    ops,
+    register_backend,
+    set_backend,
+    unregister_backend,
+    use_backend,
+)
+from recsys_backends import registry as registry_module
+
+EYE = np.eye(2, dtype=np.float32)
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    before = registry_module._process_wide
+    registered = dict(registry_module._registered)
+    yield
+    registry_module._process_wide = before
+    registry_module._registered.clear()
+    registry_module._registered.update(registered)
+    for name in set(registry_module._loaded) - set(registered):
+        del registry_module._loaded[name]
+
+
+def constant(value: float) -> SimpleNamespace:
+    """A backend whose every product is one number."""
+    return SimpleNamespace(
+        order="sequential", matmul=lambda a, b: np.full((len(a), b.shape[1]), value, np.float32)
+    )
+
+
+def in_fresh_process(code: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return (done.stdout + done.stderr).strip()
+
+
+def test_naive_is_the_default_and_the_environment_overrides_it() -> None:
+    code = "from recsys_backends import get_backend; print(get_backend().name)"
+    os.environ.pop("RECSYS_EDU_BACKEND", None)
+    assert in_fresh_process(code) == "naive"
+    assert in_fresh_process(code, RECSYS_EDU_BACKEND="optimized") == "optimized"
+    assert in_fresh_process(code, RECSYS_EDU_BACKEND="") == "naive"
+    assert "there is no backend 'fast'" in in_fresh_process(code, RECSYS_EDU_BACKEND="fast")
+
+
+def test_set_is_for_the_process_and_use_for_a_block() -> None:
+    set_backend("naive")
+    with use_backend("optimized") as chosen:
+        assert chosen.name == get_backend().name == "optimized"
+        with use_backend("naive"):
+            assert get_backend().name == "naive"
+        assert get_backend().name == "optimized"
+    assert get_backend().name == "naive"
+
+
+def test_use_is_undone_by_an_exception() -> None:
+    set_backend("naive")
+    with pytest.raises(RuntimeError), use_backend("optimized"):
+        raise RuntimeError
+    assert get_backend().name == "naive"
+
+
+def test_threads_do_not_see_each_others_blocks() -> None:
+    set_backend("naive")
+    seen = []
+    with use_backend("optimized"):
+        thread = threading.Thread(target=lambda: seen.append(get_backend().name))
+        thread.start()
+        thread.join()
+    assert seen == ["naive"]
+
+
+def test_auto_is_the_fastest_that_loads() -> None:
+    assert set_backend("auto").name == "optimized"
+
+
+def test_auto_goes_on_to_the_next_one() -> None:
+    register_backend("optimized", "no_such_module_anywhere", replace=True)
+    register_backend("torch", "no_such_module_anywhere", replace=True)
+    assert set_backend("auto").name == "naive"
+
+
+def test_unknown_name_suggests_and_changes_nothing() -> None:
+    set_backend("naive")
+    with pytest.raises(UnknownBackendError, match="Did you mean 'optimized'"):
+        set_backend("optimised")
+    assert get_backend().name == "naive"
+    assert issubclass(UnknownBackendError, LookupError)
+
+
+def test_a_backend_that_cannot_be_loaded_is_another_error() -> None:
+    set_backend("naive")
+    register_backend("broken", "no_such_module_anywhere")
+    with pytest.raises(BackendUnavailableError, match="no_such_module_anywhere"):
+        set_backend("broken")
+    assert get_backend().name == "naive"
+    assert issubclass(BackendUnavailableError, LookupError)
+    assert not issubclass(BackendUnavailableError, UnknownBackendError)
+    (info,) = [info for info in available_backends() if info.name == "broken"]
+    assert not info.available
+    assert "no_such_module_anywhere" in info.reason
+
+
+def test_replacing_a_backend_shows_at_the_next_call() -> None:
+    register_backend("mine", constant(1.0))
+    set_backend("mine")
+    assert ops.matmul(EYE, EYE)[0, 0] == 1.0
+    with pytest.raises(InvalidArgumentError, match="replace=True"):
+        register_backend("mine", constant(2.0))
+    assert ops.matmul(EYE, EYE)[0, 0] == 1.0
+    register_backend("mine", constant(2.0), replace=True)
+    assert ops.matmul(EYE, EYE)[0, 0] == 2.0
+
+
+def test_a_backend_is_registered_by_the_path_of_its_attribute() -> None:
+    register_backend("again", "recsys_backends:naive")
+    assert set_backend("again").implementation is naive
+    for target in ("no spaces please", "a:b:c", "", ":attr"):
+        with pytest.raises(InvalidArgumentError, match="target"):
+            register_backend("other", target)
+    for name in ("", "auto", " padded"):
+        with pytest.raises(InvalidArgumentError, match="name"):
+            register_backend(name, "recsys_backends:naive")
+
+
+def test_unregistering_brings_the_built_in_back() -> None:
+    register_backend("naive", constant(3.0), replace=True)
+    set_backend("naive")
+    assert ops.matmul(EYE, EYE)[0, 1] == 3.0
+    unregister_backend("naive")
+    assert ops.matmul(EYE, EYE)[0, 1] == 0.0
+    register_backend("mine", constant(1.0))
+    set_backend("mine")
+    unregister_backend("mine")
+    assert get_backend().name == "naive"
+    with pytest.raises(UnknownBackendError):
+        unregister_backend("mine")
+
+
+def test_a_missing_op_names_the_backends_that_have_it() -> None:
+    register_backend("mine", constant(1.0))
+    with (
+        use_backend("mine"),
+        pytest.raises(
+            UnsupportedOperationError, match=r"'mine' has no op 'top_k'.*naive, optimized"
+        ),
+    ):
+        ops.top_k(EYE, EYE, None, np.zeros(3, dtype=np.int64), np.empty(0, dtype=np.int32), k=1)
+
+
+def test_any_object_with_ops_can_be_used_in_a_block() -> None:
+    with use_backend(constant(5.0)) as chosen:
+        assert ops.matmul(EYE, EYE).tolist() == [[5.0, 5.0], [5.0, 5.0]]
+        assert not chosen.trusted
+
+
+def test_entry_points_offer_backends(tmp_path: object) -> None:
+    code = """
+import sys, pathlib
+folder = pathlib.Path(sys.argv[1])
+info = folder / "plugin-1.0.dist-info"
+info.mkdir()
+(info / "METADATA").write_text("Metadata-Version: 2.1\\nName: plugin\\nVersion: 1.0\\n")
+(info / "entry_points.txt").write_text("[recsys_edu.backends]\\nplugged = plugin_backend\\n")
+(folder / "plugin_backend.py").write_text("from recsys_backends.naive import matmul\\n")
+sys.path.insert(0, str(folder))
+from recsys_backends import available_backends, set_backend
+print(set_backend("plugged").name, [i.ops for i in available_backends() if i.name == "plugged"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "plugged [('matmul',)]", done.stderr
+
+
+def test_available_backends_says_what_each_has() -> None:
+    found = {info.name: info for info in available_backends()}
+    for name in ("naive", "optimized", "torch"):
+        assert found[name].available, found[name].reason
+        assert found[name].ops == ("matmul", "plan_epoch", "bpr_update", "top_k")
+        assert found[name].reason == ""

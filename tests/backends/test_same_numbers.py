@@ -1,0 +1,83 @@
+"""What the design promises: parity over twenty epochs, and the same bytes everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recsys_backends import ops, use_backend
+from recsys_backends.contract.inputs import Factors, Rates, csr_of, random_factors
+from recsys_backends.optimized import simd
+
+N_USERS, N_ITEMS = 120, 200
+RATES: Rates = {"learning_rate": 0.05, "reg_user": 0.01, "reg_positive": 0.01, "reg_negative": 0.02}
+
+
+def train(
+    backend: str, n_blocks: int, epochs: int, n_factors: int, n_threads: int = 1
+) -> tuple[Factors, list[float]]:
+    rng = np.random.default_rng(11)
+    popular = rng.random((N_USERS, N_ITEMS)) < 0.25 * rng.random(N_ITEMS)
+    indptr, indices = csr_of(popular)
+    factors = random_factors(rng, N_USERS, N_ITEMS, n_factors, scale=0.1)
+    losses = []
+    with use_backend(backend):
+        for epoch in range(epochs):
+            plan = ops.plan_epoch(
+                indptr,
+                indices,
+                N_ITEMS,
+                seed=3,
+                epoch=epoch,
+                n_blocks=n_blocks,
+                n_threads=n_threads,
+            )
+            losses.append(factors.update(plan, RATES, n_threads).loss)
+    return factors, losses
+
+
+def everything(outcome: tuple[Factors, list[float]]) -> bytes:
+    factors, losses = outcome
+    return b"".join(array.tobytes() for array in factors.arrays().values()) + repr(losses).encode()
+
+
+@pytest.mark.parametrize("n_blocks", [1, 8])
+@pytest.mark.parametrize(("epochs", "tolerance"), [(1, 1e-6), (20, 1e-5)])
+def test_optimized_agrees_with_naive(n_blocks: int, epochs: int, tolerance: float) -> None:
+    naive, naive_losses = train("naive", n_blocks, epochs, 16)
+    optimized, losses = train("optimized", n_blocks, epochs, 16)
+    for name, array in optimized.arrays().items():
+        assert np.abs(array - naive.arrays()[name]).max() <= tolerance, name
+    np.testing.assert_allclose(losses, naive_losses, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_factors", [1, 7, 16, 20, 32, 64, 100, 128])
+def test_instruction_sets_give_the_same_bytes(n_factors: int) -> None:
+    outcomes = {}
+    for level in simd.available_levels():
+        with simd.use_level(level):
+            outcomes[level] = everything(train("optimized", 4, 3, n_factors))
+    assert len(set(outcomes.values())) == 1, list(outcomes)
+
+
+def test_instruction_sets_give_the_same_product() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(33, 50)).astype("f4"), rng.normal(size=(50, 45)).astype("f4")
+    products = set()
+    for level in simd.available_levels():
+        with simd.use_level(level), use_backend("optimized"):
+            products.add(ops.matmul(a, b).tobytes())
+    assert len(products) == 1
+
+
+@pytest.mark.parametrize("backend", ["optimized", "torch"])
+@pytest.mark.parametrize("n_blocks", [1, 8])
+def test_threads_and_repetition_give_the_same_bytes(backend: str, n_blocks: int) -> None:
+    runs = [everything(train(backend, n_blocks, 5, 24, n)) for n in (1, 2, 3, 1, 2, 3)]
+    assert len(set(runs)) == 1
+
+
+def test_this_machine_has_more_than_one_level_or_says_so() -> None:
+    assert simd.available_levels()[0] == "portable"
+    with pytest.raises(ValueError, match="'sse9' is not available here"), simd.use_level("sse9"):
+        pass

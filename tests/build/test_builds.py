@@ -1,0 +1,141 @@
+"""Every way to build: wheel from sdist, no OpenMP, no compiler, and under the sanitizers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KERNELS = {"_bpr", "_cpu", "_matmul", "_plan", "_top_k"}
+pytestmark = pytest.mark.slow
+
+
+def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> str:
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """What git tracks, as it is in the working tree, away from what was built there."""
+    copy = tmp_path / "source"
+    tracked = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, tracked.split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    return copy
+
+
+def installed(package: Path, code: str, **environment: str) -> str:
+    """Run code with a built package first on the path, and nowhere near the sources."""
+    return run(
+        sys.executable, "-c", code, cwd=package, PYTHONPATH=str(package), **environment
+    ).strip()
+
+
+def test_sdist_builds_a_working_wheel_in_isolation(source: Path, tmp_path: Path) -> None:
+    dist = tmp_path / "dist"
+    run(sys.executable, "-m", "build", "--outdir", dist, cwd=source)
+    (sdist,) = dist.glob("*.tar.gz")
+    (wheel,) = dist.glob("*.whl")
+    with tarfile.open(sdist) as archive:
+        packed = {Path(name).name for name in archive.getnames()}
+    assert {"_bpr.pyx", "_bpr.pyi", "bpr.h", "plan.h", "py.typed", "LICENSE"} <= packed
+    assert not any(name.endswith((".c", ".so")) for name in packed)
+    carried = zipfile.ZipFile(wheel).namelist()
+    assert not any(name.endswith((".c", ".h", ".pyx")) for name in carried)
+    built = {Path(name).name.partition(".")[0] for name in carried if name.endswith(".so")}
+    assert built == KERNELS
+    for name in ("recsys_backends/py.typed", "recsys_edu/py.typed", "tito/py.typed"):
+        assert name in carried
+    assert "recsys_edu/__init__.pyi" in carried
+    assert "recsys_backends/optimized/_bpr.pyi" in carried
+    target = tmp_path / "installed"
+    run(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", target, wheel)
+    code = (
+        "import recsys_edu, recsys_backends; from recsys_backends.contract import check;"
+        f"print(recsys_edu.__file__.startswith({str(target)!r}),"
+        " [r.name for r in check('optimized') if not r.passed])"
+    )
+    assert installed(target, code) == "True []"
+
+
+def test_without_openmp_the_kernels_are_built_and_keep_the_contract(
+    source: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    run(
+        sys.executable,
+        *("setup.py", "-q", "build", "--build-base", tmp_path / "base", "--build-lib", library),
+        cwd=source,
+        RECSYS_EDU_NO_OPENMP="1",
+    )
+    (kernel,) = library.glob("recsys_backends/optimized/_bpr*.so")
+    assert b"GOMP_parallel" not in kernel.read_bytes()
+    code = (
+        "from recsys_backends.contract import check;"
+        "print([r.name for r in check('optimized') if not r.passed])"
+    )
+    assert installed(library, code) == "[]"
+
+
+def test_without_a_compiler_everything_else_is_built(source: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    told = run(
+        sys.executable,
+        *("setup.py", "-q", "build", "--build-base", tmp_path / "base", "--build-lib", library),
+        cwd=source,
+        CC="no-such-compiler-anywhere",
+    )
+    assert "was not built" in told
+    assert not list(library.rglob("*.so"))
+    code = (
+        "from recsys_backends import available_backends as a;"
+        "print([(i.name, i.available) for i in a() if i.name != 'torch'])"
+    )
+    assert installed(library, code) == "[('naive', True), ('optimized', False)]"
+
+
+def test_kernels_are_clean_under_address_and_undefined_behaviour_sanitizers(
+    source: Path, tmp_path: Path
+) -> None:
+    runtimes = [
+        run("gcc", f"-print-file-name={name}").strip() for name in ("libasan.so", "libubsan.so")
+    ]
+    if not all(Path(runtime).is_absolute() for runtime in runtimes):
+        pytest.skip("gcc's sanitizer runtimes are not installed (build-essential brings them)")
+    library = tmp_path / "library"
+    run(
+        sys.executable,
+        *("setup.py", "-q", "build", "--build-base", tmp_path / "base", "--build-lib", library),
+        cwd=source,
+        RECSYS_EDU_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined -g",
+    )
+    told = run(
+        sys.executable,
+        *(Path(__file__).with_name("kernel_fuzz.py"), "60"),
+        cwd=library,
+        PYTHONPATH=str(library),
+        LD_PRELOAD=":".join(runtimes),
+        ASAN_OPTIONS="detect_leaks=0",  # Python itself does not free everything at exit
+    )
+    assert "rounds" in told
+    assert "ERROR" not in told
+    assert "runtime error" not in told
