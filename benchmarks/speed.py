@@ -34,6 +34,9 @@ def main() -> None:
     asked = parser.parse_args()
     for name, value in describe_machine().items():
         print(f"{name}: {value}")
+    for backend in ("torch", "optimized"):
+        with use_backend(backend):  # imports and thread pools come before the clock
+            ops.matmul(np.ones((64, 64), np.float32), np.ones((64, 64), np.float32))
     train = load_split(asked.dataset).fold_valid().train
     compare_loops(train, asked.dataset, asked.factors, asked.epochs, asked.rounds)
     wide = load_split(asked.threads_dataset or asked.dataset).fold_valid().train
@@ -114,9 +117,6 @@ def timed_in_turn(
 ) -> dict[str, float]:
     """Median seconds of each: A B C A B C …, so that the machine's moods hit all alike."""
     times: dict[str, list[float]] = {name: [] for name in runners}
-    for name in ("torch", "optimized"):
-        with use_backend(name):  # imports and thread pools come before the clock
-            ops.matmul(np.ones((64, 64), np.float32), np.ones((64, 64), np.float32))
     for _ in range(rounds):
         for name, run in runners.items():
             for _ in range((repeats or {}).get(name, 1)):

@@ -156,23 +156,46 @@ static int32_t draw_among_unseen(const epoch_layout *e, uint64_t *seen, int64_t 
     return found;
 }
 
-ALWAYS_INLINE int32_t draw_negative(const epoch_layout *e, const tile_scratch *s, uint64_t user,
-                                    const int32_t *candidates, int64_t n_candidates, uint64_t key,
-                                    uint64_t first)
+/* The draws of one triple from the first on, each looked up in the user's row. */
+static int32_t draw_negative(const epoch_layout *e, uint64_t *seen, int64_t user,
+                             const int32_t *candidates, int64_t n_candidates, uint64_t key,
+                             uint64_t first)
 {
+    const int32_t *row = e->indices + e->indptr[user];
+    int64_t n_row = e->indptr[user + 1] - e->indptr[user];
     for (uint64_t attempt = 0; attempt < MAX_REJECTIONS; attempt++) {
         int32_t item = candidates[bounded(key, first + attempt, (uint64_t)n_candidates)];
-        uint64_t bit = filter_bit(user << 32 | (uint32_t)item, s->filter_log2);
-        if (LIKELY(!(s->filter[bit >> 6] >> (bit & 63) & 1)))
-            return item;
-        if (!row_contains(e->indices + e->indptr[user], e->indptr[user + 1] - e->indptr[user], item))
+        if (!row_contains(row, n_row, item))
             return item;
     }
-    return draw_among_unseen(e, s->seen, (int64_t)user, candidates, n_candidates, key,
-                             first + MAX_REJECTIONS);
+    return draw_among_unseen(e, seen, user, candidates, n_candidates, key, first + MAX_REJECTIONS);
 }
 
-/* Shuffle one tile and draw its negatives. */
+/* Pack a tile's interactions into pairs and put them into the filter. */
+static void pack_tile(tile_scratch *s, const int32_t *users, const int32_t *positives, int64_t n)
+{
+    s->filter_log2 = filter_log2_for(n);
+    memset(s->filter, 0, ((size_t)1 << s->filter_log2) / 8);
+    for (int64_t t = 0; t < n; t++) {
+        uint64_t pair = (uint64_t)users[t] << 32 | (uint32_t)positives[t];
+        uint64_t bit = filter_bit(pair, s->filter_log2);
+        s->filter[bit >> 6] |= UINT64_C(1) << (bit & 63);
+        s->pairs[t] = pair;
+    }
+}
+
+static void shuffle_pairs(uint64_t *pairs, int64_t n, uint64_t key)
+{
+    for (int64_t i = n - 1; i > 0; i--) {
+        uint64_t j = bounded(key, (uint64_t)i, (uint64_t)i + 1);
+        uint64_t kept = pairs[i];
+        pairs[i] = pairs[j];
+        pairs[j] = kept;
+    }
+}
+
+/* Shuffle one tile and draw its negatives. Every triple gets its first draw, without a branch that
+ * could be mispredicted; those for which the filter says "maybe seen" are drawn again with care. */
 static void fill_tile(const epoch_layout *e, tile_scratch *s, int64_t tile, const plan_columns *plan)
 {
     int64_t start = plan->bounds[tile], n = plan->bounds[tile + 1] - start;
@@ -180,31 +203,27 @@ static void fill_tile(const epoch_layout *e, tile_scratch *s, int64_t tile, cons
     int64_t first_candidate = block_edge(e->n_items, item_block, e->n_blocks);
     int64_t n_candidates = block_edge(e->n_items, item_block + 1, e->n_blocks) - first_candidate;
     const int32_t *candidates = e->item_order + first_candidate;
-    uint64_t order_key = draw(draw(e->epoch_key, PURPOSE_ORDER), (uint64_t)tile);
-    uint64_t negatives_key = draw(draw(e->epoch_key, PURPOSE_NEGATIVES), (uint64_t)tile);
+    uint64_t key = draw(draw(e->epoch_key, PURPOSE_NEGATIVES), (uint64_t)tile);
     int32_t *users = plan->users + start, *positives = plan->positives + start;
-    uint64_t *pairs = s->pairs;
+    int32_t *negatives = plan->negatives + start;
+    int64_t n_unsure = 0;
 
-    s->filter_log2 = filter_log2_for(n);
-    memset(s->filter, 0, ((size_t)1 << s->filter_log2) / 8);
+    pack_tile(s, users, positives, n);
+    shuffle_pairs(s->pairs, n, draw(draw(e->epoch_key, PURPOSE_ORDER), (uint64_t)tile));
     for (int64_t t = 0; t < n; t++) {
-        uint64_t pair = (uint64_t)users[t] << 32 | (uint32_t)positives[t];
-        uint64_t bit = filter_bit(pair, s->filter_log2);
-        s->filter[bit >> 6] |= UINT64_C(1) << (bit & 63);
-        pairs[t] = pair;
+        uint64_t pair = s->pairs[t], user = pair >> 32;
+        int32_t item = candidates[bounded(key, (uint64_t)t * DRAWS_PER_TRIPLE, (uint64_t)n_candidates)];
+        uint64_t bit = filter_bit(user << 32 | (uint32_t)item, s->filter_log2);
+        users[t] = (int32_t)user;
+        positives[t] = (int32_t)(uint32_t)pair;
+        negatives[t] = item;
+        s->pairs[n_unsure] = (uint64_t)t; /* at or before t, whose pair has been read */
+        n_unsure += s->filter[bit >> 6] >> (bit & 63) & 1;
     }
-    for (int64_t i = n - 1; i > 0; i--) {
-        uint64_t j = bounded(order_key, (uint64_t)i, (uint64_t)i + 1);
-        uint64_t kept = pairs[i];
-        pairs[i] = pairs[j];
-        pairs[j] = kept;
-    }
-    for (int64_t t = 0; t < n; t++) {
-        users[t] = (int32_t)(pairs[t] >> 32);
-        positives[t] = (int32_t)(uint32_t)pairs[t];
-        plan->negatives[start + t] =
-            draw_negative(e, s, pairs[t] >> 32, candidates, n_candidates, negatives_key,
-                          (uint64_t)t * DRAWS_PER_TRIPLE);
+    for (int64_t k = 0; k < n_unsure; k++) {
+        uint64_t t = s->pairs[k];
+        negatives[t] = draw_negative(e, s->seen, users[t], candidates, n_candidates, key,
+                                     t * DRAWS_PER_TRIPLE);
     }
 }
 
