@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -16,8 +17,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     When the block fails, ``path`` is as it was and nothing is left beside it. Raises OSError where
     the folder cannot be written to.
     """
-    if path.is_dir():
-        raise IsADirectoryError(21, "it is a folder", str(path))
+    path = Path(os.path.realpath(path))  # what a link points to is replaced, not the link
+    check_replaceable(path)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
     os.close(handle)
     unfinished = Path(name)
@@ -28,6 +29,17 @@ def atomic_path(path: Path) -> Iterator[Path]:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def check_replaceable(path: Path) -> None:
+    """OSError where no file of that name could be put: asked by making one beside it."""
+    path = Path(os.path.realpath(path))
+    if os.path.isdir(path):  # noqa: PTH112 (Path.is_dir raises where a name is too long)
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+    if os.path.lexists(path) and not os.path.isfile(path):  # noqa: PTH113
+        raise OSError(errno.EINVAL, "it is there, and is no ordinary file", str(path))
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix):
+        pass
 
 
 def _umask() -> int:

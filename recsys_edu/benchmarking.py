@@ -48,8 +48,11 @@ class benchmark:  # noqa: N801 (reads as what it does: with benchmark() as run)
             self._was_tracing = tracemalloc.is_tracing()
             if not self._was_tracing:
                 tracemalloc.start()
+            _remember_peak()
+            _tracing.append(self)
             tracemalloc.reset_peak()
             self._before = tracemalloc.get_traced_memory()[0]
+            self._highest = self._before
         self._started = time.perf_counter()
         return self
 
@@ -63,11 +66,13 @@ class benchmark:  # noqa: N801 (reads as what it does: with benchmark() as run)
         if not self._memory:
             self._time_ms = 1e3 * elapsed
             return
-        current, peak = tracemalloc.get_traced_memory()
+        current = tracemalloc.get_traced_memory()[0]
+        _remember_peak()
+        _tracing.remove(self)
         if not self._was_tracing:
             tracemalloc.stop()
         self._current_mb = (current - self._before) / _MB
-        self._peak_mb = (peak - self._before) / _MB
+        self._peak_mb = (self._highest - self._before) / _MB
 
     @property
     def time_ms(self) -> float:
@@ -93,6 +98,17 @@ class benchmark:  # noqa: N801 (reads as what it does: with benchmark() as run)
                 f"current_memory_mb={self._current_mb:.3f})"
             )
         return "benchmark(not finished)"
+
+
+_tracing: list[benchmark] = []
+"""The blocks that trace memory now. There is one peak for all, and each that begins resets it."""
+
+
+def _remember_peak() -> None:
+    """Note the peak for every open block, before it is reset or gone."""
+    peak = tracemalloc.get_traced_memory()[1]
+    for block in _tracing:
+        block._highest = max(block._highest, peak)
 
 
 @dataclass(frozen=True, slots=True)

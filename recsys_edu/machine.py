@@ -8,6 +8,8 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from recsys_backends.errors import BackendError
+
 
 def describe_machine() -> dict[str, str | int]:
     """Processor, cores, memory, system, and the versions that matter, as JSON can hold them."""
@@ -40,6 +42,6 @@ def _simd_level() -> str:
     """The instruction set that the optimized backend uses here."""
     try:
         from recsys_backends.optimized import simd
-    except ImportError:
-        return "none (the extension is not built)"
+    except (ImportError, BackendError):  # not built, or RECSYS_EDU_SIMD asks for what is not there
+        return "none (the extension is not built, or not usable)"
     return simd.available_levels()[simd.current_level()]

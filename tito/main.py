@@ -58,20 +58,30 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; errors made on purpose end in one sentence on stderr and status 1."""
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
-    except click.ClickException as error:
+        status = cli.main(standalone_mode=False)
+    except click.UsageError as error:
         error.show()
-        sys.exit(error.exit_code)
+        status = error.exit_code
+    except click.ClickException as error:
+        status = _say(error.message, error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\ntito: interrupted; nothing was written.", err=True)
-        sys.exit(130)
+        click.echo(err=True)  # the terminal has just shown ^C
+        status = _say("interrupted.", 130)
+    except MemoryError as error:
+        status = _say(f"there is not enough memory. {error}")
     except Exception as error:
-        if not _is_ours(error):
+        if _is_ours(error):
+            status = _say(str(error))
+        elif isinstance(error, OSError):
+            status = _say(f"{error.filename or 'a file'}: {error.strerror or error}")
+        else:
             raise
-        click.echo(f"tito: {error}", err=True)
-        sys.exit(1)
+    sys.exit(status)
+
+
+def _say(sentence: str, status: int = 1) -> int:
+    click.echo(f"tito: {sentence.strip()}", err=True)
+    return status
 
 
 def _is_ours(error: Exception) -> bool:

@@ -37,6 +37,8 @@ class Backend:
     implementation: object
     trusted: bool = False
     """True for the backends shipped here: the contract tests vouch for the plans they draw."""
+    path: str = ""
+    """Where it was imported from; empty for an object that was handed over."""
 
     @property
     def order(self) -> Order:
@@ -239,7 +241,8 @@ def _load(name: str) -> Backend:
             f"backend {name!r} cannot be loaded here ({type(error).__name__}: {error}). "
             f"{registration.remedy}".rstrip()
         ) from error
-    backend = Backend(name, implementation, registration.trusted)
+    path = registration.target if isinstance(registration.target, str) else ""
+    backend = Backend(name, implementation, registration.trusted, path)
     _loaded[name] = backend
     return backend
 

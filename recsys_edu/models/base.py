@@ -44,6 +44,13 @@ class Recommender(ABC):
         Raises:
             DataError: there is nothing to learn from.
         """
+        if not isinstance(train, Interactions):
+            raise InvalidParameterError(
+                f"fit takes Interactions, not {type(train).__name__}; make them with "
+                "Interactions.from_csr(…), .from_frame(…), .from_csv(…) or .from_events(…)"
+            )
+        if isinstance(callbacks, Callback):
+            raise InvalidParameterError("callbacks takes a list: [callback]")
         if train.nnz == 0:
             raise DataError(f"there is nothing to learn from: {train!r}")
         self._learn(train, callbacks)

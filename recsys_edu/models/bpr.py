@@ -57,6 +57,7 @@ class BPR(EpochModel):
         user_factors, item_factors, item_biases: the fitted arrays.
         history: an EpochReport for each epoch.
         epochs_done: epochs behind the arrays as they are.
+        n_blocks_used: the number of blocks that it was fitted with.
 
     Raises:
         InvalidParameterError: an argument out of range.
@@ -133,14 +134,14 @@ class BPR(EpochModel):
         return super().fit(train, callbacks=callbacks)
 
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
-        n_blocks = self._blocks_for(train)
         if self._continue:
             self._check_same_ids(train)
         else:
+            self.n_blocks_used = self._blocks_for(train)
             self._initialize(train)
-        self._run_epochs(train, lambda: self._run_epoch(train, n_blocks), callbacks)
+        self._run_epochs(train, lambda: self._run_epoch(train), callbacks)
 
-    def _run_epoch(self, train: Interactions, n_blocks: int) -> UpdateResult:
+    def _run_epoch(self, train: Interactions) -> UpdateResult:
         """Draw a plan and apply it, both by the backend in use."""
         reg_user, reg_positive, reg_negative = self.reg
         plan = ops.plan_epoch(
@@ -149,7 +150,7 @@ class BPR(EpochModel):
             train.n_items,
             seed=self.seed,
             epoch=self.epochs_done,
-            n_blocks=n_blocks,
+            n_blocks=self.n_blocks_used,
             n_threads=self.n_threads,
         )
         return ops.bpr_update(
@@ -202,8 +203,13 @@ class BPR(EpochModel):
                 "a warm start needs the users and items of the first fit, in the same order"
             )
 
+    def _fitted_arrays(self) -> Arrays:
+        return {**super()._fitted_arrays(), "n_blocks_used": np.array(self.n_blocks_used)}
+
     def _restore(self, arrays: Arrays, train: Interactions) -> None:
         super()._restore(arrays, train)
+        most = min(train.n_users, train.n_items)
+        self.n_blocks_used = whole_number("n_blocks_used", int(arrays["n_blocks_used"]), 1, most)
         aligned = aligned_zeros(*self.user_factors.shape), aligned_zeros(*self.item_factors.shape)
         for to, loaded in zip(aligned, (self.user_factors, self.item_factors), strict=True):
             to[...] = loaded

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from recsys_edu.errors import InvalidParameterError
+import numpy as np
+
+from recsys_edu.errors import DataError
+from recsys_edu.models.parameters import whole_number
 
 if TYPE_CHECKING:
     from recsys_edu.interactions import Interactions
@@ -46,7 +49,7 @@ class EarlyStopping(Callback):
 
     Args:
         validation: held-out interactions with the vocabularies of the training ones.
-        metric: which metric, such as "ndcg@10".
+        metric: which metric, such as "ndcg@10"; higher must be better.
         patience: stop after this many looks without a new best, at least 1.
         every: look every so many epochs, at least 1.
     """
@@ -61,18 +64,24 @@ class EarlyStopping(Callback):
     ) -> None:
         from recsys_edu.metrics import parse_metric
 
-        if patience < 1 or every < 1:
-            raise InvalidParameterError(
-                f"patience and every must be at least 1, not {patience} and {every}"
-            )
         self.metric = parse_metric(metric, default_k=10).name
         self.validation = validation
-        self.patience = patience
-        self.every = every
-        self.on_start(None)
+        self.patience = whole_number("patience", patience, 1, 2**31)
+        self.every = whole_number("every", every, 1, 2**31)
+        self._forget()
 
     def on_start(self, model: Any) -> None:
-        """Forget the last fit."""
+        """Forget the last fit; DataError where the held-out ids are not those of the model."""
+        train = model.train
+        for what in ("user_ids", "item_ids"):
+            if not np.array_equal(getattr(train, what), getattr(self.validation, what)):
+                raise DataError(
+                    f"EarlyStopping needs validation interactions with the {what} of the training "
+                    "ones, in the same order; make both with one split"
+                )
+        self._forget()
+
+    def _forget(self) -> None:
         self.best_epoch = 0
         self.best_value = float("-inf")
         self.values: dict[int, float] = {}

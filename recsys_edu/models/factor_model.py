@@ -87,11 +87,13 @@ class FactorModel(Recommender):
         given = (users, items) if biases is None else (users, items, biases)
         if (
             any(array.dtype != np.float32 for array in given)
-            or users.ndim != 2
             or items.shape != (train.n_items, *users.shape[1:])
-            or len(users) != train.n_users
+            or users.shape != (train.n_users, self.settings().get("n_factors", 0))
+            or not all(np.isfinite(array).all() for array in given)
             or (biases is not None and biases.shape != (train.n_items,))
         ):
-            raise ModelFileError("its factors do not fit its users and items")
+            raise ModelFileError("its factors do not fit its users, items and settings")
         self.user_factors, self.item_factors, self.item_biases = users, items, biases
         self.epochs_done = int(arrays["epochs_done"])
+        if self.epochs_done < 0:
+            raise ModelFileError(f"it claims {self.epochs_done} epochs")

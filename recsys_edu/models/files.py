@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recsys_edu._version import __version__
 from recsys_edu.atomic import atomic_path
-from recsys_edu.errors import ModelFileError, RecsysError
+from recsys_edu.errors import ModelFileError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Recommender
 
@@ -34,7 +34,7 @@ def save_model(model: Recommender, path: str | PathLike[str]) -> None:
         "model": model.name,
         "settings": model.settings(),
     }
-    arrays = {
+    arrays: dict[str, Any] = {
         **model._fitted_arrays(),
         f"{_TRAIN}indptr": train.indptr,
         f"{_TRAIN}indices": train.indices,
@@ -45,7 +45,7 @@ def save_model(model: Recommender, path: str | PathLike[str]) -> None:
     target = Path(path)
     try:
         with atomic_path(target) as unfinished, unfinished.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+            np.savez(file, **arrays)
     except OSError as error:
         raise ModelFileError(f"{target} cannot be written: {error.strerror or error}") from error
 
@@ -62,7 +62,7 @@ def load_model(path: str | PathLike[str], kind: type[Model]) -> Model:
         model._restore(arrays, train)
     except OSError as error:
         raise ModelFileError(f"{source} cannot be read: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, RecsysError) as error:
+    except Exception as error:
         # Whatever the pieces of a foreign or damaged file set off, the file is to blame.
         raise ModelFileError(f"{source} is not a model that can be loaded: {error}") from error
     model._train = train
@@ -79,7 +79,8 @@ def _read(source: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     header = json.loads(arrays.pop(_HEADER).tobytes())
     if header["format"] > FORMAT:
         raise ModelFileError(
-            f"recsys_edu {header['recsys_edu']} wrote it, and this is {__version__}; upgrade"
+            f"recsys_edu {header.get('recsys_edu', '(newer)')} wrote it, and this is "
+            f"{__version__}; upgrade"
         )
     return header, arrays
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from recsys_edu.errors import MissingDependencyError
+from recsys_backends.threads import wait_politely
+from recsys_edu.errors import InvalidParameterError, MissingDependencyError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.callbacks import Callback, EpochReport
 from recsys_edu.models.parameters import number, whole_number
@@ -62,9 +63,8 @@ class TwoTower(EpochModel):
         self.seed = whole_number("seed", seed, 0, 2**63 - 1)
         self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
         self.progress = bool(progress)
-        self.device = device
+        self.device = _usable_device(device)
         self.history: list[EpochReport] = []
-        _import_torch()
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -95,7 +95,20 @@ class TwoTower(EpochModel):
             torch.set_num_threads(before)
 
 
+def _usable_device(name: str | None) -> str | None:
+    """The name, if something can be put on the device; InvalidParameterError otherwise."""
+    torch = _import_torch()
+    if name is not None:
+        try:
+            torch.empty(1, device=torch.device(name))
+        except (RuntimeError, TypeError, AssertionError) as error:
+            why = str(error).partition("\n")[0]
+            raise InvalidParameterError(f"device {name!r} cannot be used here: {why}") from None
+    return name
+
+
 def _import_torch() -> Any:
+    wait_politely()
     try:
         import torch
     except ImportError as error:

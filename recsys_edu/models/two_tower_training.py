@@ -22,18 +22,21 @@ _INITIAL_STD: Final = 0.1
 class Towers(torch.nn.Module):
     """Two embedding tables, and a bias for each item."""
 
-    def __init__(self, n_users: int, n_items: int, n_factors: int) -> None:
+    def __init__(
+        self, n_users: int, n_items: int, n_factors: int, generator: torch.Generator
+    ) -> None:
         super().__init__()
-        self.users = torch.nn.Embedding(n_users, n_factors)
-        self.items = torch.nn.Embedding(n_items, n_factors)
-        self.biases = torch.nn.Embedding(n_items, 1)
 
-    def initialize(self, generator: torch.Generator) -> None:
-        """Small normal vectors, no biases."""
-        with torch.no_grad():
-            self.users.weight.normal_(std=_INITIAL_STD, generator=generator)
-            self.items.weight.normal_(std=_INITIAL_STD, generator=generator)
-            self.biases.weight.zero_()
+        def table(n: int, width: int, std: float) -> torch.nn.Embedding:
+            # Made from given values: an embedding that fills itself would use, and so change,
+            # the random state that all of the process shares.
+            values = torch.empty(n, width, device=generator.device)
+            values.normal_(0.0, std, generator=generator)
+            return torch.nn.Embedding.from_pretrained(values, freeze=False)  # type: ignore[no-untyped-call,no-any-return,unused-ignore]
+
+        self.users = table(n_users, n_factors, _INITIAL_STD)
+        self.items = table(n_items, n_factors, _INITIAL_STD)
+        self.biases = table(n_items, 1, 0.0)
 
 
 class Trainer:
@@ -49,8 +52,7 @@ class Trainer:
         self.n_items = train.n_items
         self.seen = self.users * self.n_items + self.items  # ascending, as CSR is
         self.idle_users = np.diff(train.indptr) == 0
-        self.towers = Towers(train.n_users, train.n_items, model.n_factors).to(self.device)
-        self.towers.initialize(self.generator)
+        self.towers = Towers(train.n_users, train.n_items, model.n_factors, self.generator)
         self.optimizer = torch.optim.Adam(
             self.towers.parameters(), lr=model.learning_rate, fused=True
         )

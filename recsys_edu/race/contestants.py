@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
-from recsys_backends import BackendUnavailableError, UnknownBackendError, use_backend
+from recsys_backends import Backend, BackendUnavailableError, UnknownBackendError, use_backend
 from recsys_edu.errors import InvalidParameterError, MissingDependencyError
 from recsys_edu.models.base import Recommender
 from recsys_edu.models.bpr import BPR
@@ -44,6 +44,13 @@ class Contestant:
     make: Callable[[RaceSettings, int], Recommender]
     """The model for these settings and this seed."""
 
+    def loaded_backend(self) -> Backend | None:
+        """The backend itself."""
+        if self.backend is None:
+            return None
+        with use_backend(self.backend) as backend:
+            return backend
+
     def on_backend(self) -> AbstractContextManager[object]:
         """A block in which its backend is in use."""
         return nullcontext() if self.backend is None else use_backend(self.backend)
@@ -64,7 +71,9 @@ def contestants(
         InvalidParameterError: no names, or one of them twice.
     """
     if not names or len(set(names)) < len(names):
-        raise InvalidParameterError(f"name each contestant once, not {', '.join(names) or 'none'}")
+        raise InvalidParameterError(
+            f"name each contestant once, not {', '.join(filter(None, names)) or 'none'}"
+        )
     found, left_out = [], []
     for name in names:
         try:

@@ -10,49 +10,83 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
-import multiprocessing
+import json
+import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any, Final
 
+import numpy as np
+
+from recsys_backends import register_backend
+from recsys_edu.benchmarking import NotMeasuredError
 from recsys_edu.datasets import load_split
 from recsys_edu.interactions import Interactions
 from recsys_edu.race.contestants import Contestant, RaceSettings, contestants
 
+_IN_OTHER_PROCESS: Final = (
+    "import json, sys; asked = json.loads(sys.argv[1]); sys.path[:] = asked.pop('path'); "
+    "from recsys_edu.race.memory import answer; answer(**asked)"
+)
+
 
 def peak_memory_of_fit(contestant: Contestant, dataset: str, settings: RaceSettings) -> float:
-    """By how much a process grows while the contestant fits one epoch, in 10⁶ bytes."""
-    spawned = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=1, mp_context=spawned) as pool:
-        return pool.submit(_grow, contestant.name, dataset, settings).result()
+    """By how much a process grows while the contestant fits one epoch, in 10⁶ bytes.
+
+    Raises:
+        NotMeasuredError: the other process cannot have the backend, or failed.
+    """
+    backend = contestant.loaded_backend()
+    if backend is not None and not backend.path:
+        raise NotMeasuredError("its backend is an object of this process, not an importable module")
+    asked = {
+        "path": sys.path,
+        "name": contestant.name,
+        "backend_path": "" if backend is None or backend.trusted else backend.path,
+        "dataset": dataset,
+        "settings": asdict(settings),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _IN_OTHER_PROCESS, json.dumps(asked)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,  # Ctrl-C is for this process, which then ends the other
+    )
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+        raise NotMeasuredError(f"the process that should measure it failed ({last})")
+    return float(done.stdout.split()[-1])
+
+
+def answer(name: str, backend_path: str, dataset: str, settings: dict[str, Any]) -> None:
+    """Runs in the other process: print by how much it grows."""
+    if backend_path:
+        register_backend(name, backend_path, replace=True)
+    (contestant,), _ = contestants([name])
+    train = load_split(dataset).fold_valid().train
+    one_epoch = replace(RaceSettings(**settings), epochs=1)
+    warm_up(contestant, one_epoch, 0, train)
+    _forget_peak()
+    before = _resident_mb("VmRSS")
+    with contestant.on_backend():
+        contestant.make(one_epoch, 0).fit(train)
+    print(max(0.0, _resident_mb("VmHWM") - before))
+
+
+def warm_up(contestant: Contestant, settings: RaceSettings, seed: int, train: Interactions) -> None:
+    """Fit a small part of the data: imports, kernels and thread pools come before the clock."""
+    with contestant.on_backend():
+        contestant.make(settings, seed).fit(first_interactions(train))
 
 
 def first_interactions(train: Interactions, n: int = 500) -> Interactions:
-    """A small part of the data, to warm up on: imports, kernels and thread pools."""
-    mask = train.rows() >= 0
-    mask[n:] = False
-    return train.keep(mask)
-
-
-def fit_once(
-    contestant: Contestant, settings: RaceSettings, seed: int, train: Interactions
-) -> None:
-    """Make the contestant's model and fit it, on its backend."""
-    with contestant.on_backend():
-        contestant.make(settings, seed).fit(train)
-
-
-def _grow(name: str, dataset: str, settings: RaceSettings) -> float:
-    """Runs in the other process."""
-    (contestant,), _ = contestants([name])
-    train = load_split(dataset).fold_valid().train
-    one_epoch = replace(settings, epochs=1)
-    fit_once(contestant, one_epoch, 0, first_interactions(train))
-    _forget_peak()
-    before = _resident_mb("VmRSS")
-    fit_once(contestant, one_epoch, 0, train)
-    return max(0.0, _resident_mb("VmHWM") - before)
+    """The first n interactions of users who have not seen everything."""
+    can_teach = (np.diff(train.indptr) < train.n_items)[train.rows()]
+    chosen = can_teach & (np.cumsum(can_teach) <= n)
+    return train.keep(chosen) if chosen.any() else train
 
 
 def _forget_peak() -> None:

@@ -47,7 +47,7 @@ class RaceResult:
     machine: dict[str, str | int]
     entries: list[RaceEntry]
     left_out: list[str]
-    """A sentence for each contestant that could not run."""
+    """A sentence for each contestant that could not run, and each figure not measured."""
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it."""

@@ -9,15 +9,15 @@ from typing import Final
 
 import numpy as np
 
-from recsys_edu.benchmarking import benchmark
+from recsys_edu.benchmarking import NotMeasuredError, benchmark
 from recsys_edu.datasets import DEFAULT_DATASET, load_split
-from recsys_edu.errors import InvalidParameterError
+from recsys_edu.errors import DivergedError, InvalidParameterError
 from recsys_edu.evaluation import evaluate
 from recsys_edu.machine import describe_machine
 from recsys_edu.models.base import Recommender
 from recsys_edu.models.training import EpochModel
 from recsys_edu.race.contestants import DEFAULT_CONTESTANTS, Contestant, RaceSettings, contestants
-from recsys_edu.race.memory import first_interactions, fit_once, peak_memory_of_fit
+from recsys_edu.race.memory import peak_memory_of_fit, warm_up
 from recsys_edu.race.results import RaceEntry, RaceResult
 from recsys_edu.splits import Split
 
@@ -57,19 +57,26 @@ def run_race(
         BackendError, RecsysError: as ``contestants``, ``load_split`` and ``fit``.
     """
     settings = settings or RaceSettings()
-    if not seeds:
-        raise InvalidParameterError("a race needs at least one seed")
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise InvalidParameterError(
+            f"name each seed once, not {', '.join(map(str, seeds)) or 'none'}"
+        )
     racing, left_out = contestants(names, skip_unavailable=skip_unavailable)
     for contestant in racing:
-        contestant.make(settings, seeds[0])  # so that a bad setting is refused before an hour's run
+        for seed in seeds:
+            contestant.make(settings, seed)  # so that it is refused now, not after an hour's run
     splits = {seed: load_split(dataset, seed=seed).fold_valid() for seed in seeds}
     entries = [_run(contestant, splits, settings, tell) for contestant in racing]
     entries = [_against_naive(entry, entries) for entry in entries]
     if memory:
-        entries = [
-            _with_memory(entry, contestant, dataset, settings, tell)
-            for entry, contestant in zip(entries, racing, strict=True)
-        ]
+        for place, contestant in enumerate(racing):
+            tell(f"{contestant.name}: measuring memory in a process of its own")
+            try:
+                peak = peak_memory_of_fit(contestant, dataset, settings)
+            except NotMeasuredError as error:
+                left_out.append(f"the memory of {contestant.name} was not measured: {error}")
+                continue
+            entries[place] = replace(entries[place], peak_memory_mb=peak)
     first = splits[seeds[0]]
     return RaceResult(
         dataset=dataset,
@@ -124,12 +131,15 @@ def _fit(
     contestant: Contestant, settings: RaceSettings, seed: int, split: Split
 ) -> tuple[Recommender, float, int]:
     """The fitted model, the median time of a fit in seconds, and of how many fits."""
-    fit_once(contestant, settings, seed, first_interactions(split.train))
+    warm_up(contestant, settings, seed, split.train)
     times: list[float] = []
     while True:
         model = contestant.make(settings, seed)
-        with contestant.on_backend(), benchmark() as timed:
-            model.fit(split.train)
+        try:
+            with contestant.on_backend(), benchmark() as timed:
+                model.fit(split.train)
+        except DivergedError as error:
+            raise DivergedError(f"{contestant.name}: {error}") from error
         times.append(timed.time_ms / 1e3)
         if sum(times) >= _ENOUGH_SECONDS or len(times) == _MAX_REPEATS:
             return model, statistics.median(times), len(times)
@@ -141,15 +151,3 @@ def _against_naive(entry: RaceEntry, entries: Sequence[RaceEntry]) -> RaceEntry:
     if naive is None or entry.model != naive.model:
         return entry
     return replace(entry, speedup_over_naive=naive.fit_seconds / entry.fit_seconds)
-
-
-def _with_memory(
-    entry: RaceEntry,
-    contestant: Contestant,
-    dataset: str,
-    settings: RaceSettings,
-    tell: Callable[[str], None],
-) -> RaceEntry:
-    tell(f"{contestant.name}: measuring memory in a process of its own")
-    peak = peak_memory_of_fit(contestant, dataset, settings)
-    return replace(entry, peak_memory_mb=peak)

@@ -9,6 +9,7 @@ import click
 def command() -> None:
     """List the backends, whether they work here, and if not, what would help."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from recsys_backends import available_backends, get_backend
@@ -20,5 +21,5 @@ def command() -> None:
     for info in available_backends():
         name = f"{info.name} (in use)" if info.name == current else info.name
         about = ", ".join(info.ops) if info.available else info.reason
-        table.add_row(name, "yes" if info.available else "no", about)
+        table.add_row(escape(name), "yes" if info.available else "no", escape(about))
     Console().print(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,14 +61,13 @@ def command(
     Every model is fitted in full and ranks the whole catalogue for every test user.
     """
     from rich.console import Console
+    from rich.markup import escape
 
     from recsys_edu.race import DEFAULT_CONTESTANTS, RaceSettings, run_race
     from recsys_edu.race.plot import check_plot_path, plot_race
     from recsys_edu.race.table import race_table
 
-    for path in (json_path, plot_path):
-        if path is not None:
-            _check_writable(path)
+    _check_paths(json_path, plot_path)
     if plot_path is not None:
         check_plot_path(plot_path)
     errors = Console(stderr=True)
@@ -79,10 +79,10 @@ def command(
             seeds=seeds,
             memory=memory,
             skip_unavailable=not models,
-            tell=status.update,
+            tell=lambda sentence: status.update(escape(sentence)),
         )
     for sentence in result.left_out:
-        errors.print(sentence, style="yellow", highlight=False)
+        errors.print(sentence, style="yellow", highlight=False, markup=False)
     console = Console()
     if not console.is_terminal:
         console = Console(width=140)  # a pipe or a file has no width to fit into
@@ -93,23 +93,27 @@ def command(
         _write(plot_path, lambda: plot_race(result, plot_path))
 
 
-def _check_writable(path: Path) -> None:
-    """Refuse a path that cannot be written before the race is run, not after."""
-    import os
+def _check_paths(*paths: Path | None) -> None:
+    """Refuse what cannot be written before the race is run, not after."""
+    from recsys_edu.atomic import check_replaceable
 
-    if path.is_dir():
-        raise click.ClickException(f"{path} is a folder; name a file in it.")
-    if not path.parent.is_dir():
-        raise click.ClickException(f"{path} cannot be written: there is no folder {path.parent}.")
-    if not os.access(path.parent, os.W_OK):
-        raise click.ClickException(f"{path} cannot be written: {path.parent} is read-only.")
+    named = [path for path in paths if path is not None]
+    if len({os.path.realpath(path) for path in named}) < len(named):
+        raise click.ClickException(f"--json and --plot both name {named[0]}.")
+    for path in named:
+        try:
+            check_replaceable(path)
+        except OSError as error:
+            raise _not_writable(path, error) from None
+
+
+def _not_writable(path: Path, error: OSError) -> click.ClickException:
+    return click.ClickException(f"{path} cannot be written: {error.strerror or error}.")
 
 
 def _write(path: Path, write: Callable[[], None]) -> None:
     try:
         write()
     except OSError as error:
-        raise click.ClickException(
-            f"{path} cannot be written: {error.strerror or error}."
-        ) from None
+        raise _not_writable(path, error) from None
     click.echo(f"wrote {path}")

@@ -10,9 +10,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_backends.optimized import _bpr, _matmul, _plan, _top_k, simd
 from recsys_backends.plan import UNIFORM, EpochPlan, Sampler
 from recsys_backends.protocol import Order, TopK, UpdateResult
+from recsys_backends.threads import wait_politely
+
+wait_politely()  # before the kernels bring OpenMP along
+
+from recsys_backends.optimized import _bpr, _matmul, _plan, _top_k, simd  # noqa: E402
 
 __all__ = ["bpr_update", "matmul", "order", "plan_epoch", "simd", "top_k"]
 

@@ -7,10 +7,14 @@ Importing this package imports torch, which takes seconds; the registry does so 
 from typing import Final
 
 from recsys_backends.protocol import Order
-from recsys_backends.torch.bpr_update import bpr_update
-from recsys_backends.torch.matmul import matmul
-from recsys_backends.torch.plan_epoch import plan_epoch
-from recsys_backends.torch.top_k import top_k
+from recsys_backends.threads import wait_politely
+
+wait_politely()  # before torch brings OpenMP along
+
+from recsys_backends.torch.bpr_update import bpr_update  # noqa: E402
+from recsys_backends.torch.matmul import matmul  # noqa: E402
+from recsys_backends.torch.plan_epoch import plan_epoch  # noqa: E402
+from recsys_backends.torch.top_k import top_k  # noqa: E402
 
 __all__ = ["bpr_update", "matmul", "order", "plan_epoch", "top_k"]
 

@@ -1,0 +1,478 @@
+"""The race: who may run, what is measured, and what the results say."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recsys_backends import (
+    BackendUnavailableError,
+    UnknownBackendError,
+    get_backend,
+    optimized,
+    register_backend,
+    set_backend,
+    unregister_backend,
+)
+from recsys_edu import BPR, RecsysError, evaluate, load_split
+from recsys_edu.errors import DatasetNotFoundError, DivergedError, InvalidParameterError
+from recsys_edu.race import (
+    DEFAULT_CONTESTANTS,
+    RaceEntry,
+    RaceResult,
+    RaceSettings,
+    contestants,
+    run_race,
+)
+from recsys_edu.race.memory import first_interactions
+from recsys_edu.race.plot import check_plot_path, plot_race
+from recsys_edu.race.table import duration, race_table
+
+SETTINGS = RaceSettings(epochs=2, n_factors=4, n_threads=1)
+
+
+@pytest.fixture(autouse=True)
+def _same_backend_afterwards() -> Iterator[None]:
+    before = get_backend().name
+    set_backend("optimized")
+    yield
+    set_backend(before)
+
+
+def write_tiny(folder: Path, *, n_saturated: int = 0) -> None:
+    """A dataset of 40 users and 50 items that comes already split."""
+    rng = np.random.default_rng(0)
+    parts: dict[str, list[str]] = {"train": [], "valid": [], "test": []}
+    for user in range(40 + n_saturated):
+        if user < n_saturated:
+            parts["train"].append(f"{user} " + " ".join(map(str, range(50))))
+            continue
+        items = rng.permutation(50)[:14]
+        for name, some in (("train", items[:9]), ("valid", items[9:11]), ("test", items[11:])):
+            parts[name].append(f"{user} " + " ".join(map(str, some)))
+    # Every id occurs.
+    parts["train"].append(f"{40 + n_saturated} " + " ".join(map(str, range(49))))
+    parts["test"].append(f"{40 + n_saturated} 49")
+    (folder / "ml-1m-implicit").mkdir(exist_ok=True)
+    for name, lines in parts.items():
+        (folder / "ml-1m-implicit" / f"{name}.txt").write_text("\n".join(lines) + "\n")
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("RECSYS_EDU_DATA", str(tmp_path))
+    write_tiny(tmp_path)
+    return "ml-1m-implicit"
+
+
+def result(**changes: Any) -> RaceResult:
+    def entry(name: str, model: str, seconds: float, value: float) -> RaceEntry:
+        metrics = {"recall@10": value / 2, "ndcg@10": value, "coverage@10": 1.0}
+        return RaceEntry(
+            name=name,
+            model=model,
+            backend=name if model == "BPR" else None,
+            fit_seconds=seconds,
+            n_repeats=3,
+            triples_per_second=1e5 / seconds if model == "BPR" else None,
+            speedup_over_naive=2.0 / seconds if model == "BPR" else None,
+            peak_memory_mb=None,
+            metrics=metrics,
+            metrics_by_seed={key: [number] for key, number in metrics.items()},
+        )
+
+    whole = RaceResult(
+        dataset="made-up",
+        n_users=1000,
+        n_items=2000,
+        n_train=30_000,
+        n_test=4000,
+        seeds=[0],
+        settings=SETTINGS,
+        machine={
+            "processor": "a processor",
+            "cores": 2,
+            "system": "a system",
+            "python": "3",
+            "numpy": "2",
+            "torch": "not installed",
+            "simd": "avx2",
+        },
+        entries=[
+            entry("naive", "BPR", 2.0, 0.25),
+            entry("optimized", "BPR", 0.004, 0.25),
+            entry("popularity", "MostPopular", 0.00002, 0.125),
+        ],
+        left_out=[],
+    )
+    return dataclasses.replace(whole, **changes)
+
+
+# Who may run
+
+
+def test_contestants_are_backends_and_models_in_the_order_named() -> None:
+    found, left_out = contestants(["two-tower", "optimized", "popularity", "auto"])
+    assert [(c.name, c.model, c.backend) for c in found] == [
+        ("two-tower", "TwoTower", None),
+        ("optimized", "BPR", "optimized"),
+        ("popularity", "MostPopular", None),
+        ("auto", "BPR", "optimized"),
+    ]
+    assert left_out == []
+    model = found[1].make(RaceSettings(7, 5, 0.1, 0.2, 3), 11)
+    assert isinstance(model, BPR)
+    assert model.settings() == {
+        **BPR().settings(),
+        "epochs": 7,
+        "n_factors": 5,
+        "learning_rate": 0.1,
+        "reg": (0.2, 0.2, 0.2),
+        "n_threads": 3,
+        "seed": 11,
+        "progress": False,
+    }
+
+
+@pytest.mark.parametrize("names", [[], ["naive", "naive"], ["naive", "popularity", "naive"]])
+def test_each_contestant_is_named_once(names: list[str]) -> None:
+    with pytest.raises(InvalidParameterError, match="once"):
+        contestants(names)
+
+
+def test_an_unknown_contestant_is_an_error_with_a_suggestion() -> None:
+    for skip in (False, True):
+        with pytest.raises(UnknownBackendError, match="optimised") as caught:
+            contestants(["naive", "optimised"], skip_unavailable=skip)
+        assert "Did you mean 'optimized'?" in str(caught.value)
+        assert "two-tower" in str(caught.value)
+
+
+def test_what_cannot_run_is_an_error_or_left_out_with_the_reason() -> None:
+    register_backend("broken", "recsys_backends.no_such_module")
+    try:
+        with pytest.raises(BackendUnavailableError, match="no_such_module"):
+            contestants(["broken", "naive"])
+        found, left_out = contestants(["broken", "naive"], skip_unavailable=True)
+    finally:
+        unregister_backend("broken")
+    assert [c.name for c in found] == ["naive"]
+    assert len(left_out) == 1
+    assert left_out[0].startswith("broken is left out: ")
+    assert "no_such_module" in left_out[0]
+
+
+# What is measured
+
+
+def test_every_default_contestant_runs_on_tiny_data(tiny: str) -> None:
+    told: list[str] = []
+    found = run_race(tiny, settings=SETTINGS, memory=False, tell=told.append)
+    assert [entry.name for entry in found.entries] == list(DEFAULT_CONTESTANTS)
+    split = load_split(tiny).fold_valid()
+    shape = (found.n_users, found.n_items, found.n_train, found.n_test)
+    assert shape == (*split.train.shape, split.train.nnz, split.test.nnz)
+    assert shape == (41, 50, 40 * 11 + 49, 40 * 3 + 1)
+    for entry in found.entries:
+        assert set(entry.metrics) == {"recall@10", "ndcg@10", "coverage@10"}
+        assert all(0 <= value <= 1 for value in entry.metrics.values())
+        assert entry.fit_seconds > 0
+        assert 1 <= entry.n_repeats <= 7
+        assert entry.peak_memory_mb is None
+        assert any(sentence.startswith(entry.name) for sentence in told)
+    by_name = {entry.name: entry for entry in found.entries}
+    assert by_name["naive"].metrics == by_name["optimized"].metrics
+    assert by_name["naive"].speedup_over_naive == 1.0
+    naive, fast = by_name["naive"], by_name["optimized"]
+    assert fast.speedup_over_naive == pytest.approx(naive.fit_seconds / fast.fit_seconds)
+    assert by_name["two-tower"].speedup_over_naive is None
+    assert by_name["popularity"].speedup_over_naive is None
+    assert by_name["popularity"].triples_per_second is None
+    # The user with 49 of 50 items has a negative for each, so every interaction is a triple.
+    assert fast.triples_per_second == pytest.approx(2 * split.train.nnz / fast.fit_seconds)
+    assert found.left_out == []
+    assert get_backend().name == "optimized"
+
+
+def test_the_quality_is_that_of_a_full_fit(tiny: str) -> None:
+    settings = RaceSettings(epochs=30, n_factors=4, learning_rate=0.1)
+    (entry,) = run_race(tiny, ["optimized"], settings, seeds=[5], memory=False).entries
+    split = load_split(tiny).fold_valid()
+    model = BPR(4, 30, 0.1, 0.01, seed=5, progress=False).fit(split.train)
+    assert entry.metrics["ndcg@10"] == evaluate(model, split, metrics=["ndcg@10"])["ndcg@10"]
+    assert entry.speedup_over_naive is None  # naive did not run
+
+
+def test_seeds_are_averaged() -> None:
+    found = run_race("synthetic-100k", ["popularity"], seeds=[3, 1], memory=False)
+    (entry,) = found.entries
+    assert found.seeds == [3, 1]
+    for name, values in entry.metrics_by_seed.items():
+        assert len(values) == 2
+        assert entry.metrics[name] == pytest.approx(float(np.mean(values)))
+    assert len(set(entry.metrics_by_seed["ndcg@10"])) == 2  # another seed, another split
+    assert found.n_train == 80_000
+
+
+def test_memory_is_measured_in_a_process_of_its_own(tiny: str) -> None:
+    found = run_race(tiny, ["optimized", "popularity"], SETTINGS)
+    for entry in found.entries:
+        assert entry.peak_memory_mb is not None
+        assert 0 <= entry.peak_memory_mb < 100
+    wide = RaceSettings(epochs=1, n_factors=60_000)
+    (large,) = run_race(tiny, ["optimized"], wide).entries
+    assert large.peak_memory_mb is not None
+    assert large.peak_memory_mb > 4 * 60_000 * (41 + 50) / 1e6  # the factors alone
+
+
+def test_a_registered_backend_can_race_with_memory_measured(tiny: str) -> None:
+    """The other process does not know what was registered here, unless it is told."""
+    register_backend("mine", "recsys_backends.optimized")
+    try:
+        (entry,) = run_race(tiny, ["mine"], SETTINGS).entries
+    finally:
+        unregister_backend("mine")
+    assert entry.backend == "mine"
+    assert entry.peak_memory_mb is not None
+
+
+def test_a_backend_that_is_an_object_here_can_race(tiny: str) -> None:
+    """It cannot be had in another process, so its memory is not known; the rest is."""
+    register_backend("mine", optimized)
+    try:
+        (entry,) = run_race(tiny, ["mine"], SETTINGS).entries
+    finally:
+        unregister_backend("mine")
+    assert entry.peak_memory_mb is None
+    assert entry.metrics["coverage@10"] > 0
+
+
+def test_a_race_runs_from_a_plain_script(tiny: str, tmp_path: Path) -> None:
+    """Without ``if __name__ == "__main__"``, which a learner's script need not have."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from recsys_edu.race import RaceSettings, run_race\n"
+        f"found = run_race({tiny!r}, ['optimized'], RaceSettings(1, 4))\n"
+        "print(found.entries[0].peak_memory_mb >= 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=100
+    )
+    assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("n", [1, 10, 500, 10**6])
+def test_warming_up_takes_the_first_interactions(tiny: str, n: int) -> None:
+    train = load_split(tiny).train
+    few = first_interactions(train, n)
+    assert few.shape == train.shape
+    np.testing.assert_array_equal(few.indices, train.indices[:n])
+
+
+def test_users_who_have_seen_everything_do_not_stop_the_warm_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first 10 users have all 50 items: the first 500 interactions teach nothing."""
+    monkeypatch.setenv("RECSYS_EDU_DATA", str(tmp_path))
+    write_tiny(tmp_path, n_saturated=10)
+    found = run_race("ml-1m-implicit", ["optimized"], SETTINGS, memory=False)
+    assert found.entries[0].metrics["coverage@10"] > 0
+
+
+# What is refused, and when
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"dataset": "synthetic-100"}, DatasetNotFoundError),
+        ({"names": ["navie"]}, UnknownBackendError),
+        ({"seeds": []}, InvalidParameterError),
+        ({"seeds": [-1]}, InvalidParameterError),
+        ({"seeds": [0, 0]}, InvalidParameterError),
+        ({"seeds": [0, 2**64]}, InvalidParameterError),
+        ({"settings": RaceSettings(epochs=0)}, InvalidParameterError),
+        ({"settings": RaceSettings(n_factors=-1)}, InvalidParameterError),
+        ({"settings": RaceSettings(learning_rate=float("nan"))}, InvalidParameterError),
+        ({"settings": RaceSettings(reg=-1.0)}, InvalidParameterError),
+        ({"settings": RaceSettings(reg=1e39)}, InvalidParameterError),
+        ({"settings": RaceSettings(n_threads=-1)}, InvalidParameterError),
+        ({"names": ["two-tower"], "seeds": [0, 2**63]}, InvalidParameterError),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_said_before_anything_is_fitted(
+    arguments: dict[str, Any],
+    error: type[Exception],
+    tiny: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fitted(*args: Any) -> None:
+        raise AssertionError("a model was fitted")
+
+    monkeypatch.setattr("recsys_edu.race.runner._fit", fitted)
+    with pytest.raises(error):
+        run_race(**{"dataset": tiny, "names": ["optimized"], "memory": False, **arguments})
+
+
+def test_divergence_ends_the_race_and_says_when(tiny: str) -> None:
+    settings = RaceSettings(epochs=3, learning_rate=1e5)
+    with pytest.raises(DivergedError, match="epoch"):
+        run_race(tiny, ["popularity", "optimized"], settings, memory=False)
+
+
+# What the results say
+
+
+def test_json_is_the_result_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "race.json"
+    path.write_text("older")
+    one = result()
+    one.write_json(path)
+    text = path.read_text(encoding="utf-8")
+    assert text.endswith("}\n")
+    assert json.loads(text) == one.to_dict()
+    assert RaceResult(
+        **{
+            **json.loads(text),
+            "settings": RaceSettings(**json.loads(text)["settings"]),
+            "entries": [RaceEntry(**entry) for entry in json.loads(text)["entries"]],
+        }
+    ) == (one)
+    with pytest.raises(OSError, match="folder"):
+        one.write_json(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        one.write_json(tmp_path / "missing" / "race.json")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["race.json"]
+
+
+def rendered(one: RaceResult, width: int = 140) -> str:
+    from rich.console import Console
+
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(race_table(one))
+    return console.export_text()
+
+
+def test_the_table_has_every_figure() -> None:
+    text = rendered(result())
+    for expected in (
+        *("made-up: 1,000 users, 2,000 items, 30,000 training and 4,000 test interactions",),
+        *("2 epochs, 4 factors, 1 thread, seed 0", "Recall@10", "NDCG@10", "Coverage@10"),
+        *("2.00 s", "4.0 ms", "20 µs", "25,000,000", "500 ×", "1.0 ×", "0.2500", "a processor"),
+    ):
+        assert expected in text, expected
+    memory = rendered(
+        result(entries=[dataclasses.replace(result().entries[0], peak_memory_mb=12.34)])
+    )
+    assert "12.3 MB" in memory
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (2e-6, "2 µs"),
+        (0.0005, "500 µs"),
+        (0.0015, "1.5 ms"),
+        (0.0424, "42.4 ms"),
+        (1.0, "1.00 s"),
+        (75.5, "75.50 s"),
+    ],
+)
+def test_durations_have_a_unit_that_suits_them(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_settings_speak_in_singular_and_plural() -> None:
+    assert str(RaceSettings(1, 1, n_threads=1)) == "1 epoch, 1 factor, 1 thread"
+    assert str(RaceSettings(20, 64, n_threads=2)) == "20 epochs, 64 factors, 2 threads"
+
+
+# The picture
+
+
+@pytest.mark.parametrize("name", ["race.png", "RACE.PNG", "a race.of two.png"])
+def test_a_png_is_a_png(name: str, tmp_path: Path) -> None:
+    plot_race(result(), tmp_path / name)
+    raw = (tmp_path / name).read_bytes()
+    assert raw[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", raw[16:24]) == (1200, 750)
+    assert raw[-8:-4] == b"IEND"
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
+def test_the_other_formats_are_what_they_are_called(tmp_path: Path) -> None:
+    plot_race(result(), tmp_path / "race.svg")
+    plot_race(result(), tmp_path / "race.pdf")
+    drawing = (tmp_path / "race.svg").read_text()
+    assert "<svg" in drawing
+    assert (tmp_path / "race.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_picture_names_everybody_and_the_axes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matplotlib.figure import Figure
+
+    drawn: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *args, **named: drawn.append(figure))
+    plot_race(result(), tmp_path / "race.png")
+    (axes,) = drawn[0].axes
+    assert [text.get_text() for text in axes.texts] == [
+        "naive",
+        "optimized (500 × naive)",
+        "popularity",
+    ]
+    points = [tuple(np.ravel(line.get_xydata())) for line in axes.lines]
+    assert points == [(2.0, 0.25), (0.004, 0.25), (0.00002, 0.125)]
+    assert axes.get_xscale() == "log"
+    assert "NDCG@10" in axes.get_ylabel()
+
+
+def test_a_race_in_which_nobody_hits_anything_can_be_drawn(tmp_path: Path) -> None:
+    entries = [
+        dataclasses.replace(entry, metrics=dict.fromkeys(entry.metrics, 0.0))
+        for entry in result().entries
+    ]
+    plot_race(result(entries=entries), tmp_path / "race.png")
+    assert (tmp_path / "race.png").stat().st_size > 1000
+
+
+def test_one_contestant_and_many_can_be_drawn(tmp_path: Path) -> None:
+    first = result().entries[0]
+    for n in (1, 20):
+        entries = [dataclasses.replace(first, name=f"number {i}") for i in range(n)]
+        plot_race(result(entries=entries), tmp_path / f"{n}.png")
+        assert (tmp_path / f"{n}.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("name", ["race", "race.bmp", "race.json", "race.png.txt", ".png"])
+def test_an_unknown_kind_of_picture_is_refused(name: str, tmp_path: Path) -> None:
+    for refuse in (check_plot_path, lambda path: plot_race(result(), path)):
+        with pytest.raises(InvalidParameterError, match=r"\.png, \.svg, \.pdf"):
+            refuse(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        plot_race(result(), tmp_path / "missing" / "race.png")
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(IsADirectoryError):
+        plot_race(result(), tmp_path / "folder.png")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["folder.png"]
+
+
+def test_errors_of_the_race_are_errors_of_the_library() -> None:
+    for error in (DatasetNotFoundError, DivergedError, InvalidParameterError):
+        assert issubclass(error, RecsysError)
