@@ -105,7 +105,7 @@ def evaluate(
     test: Interactions | Split,
     *,
     k: int = 10,
-    metrics: Sequence[str] = DEFAULT_METRICS,
+    metrics: str | Sequence[str] = DEFAULT_METRICS,
     batch_size: int = 1024,
 ) -> Evaluation:
     """Measure a model's lists against held-out interactions.
@@ -128,12 +128,16 @@ def evaluate(
         ModelOutputError: the model's lists have the wrong shape, hold what is no item, the same
             item twice, or one seen in training.
     """
-    wanted = {asked.name: asked for asked in (parse_metric(m, default_k=k) for m in metrics)}
+    names = [metrics] if isinstance(metrics, str) else metrics
+    wanted = {asked.name: asked for asked in (parse_metric(name, default_k=k) for name in names)}
     if not wanted:
         raise InvalidParameterError("metrics must name at least one metric")
     if batch_size < 1:
         raise InvalidParameterError(f"batch_size must be at least 1; got {batch_size}")
     train, test = (test.train, test.test) if isinstance(test, Split) else (None, test)
+    learned_from = getattr(model, "train", None)
+    if isinstance(learned_from, Interactions):
+        check_same_ids(learned_from, test)
     if train is not None and train.shape != test.shape:
         raise DataError(
             f"the train part has shape {train.shape} and the test part {test.shape}; "
@@ -152,11 +156,32 @@ def evaluate(
         hits[batch] = contains(test, rows[batch], items[batch])
         if train is not None and contains(train, rows[batch], items[batch]).any():
             raise ModelOutputError("model.rank returned items that the user has in training")
+    if isinstance(learned_from, Interactions) and not hits.any():
+        _check_not_the_training_data(learned_from, test)
     results = {
         name: _result(asked, items, hits, n_relevant[rows], test.n_items)
         for name, asked in wanted.items()
     }
     return Evaluation(results, rows, test.user_ids[rows], test.n_items)
+
+
+def check_same_ids(train: Interactions, held_out: Interactions) -> None:
+    """DataError unless rows and columns mean the same in both."""
+    for what in ("user_ids", "item_ids"):
+        if not np.array_equal(getattr(train, what), getattr(held_out, what)):
+            raise DataError(
+                f"the held-out interactions have other {what} than the training ones; make both "
+                "with one split, or give Interactions.from_events the same vocabularies"
+            )
+
+
+def _check_not_the_training_data(train: Interactions, test: Interactions) -> None:
+    known = train.rows() * train.n_items + train.indices
+    if np.isin(test.rows() * test.n_items + test.indices, known).all():
+        raise DataError(
+            "every test interaction is one that the model was trained on, and those are never "
+            "recommended again; evaluate on held-out interactions"
+        )
 
 
 def contains(

@@ -174,8 +174,10 @@ def _parts(interactions: Interactions, part: NDArray[np.int8], *, with_valid: bo
 
 def _tickets(seed: int, n: int) -> NDArray[np.uint64]:
     """A random number for each interaction; sorting them gives a random order."""
-    if not 0 <= seed < 2**64:
-        raise InvalidParameterError(f"seed must be from 0 to 2**64 - 1; got {seed}")
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
+        raise InvalidParameterError(
+            f"seed must be a whole number from 0 to 2**64 - 1; got {seed!r}"
+        )
     return draws(stream(seed, _PURPOSE), n)
 
 

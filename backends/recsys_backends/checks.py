@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import os
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -15,14 +16,16 @@ from numpy.typing import DTypeLike, NDArray
 from recsys_backends.errors import InvalidArgumentError
 from recsys_backends.plan import MAX_BLOCKS, SKIPPED, EpochPlan
 
+PLAN_COLUMNS: Final = ("users", "positives", "negatives", "bounds")
 _MAX_ROWS = 2**31 - 1
 _MAX_THREADS = 1024
+_MAX_FACTORS = 2**24
 
 
 def array(name: str, value: object, dtype: DTypeLike, ndim: int) -> NDArray[Any]:
     """A C-contiguous array of that dtype and number of dimensions; nothing is converted."""
     wanted = np.dtype(dtype)
-    if not isinstance(value, np.ndarray):
+    if not isinstance(value, np.ndarray) or isinstance(value, (np.ma.MaskedArray, np.matrix)):
         raise InvalidArgumentError(
             f"{name} must be a NumPy array, not {type(value).__name__}: "
             f"pass np.ascontiguousarray({name}, dtype=np.{wanted.name})."
@@ -40,6 +43,8 @@ def array(name: str, value: object, dtype: DTypeLike, ndim: int) -> NDArray[Any]
         raise InvalidArgumentError(
             f"{name} must be C-contiguous: pass np.ascontiguousarray({name})."
         )
+    if not value.flags.aligned:
+        raise InvalidArgumentError(f"{name} must be aligned in memory: pass {name}.copy().")
     return value
 
 
@@ -70,6 +75,10 @@ def factors(
 ) -> tuple[int, int]:
     """The three arrays of a factor model; returns (n_users, n_items)."""
     users = array("user_factors", user_factors, np.float32, 2)
+    if users.shape[1] > _MAX_FACTORS:
+        raise InvalidArgumentError(
+            f"user_factors must have at most {_MAX_FACTORS} columns, not {users.shape[1]}."
+        )
     items = array("item_factors", item_factors, np.float32, 2)
     if users.shape[1] != items.shape[1]:
         raise InvalidArgumentError(
@@ -90,11 +99,18 @@ def factors(
             writable(name, value)
         finite(name, value)
     if change:
-        _apart(named)
+        apart(named)
     return len(users), len(items)
 
 
-def _apart(named: list[tuple[str, NDArray[Any]]]) -> None:
+def decays(rates: dict[str, float]) -> None:
+    """learning_rate · λ, which kernels may compute beforehand, is a float32 as well."""
+    for name in ("reg_user", "reg_positive", "reg_negative"):
+        if rates["learning_rate"] * rates[name] > float(np.finfo(np.float32).max):
+            raise InvalidArgumentError(f"learning_rate times {name} must be a finite float32.")
+
+
+def apart(named: list[tuple[str, NDArray[Any]]]) -> None:
     """Arrays that are changed side by side must not overlap in memory."""
     for i, (name, value) in enumerate(named):
         for other_name, other in named[:i]:
@@ -110,7 +126,7 @@ def csr(
     """A CSR pattern with ascending, unrepeated item numbers in each row; returns its row count."""
     start = array(names[0], indptr, np.int64, 1)
     item = array(names[1], indices, np.int32, 1)
-    if len(start) == 0 or start[0] != 0 or start[-1] != len(item) or np.any(np.diff(start) < 0):
+    if len(start) == 0 or start[0] != 0 or start[-1] != len(item) or _falls(start):
         raise InvalidArgumentError(
             f"{names[0]} must start at 0, never fall, and end at len({names[1]}) = {len(item)}."
         )
@@ -132,6 +148,11 @@ def csr(
     return len(start) - 1
 
 
+def _falls(starts: NDArray[np.int64]) -> bool:
+    """Is one smaller than the one before? Compared, because a difference could overflow."""
+    return bool(np.any(starts[1:] < starts[:-1]))
+
+
 def integer(name: str, value: object, low: int, high: int) -> int:
     """A whole number in [low, high]; NumPy's integers are welcome, bool is not."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
@@ -146,7 +167,10 @@ def real(name: str, value: object, *, positive: bool = False) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise InvalidArgumentError(f"{name} must be a number, not {value!r}.")
     largest = float(np.finfo(np.float32).max)
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     if not (number > 0.0 if positive else number >= 0.0) or not number <= largest:
         raise InvalidArgumentError(
             f"{name} must be {'above 0' if positive else 'at least 0'} and at most {largest:.3g}, "
@@ -175,15 +199,28 @@ def blocks(value: object, n_users: int, n_items: int) -> int:
     return integer("n_blocks", value, 1, max(1, min(n_users, n_items, MAX_BLOCKS)))
 
 
+_sound_for: WeakKeyDictionary[EpochPlan, tuple[int, int]] = WeakKeyDictionary()
+"""(n_users, n_items) for which a plan is known to be sound. Kept here and not in the plan, where a
+copy of it, or whoever made it, could claim as much."""
+
+
+def vouch_for(value: EpochPlan, n_users: int, n_items: int) -> None:
+    """Make the plan's columns read-only and remember that it is sound."""
+    for name in PLAN_COLUMNS:
+        getattr(value, name).flags.writeable = False
+    _sound_for[value] = (n_users, n_items)
+
+
 def plan(value: object, n_users: int, n_items: int) -> EpochPlan:
     """A plan whose ids are in range and whose tiles may run side by side."""
     if not isinstance(value, EpochPlan):
         raise InvalidArgumentError(f"plan must be an EpochPlan, not {type(value).__name__}.")
-    if value.verified_for == (n_users, n_items):
+    if _sound_for.get(value) == (n_users, n_items) and not any(
+        getattr(value, name).flags.writeable for name in PLAN_COLUMNS
+    ):
         return value
     columns = {
-        name: array(f"plan.{name}", getattr(value, name), np.int32, 1)
-        for name in ("users", "positives", "negatives")
+        name: array(f"plan.{name}", getattr(value, name), np.int32, 1) for name in PLAN_COLUMNS[:3]
     }
     if len({len(column) for column in columns.values()}) > 1:
         sizes = ", ".join(f"{len(column)} {name}" for name, column in columns.items())
@@ -213,7 +250,7 @@ def _bounds(value: EpochPlan) -> None:
             f"plan.bounds must have n_blocks² + 1 entries, n_blocks in [1, {MAX_BLOCKS}], "
             f"not {len(bounds)}."
         )
-    if bounds[0] != 0 or bounds[-1] != value.n_triples or np.any(np.diff(bounds) < 0):
+    if bounds[0] != 0 or bounds[-1] != value.n_triples or _falls(bounds):
         raise InvalidArgumentError(
             f"plan.bounds must start at 0, never fall, and end at {value.n_triples}."
         )

@@ -7,14 +7,13 @@ with the argument's name, in every backend alike, before anything has been chang
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_backends import checks
-from recsys_backends.errors import ContractViolation, InvalidArgumentError
+from recsys_backends import answers, checks
+from recsys_backends.errors import InvalidArgumentError
 from recsys_backends.plan import UNIFORM, EpochPlan, Sampler, UniformSampler
 from recsys_backends.protocol import ComputeBackend, TopK, UpdateResult
 from recsys_backends.registry import get_backend
@@ -39,7 +38,10 @@ def matmul(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32
         raise InvalidArgumentError(
             f"b must have as many rows as a has columns ({a.shape[1]}), not {b.shape[0]}."
         )
-    product: NDArray[np.float32] = get_backend().op("matmul")(a, b)
+    backend = get_backend()
+    product: NDArray[np.float32] = backend.op("matmul")(a, b)
+    if not backend.trusted:
+        answers.array(backend, "matmul", product, np.float32, (a.shape[0], b.shape[1]))
     return product
 
 
@@ -59,6 +61,7 @@ def plan_epoch(  # noqa: D103
     n_users = checks.csr(indptr, indices, n_items)
     if not isinstance(sampler, UniformSampler):
         raise InvalidArgumentError(f"sampler must be a UniformSampler, not {sampler!r}.")
+    n_blocks = checks.blocks(n_blocks, n_users, n_items)
     backend = get_backend()
     plan: EpochPlan = backend.op("plan_epoch")(
         indptr,
@@ -66,20 +69,14 @@ def plan_epoch(  # noqa: D103
         n_items,
         seed=checks.integer("seed", seed, 0, 2**64 - 1),
         epoch=checks.integer("epoch", epoch, 0, 2**63 - 1),
-        n_blocks=checks.blocks(n_blocks, n_users, n_items),
+        n_blocks=n_blocks,
         sampler=sampler,
         n_threads=checks.threads(n_threads),
     )
     if not backend.trusted:
-        try:
-            checks.plan(plan, n_users, n_items)
-        except InvalidArgumentError as error:
-            raise ContractViolation(
-                f"plan_epoch of backend {backend.name!r} drew a plan that cannot be used: {error}"
-            ) from error
-    for column in (plan.users, plan.positives, plan.negatives, plan.bounds):
-        column.flags.writeable = False
-    return replace(plan, verified_for=(n_users, n_items))
+        plan = answers.plan(backend, plan, n_users, n_items, n_blocks, len(indices))
+    checks.vouch_for(plan, n_users, n_items)
+    return plan
 
 
 @_as_in_protocol
@@ -97,24 +94,31 @@ def bpr_update(  # noqa: D103
 ) -> UpdateResult:
     n_users, n_items = checks.factors(user_factors, item_factors, item_biases, change=True)
     checks.plan(plan, n_users, n_items)
-    numbers = {
+    changed = {"user_factors": user_factors, "item_factors": item_factors}
+    if item_biases is not None:
+        changed["item_biases"] = item_biases
+    for name in checks.PLAN_COLUMNS:
+        checks.apart([*changed.items(), (f"plan.{name}", getattr(plan, name))])
+    rates = {
         "learning_rate": checks.real("learning_rate", learning_rate, positive=True),
         "reg_user": checks.real("reg_user", reg_user),
         "reg_positive": checks.real("reg_positive", reg_positive),
         "reg_negative": checks.real("reg_negative", reg_negative),
     }
+    checks.decays(rates)
+    backend = get_backend()
     # A rate that is too high overflows in every backend; the caller sees it in the loss, and a
     # warning from the inside of some backends only would be noise.
     with np.errstate(over="ignore", invalid="ignore"):
-        result = get_backend().op("bpr_update")(
+        result = backend.op("bpr_update")(
             user_factors,
             item_factors,
             item_biases,
             plan,
-            **numbers,
+            **rates,
             n_threads=checks.threads(n_threads),
         )
-    return UpdateResult(*result)
+    return result if backend.trusted else answers.update(backend, result)
 
 
 @_as_in_protocol
@@ -134,13 +138,15 @@ def top_k(  # noqa: D103
         raise InvalidArgumentError(
             f"seen_indptr must have one row per row of user_factors ({n_users}), not {rows}."
         )
-    answer = get_backend().op("top_k")(
+    k = checks.integer("k", k, 1, 2**31 - 1)
+    backend = get_backend()
+    answer: TopK = backend.op("top_k")(
         user_factors,
         item_factors,
         item_biases,
         seen_indptr,
         seen_indices,
-        k=checks.integer("k", k, 1, 2**31 - 1),
+        k=k,
         n_threads=checks.threads(n_threads),
     )
-    return TopK(*answer)
+    return answer if backend.trusted else answers.top_k(backend, answer, (n_users, k))

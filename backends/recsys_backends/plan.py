@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -73,8 +73,6 @@ class EpochPlan:
     positives: NDArray[np.int32]
     negatives: NDArray[np.int32]
     bounds: NDArray[np.int64]
-    verified_for: tuple[int, int] | None = field(default=None, repr=False)
-    """(n_users, n_items) for which the front door knows the plan to be sound; never set by hand."""
 
     @property
     def n_triples(self) -> int:

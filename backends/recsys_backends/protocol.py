@@ -145,8 +145,10 @@ class ComputeBackend(Protocol):
     ) -> TopK:
         """The k unseen items with the highest p_u · q_i + b_i for each user.
 
-        Best first; of equal scores the lower item number comes first. Where fewer than k items are
-        left, and where a score overflows to −inf or is not a number, −1 and −inf fill the row.
+        Best first; of equal scores the lower item number comes first (equal as computed in float32:
+        the last bit of a dot product may depend on where in its array a row stands). Where fewer
+        than k items are left, and where a score overflows to −inf or is not a number, −1 and −inf
+        fill the row.
 
         Args:
             user_factors: float32, C-contiguous, shape (n, d), finite.

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Final
+from threading import RLock
+from typing import Any, Final, get_args
 
 from recsys_backends.errors import (
     BackendUnavailableError,
@@ -44,6 +45,11 @@ class Backend:
     def order(self) -> Order:
         """Whether triples take effect one after another ("sequential") or in groups."""
         order: Order = getattr(self.implementation, "order", "sequential")
+        if order not in get_args(Order):
+            raise InvalidArgumentError(
+                f"order of backend {self.name!r} must be one of {', '.join(get_args(Order))}, "
+                f"not {order!r}."
+            )
         return order
 
     def has(self, op: str) -> bool:
@@ -100,6 +106,8 @@ _FASTEST_FIRST: Final = ("optimized", "torch", "naive")
 _registered: dict[str, _Registration] = dict(_BUILT_IN)
 _loaded: dict[str, Backend] = {}
 _process_wide: str | None = None
+_lock: Final = RLock()
+"""Held while something is imported or chosen; imports may register backends themselves."""
 _in_block: ContextVar[str | Backend | None] = ContextVar("recsys_edu_backend", default=None)
 
 
@@ -115,8 +123,9 @@ def set_backend(name: str) -> Backend:
         BackendUnavailableError: it cannot be loaded here; the choice stays as it was.
     """
     global _process_wide
-    backend = _load(_resolve(name))
-    _process_wide = backend.name
+    with _lock:
+        backend = _load(_resolve(name))
+        _process_wide = backend.name
     return backend
 
 
@@ -124,6 +133,8 @@ def set_backend(name: str) -> Backend:
 def use_backend(backend: str | object) -> Iterator[Backend]:
     """Choose the backend inside a ``with`` block: by name, or any object that has ops.
 
+    The choice is a context variable's: threads that are started inside the block do not see it
+    (``contextvars.copy_context().run`` hands it on), and a generator should not yield inside one.
     Raises as ``set_backend`` does.
     """
     if isinstance(backend, str):
@@ -144,7 +155,10 @@ def get_backend() -> Backend:
     """
     chosen = _in_block.get() or _process_wide
     if chosen is None:
-        return set_backend(os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT)
+        with _lock:  # nobody chooses meanwhile
+            if _process_wide is None:
+                set_backend(os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT)
+            chosen = _process_wide or DEFAULT
     return chosen if isinstance(chosen, Backend) else _load(chosen)
 
 
@@ -161,7 +175,7 @@ def register_backend(name: str, target: object, *, replace: bool = False) -> Non
     Raises:
         InvalidArgumentError: the name is taken or not usable, or the target is malformed.
     """
-    if not name or name == "auto" or name != name.strip():
+    if not isinstance(name, str) or not name or name == "auto" or name != name.strip():
         raise InvalidArgumentError(f"name {name!r} cannot name a backend; choose another.")
     if isinstance(target, str) and not all(
         part.isidentifier() for part in target.replace(":", ".", 1).split(".")
@@ -169,10 +183,13 @@ def register_backend(name: str, target: object, *, replace: bool = False) -> Non
         raise InvalidArgumentError(
             f"target {target!r} is not of the form 'package.module' or 'package.module:attribute'."
         )
+    if target is None:
+        raise InvalidArgumentError("target must be a module's path, or an object that has ops.")
     if name in _registered and not replace:
         raise InvalidArgumentError(f"a backend {name!r} exists; pass replace=True to replace it.")
-    _registered[name] = _Registration(target)
-    _loaded.pop(name, None)
+    with _lock:
+        _registered[name] = _Registration(target)
+        _loaded.pop(name, None)
 
 
 def unregister_backend(name: str) -> None:
@@ -195,7 +212,7 @@ def unregister_backend(name: str) -> None:
 def available_backends() -> tuple[BackendInfo, ...]:
     """Every known backend, whether it can be used here, and if not, why. Loads each to find out."""
     _read_entry_points()
-    return tuple(_describe(name) for name in _registered)
+    return tuple(_describe(name) for name in list(_registered))
 
 
 def _describe(name: str) -> BackendInfo:
@@ -209,6 +226,8 @@ def _describe(name: str) -> BackendInfo:
 
 def _resolve(name: str) -> str:
     """Turn "auto" into the fastest backend that loads, and any other known name into itself."""
+    if not isinstance(name, str):
+        raise InvalidArgumentError(f"name must be the name of a backend, not {name!r}.")
     if name == "auto":
         return next(n for n in _FASTEST_FIRST if _describe(n).available)
     if name not in _registered:
@@ -230,12 +249,17 @@ def _load(name: str) -> Backend:
     """The backend of that name, imported at its first use."""
     if name in _loaded:
         return _loaded[name]
+    with _lock:
+        return _loaded[name] if name in _loaded else _import_backend(name)
+
+
+def _import_backend(name: str) -> Backend:
     if name not in _registered:
         raise _unknown(name)
     registration = _registered[name]
     try:
         implementation = _import_target(registration.target)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # Whatever a backend's own import raises, the caller asked for a backend and did not get it.
         raise BackendUnavailableError(
             f"backend {name!r} cannot be loaded here ({type(error).__name__}: {error}). "

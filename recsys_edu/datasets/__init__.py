@@ -41,7 +41,13 @@ def load_dataset(name: str = DEFAULT_DATASET) -> Interactions:
     return _named(name).load()
 
 
-def load_split(name: str = DEFAULT_DATASET, *, test_fraction: float = 0.2, seed: int = 0) -> Split:
+def load_split(
+    name: str = DEFAULT_DATASET,
+    *,
+    test_fraction: float = 0.2,
+    valid_fraction: float = 0.0,
+    seed: int = 0,
+) -> Split:
     """A dataset divided into what to train on and what to be judged by.
 
     A dataset that comes already split is given as it is, with its validation part, and the
@@ -51,7 +57,9 @@ def load_split(name: str = DEFAULT_DATASET, *, test_fraction: float = 0.2, seed:
     dataset = _named(name)
     if dataset.load_split is not None:
         return dataset.load_split()
-    return random_split(dataset.load(), test_fraction=test_fraction, seed=seed)
+    return random_split(
+        dataset.load(), test_fraction=test_fraction, valid_fraction=valid_fraction, seed=seed
+    )
 
 
 def download_dataset(name: str, *, checksum: str | None = None, trust: bool | None = None) -> None:

@@ -155,6 +155,11 @@ class Recommender(ABC):
 
         return load_model(path, cls)
 
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={value!r}" for name, value in self.settings().items())
+        state = "not fitted" if self._train is None else f"fitted to {self._train!r}"
+        return f"<{type(self).__name__}({given}), {state}>"
+
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON can hold them."""

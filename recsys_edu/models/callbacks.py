@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from recsys_edu.errors import DataError
+from recsys_edu.errors import InvalidParameterError
 from recsys_edu.models.parameters import whole_number
 
 if TYPE_CHECKING:
@@ -64,6 +62,11 @@ class EarlyStopping(Callback):
     ) -> None:
         from recsys_edu.metrics import parse_metric
 
+        if not hasattr(validation, "indptr"):
+            raise InvalidParameterError(
+                f"validation must be Interactions, not {validation!r}; a split has them when it is "
+                "made with a valid_fraction"
+            )
         self.metric = parse_metric(metric, default_k=10).name
         self.validation = validation
         self.patience = whole_number("patience", patience, 1, 2**31)
@@ -72,14 +75,17 @@ class EarlyStopping(Callback):
 
     def on_start(self, model: Any) -> None:
         """Forget the last fit; DataError where the held-out ids are not those of the model."""
-        train = model.train
-        for what in ("user_ids", "item_ids"):
-            if not np.array_equal(getattr(train, what), getattr(self.validation, what)):
-                raise DataError(
-                    f"EarlyStopping needs validation interactions with the {what} of the training "
-                    "ones, in the same order; make both with one split"
-                )
+        from recsys_edu.evaluation import check_same_ids
+
+        check_same_ids(model.train, self.validation)
+        if self.every > model.epochs:
+            raise InvalidParameterError(
+                f"EarlyStopping would never look: every is {self.every}, and the model's epochs "
+                f"are {model.epochs}"
+            )
         self._forget()
+        if model.epochs_done:  # a warm start: what is there already may be the best
+            self._look(model)
 
     def _forget(self) -> None:
         self.best_epoch = 0
@@ -89,17 +95,20 @@ class EarlyStopping(Callback):
 
     def on_epoch(self, model: Any, report: EpochReport) -> bool:
         """Measure, remember the best, and say whether to stop."""
-        from recsys_edu.evaluation import evaluate
-
         if report.epoch % self.every:
             return False
-        value = evaluate(model, self.validation, metrics=[self.metric])[self.metric]
-        self.values[report.epoch] = value
-        if value > self.best_value:
-            self.best_epoch, self.best_value = report.epoch, value
-            self._best_state = model.snapshot()
+        self._look(model)
         looks_since = sum(epoch > self.best_epoch for epoch in self.values)
         return looks_since >= self.patience
+
+    def _look(self, model: Any) -> None:
+        from recsys_edu.evaluation import evaluate
+
+        value = evaluate(model, self.validation, metrics=[self.metric])[self.metric]
+        self.values[model.epochs_done] = value
+        if value > self.best_value:
+            self.best_epoch, self.best_value = model.epochs_done, value
+            self._best_state = model.snapshot()
 
     def on_end(self, model: Any) -> None:
         """Bring the best epoch's factors back."""

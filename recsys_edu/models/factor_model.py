@@ -29,7 +29,7 @@ class FactorModel(Recommender):
     """float32, shape (n_users, n_factors)."""
     item_factors: NDArray[np.float32]
     """float32, shape (n_items, n_factors)."""
-    item_biases: NDArray[np.float32] | None
+    item_biases: NDArray[np.float32] | None = None
     """float32, shape (n_items,); None for a model without biases."""
     epochs_done: int = 0
     """Epochs behind the vectors as they are now."""

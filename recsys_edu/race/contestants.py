@@ -91,6 +91,10 @@ def _contestant(name: str) -> Contestant:
     if name == TwoTower.name:
         TwoTower()  # says at once if PyTorch is missing
         return Contestant(name, "TwoTower", None, _two_tower)
+    if name == BPR.name:
+        raise InvalidParameterError(
+            "BPR races on a backend, under the backend's name: naive, optimized, torch …"
+        )
     try:
         with use_backend(name) as backend:
             return Contestant(name, "BPR", backend.name, _bpr)

@@ -27,12 +27,14 @@ class BrokenKernel:
     before: str
     after: str
     caught_by: str
+    also: tuple[tuple[str, str], ...] = ()
+    """Further edits to the same file."""
 
     def backend(self) -> SimpleNamespace:
         """A backend with this op alone, broken."""
-        edited = _edited(modules[self.file], self.before, self.after)
+        edited = _edited(modules[self.file], (self.before, self.after), *self.also)
         if self.file != self.op:  # a helper of the op: put the broken one under it
-            op_module = _edited(modules[self.op], "", "")
+            op_module = _edited(modules[self.op])
             for helper in ("draw_negative", "lay_out_tiles"):
                 if hasattr(edited, helper) and edited.__name__ != op_module.__name__:
                     setattr(op_module, helper, getattr(edited, helper))
@@ -42,19 +44,22 @@ class BrokenKernel:
         )
 
 
-def _edited(module: ModuleType, before: str, after: str) -> ModuleType:
-    """A copy of a module with one piece of its source replaced."""
+def _edited(module: ModuleType, *edits: tuple[str, str]) -> ModuleType:
+    """A copy of a module with pieces of its source replaced."""
     source = inspect.getsource(module)
-    if before and source.count(before) != 1:
-        raise ValueError(f"{before!r} occurs {source.count(before)} times in {module.__name__}")
+    for before, after in edits:
+        if source.count(before) != 1:
+            raise ValueError(f"{before!r} occurs {source.count(before)} times in {module.__name__}")
+        source = source.replace(before, after)
     copy = ModuleType(module.__name__)
-    code = source.replace(before, after) if before else source
-    exec(compile(code, f"<broken {module.__name__}>", "exec"), copy.__dict__)
+    exec(compile(source, f"<broken {module.__name__}>", "exec"), copy.__dict__)
     return copy
 
 
-def _update(name: str, before: str, after: str, caught_by: str) -> BrokenKernel:
-    return BrokenKernel(name, "bpr_update", "bpr_update", before, after, caught_by)
+def _update(
+    name: str, before: str, after: str, caught_by: str, *also: tuple[str, str]
+) -> BrokenKernel:
+    return BrokenKernel(name, "bpr_update", "bpr_update", before, after, caught_by, also)
 
 
 def _plan(name: str, file: str, before: str, after: str, caught_by: str) -> BrokenKernel:
@@ -183,6 +188,71 @@ BROKEN_KERNELS = (
         "    learning_rate = learning_rate / n_threads\n    loss, n_correct",
         "same_bytes_for_any_number_of_threads",
     ),
+    _update(
+        "saturating_sigmoid",
+        "    if x >= 0:",
+        "    if abs(x) > 6:\n        return float(x > 0)\n    if x >= 0:",
+        "sigmoid_is_exact_everywhere",
+    ),
+    _update(
+        "loss_in_single_precision",
+        "loss += softplus(-x)",
+        "loss = float(np.float32(loss + softplus(-x)))",
+        "long_plans_are_applied_in_full",
+    ),
+    _update(
+        "item_numbers_of_16_bits",
+        "        # Copies",
+        "        i, j = i & 0xFFFF, j & 0xFFFF\n        # Copies",
+        "long_plans_are_applied_in_full",
+    ),
+    _update(
+        "only_the_first_48_factors_count",
+        "x = float(user @ (positive - negative))",
+        "x = float(user[:48] @ (positive - negative)[:48])",
+        "rows_of_any_width_are_right",
+    ),
+    _update(
+        "steps_of_one_row_are_lost",
+        "user_factors[u] += learning_rate",
+        "user_factors[u] = start[u] + learning_rate",
+        "steps_of_one_row_add_up",
+        ("    loss, n_correct", "    start = user_factors.copy()\n    loss, n_correct"),
+    ),
+    _update(
+        "writes_to_the_plan",
+        "    return UpdateResult(loss",
+        "    plan.users[:] = 0\n    return UpdateResult(loss",
+        "the_plan_is_only_read",
+    ),
+    _update(
+        "wrong_beyond_three_threads",
+        "    loss, n_correct",
+        "    learning_rate /= 1 + (n_threads > 3)\n    loss, n_correct",
+        "many_tiles_and_threads_agree_with_naive",
+    ),
+    _plan(
+        "epochs_of_31_bits",
+        "plan_epoch",
+        "    seen = [set",
+        "    epoch &= 0x7FFFFFFF\n    seen = [set",
+        "large_numbers_agree_with_naive",
+    ),
+    _plan(
+        "remembers_interactions_by_identity",
+        "plan_epoch",
+        "    seen = [set",
+        "    indices = plan_epoch.__dict__.setdefault(str(id(indices)), indices.copy())\n"
+        "    seen = [set",
+        "interactions_are_read_anew_each_time",
+    ),
+    _plan(
+        "forgets_what_was_seen_in_large_tiles",
+        "plan_epoch",
+        "draw_negative(seen[user], candidates",
+        "draw_negative(seen[user] if len(order) < 65536 else set(), candidates",
+        "the_filter_of_a_large_tile_never_errs",
+    ),
     _plan(
         "seen_items_as_negatives",
         "draw_negative",
@@ -292,6 +362,55 @@ BROKEN_KERNELS = (
         "score = score + item_biases",
         "pass",
         "lists_are_best_first",
+    ),
+    BrokenKernel(
+        "searches_the_first_thousand_items",
+        "top_k",
+        "top_k",
+        "score[np.isnan(score)] = -np.inf",
+        "score[1000:] = -np.inf",
+        "large_catalogues_are_searched_in_full",
+    ),
+    BrokenKernel(
+        "no_number_counts_as_zero",
+        "top_k",
+        "top_k",
+        "score[np.isnan(score)] = -np.inf",
+        "score[np.isnan(score)] = 0.0",
+        "scores_that_are_no_numbers_are_never_listed",
+    ),
+    BrokenKernel(
+        "lists_minus_infinity",
+        "top_k",
+        "top_k",
+        "best = best[score[best] > -np.inf]",
+        "best = best[score[best] >= -np.inf]",
+        "overflowing_scores_are_never_listed",
+    ),
+    BrokenKernel(
+        "rounds_the_callers_factors",
+        "top_k",
+        "top_k",
+        "score = item_factors @ user",
+        "item_factors[...] = item_factors.astype(np.float16)\n            "
+        "score = item_factors @ user",
+        "answers_are_fresh",
+    ),
+    BrokenKernel(
+        "destroys_its_argument",
+        "matmul",
+        "matmul",
+        "columns = b.T.tolist()",
+        "columns = b.T.tolist()\n    b[...] = 0",
+        "large_products_are_fresh_and_exact",
+    ),
+    BrokenKernel(
+        "drops_the_last_of_a_long_sum",
+        "matmul",
+        "matmul",
+        "total = 0.0",
+        "total = -row[-1] * column[-1] if len(row) > 64 else 0.0",
+        "large_products_are_fresh_and_exact",
     ),
     BrokenKernel(
         "transposed_product",

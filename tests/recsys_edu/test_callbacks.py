@@ -179,11 +179,24 @@ def test_looks_may_be_rare(scripted: Callable[[list[float]], list[Any]]) -> None
     assert model.epochs_done == 3
 
 
-def test_without_a_single_look_the_last_epoch_stays() -> None:
+def test_stopping_that_would_never_look_is_refused() -> None:
     stopping = EarlyStopping(SPLIT.test, every=100)
-    model = small().fit(SPLIT.train, callbacks=[stopping])
-    assert stopping.values == {}
-    assert model.epochs_done == 8
+    with pytest.raises(InvalidParameterError, match="never look"):
+        small().fit(SPLIT.train, callbacks=[stopping])
+
+
+def test_a_warm_start_competes_with_what_is_there_already() -> None:
+    model = small().fit(SPLIT.train)
+    stopping = EarlyStopping(SPLIT.test, patience=2)
+    model.fit(SPLIT.train, callbacks=[stopping], warm_start=True)
+    assert min(stopping.values) == 8
+    assert model.epochs_done == stopping.best_epoch
+    assert [report.epoch for report in model.history] == list(range(1, model.epochs_done + 1))
+
+
+def test_validation_must_be_interactions() -> None:
+    with pytest.raises(InvalidParameterError, match="valid_fraction"):
+        EarlyStopping(SPLIT.valid)  # type: ignore[arg-type]
 
 
 def test_the_same_object_serves_a_second_fit(scripted: Callable[[list[float]], list[Any]]) -> None:

@@ -20,7 +20,12 @@ def _numbers(ctx: click.Context, parameter: click.Parameter, text: str) -> tuple
 
 
 def _names(ctx: click.Context, parameter: click.Parameter, text: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",")) if text else ()
+    if text is None:
+        return ()
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not names:
+        raise click.BadParameter(f"give names with commas between them, not {text!r}")
+    return names
 
 
 @click.command("race")
@@ -38,7 +43,12 @@ def _names(ctx: click.Context, parameter: click.Parameter, text: str | None) -> 
 @click.option("--reg", default=0.01, show_default=True, help="BPR's regularisation.")
 @click.option("--threads", default=1, show_default=True, help="Threads a model; 0 for all cores.")
 @click.option(
-    "--seeds", default="0", show_default=True, callback=_numbers, metavar="N,N,…", help="Of splits."
+    "--seeds",
+    default="0",
+    show_default=True,
+    callback=_numbers,
+    metavar="N,N,…",
+    help="Of splits and models.",
 )
 @click.option("--memory/--no-memory", default=True, show_default=True, help="Measure memory too.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the results.")

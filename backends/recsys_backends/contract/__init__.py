@@ -4,17 +4,27 @@
 clauses, on backends by name and on any object that has ops.
 """
 
-from recsys_backends.contract import bpr_passes, bpr_update, matmul, plan_epoch, top_k
+from recsys_backends.contract import (
+    bpr_edges,
+    bpr_passes,
+    bpr_update,
+    matmul,
+    plan_edges,
+    plan_epoch,
+    top_k,
+)
 from recsys_backends.contract.clause import CLAUSES, Clause, ClauseResult, check
 
 __all__ = [
     "CLAUSES",
     "Clause",
     "ClauseResult",
+    "bpr_edges",
     "bpr_passes",
     "bpr_update",
     "check",
     "matmul",
+    "plan_edges",
     "plan_epoch",
     "top_k",
 ]

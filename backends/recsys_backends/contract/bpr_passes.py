@@ -9,6 +9,7 @@ import numpy as np
 from recsys_backends import ops
 from recsys_backends.contract.clause import clause, require, require_close, require_identical
 from recsys_backends.contract.inputs import (
+    GENTLE,
     RATES,
     Rates,
     plan_of,
@@ -18,13 +19,6 @@ from recsys_backends.contract.inputs import (
 from recsys_backends.contract.rejections import require_rejected
 from recsys_backends.plan import EpochPlan
 from recsys_backends.registry import use_backend
-
-GENTLE: Rates = {
-    "learning_rate": 0.05,
-    "reg_user": 0.01,
-    "reg_positive": 0.02,
-    "reg_negative": 0.03,
-}
 
 
 def _plans(

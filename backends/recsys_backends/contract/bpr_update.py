@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from recsys_backends.contract.clause import clause, require, require_close, require_identical
 from recsys_backends.contract.inputs import (
+    FREE,
     RATES,
     Factors,
     Rates,
@@ -15,7 +16,6 @@ from recsys_backends.contract.inputs import (
     sigmoid,
 )
 
-FREE: Rates = {"learning_rate": 0.1, "reg_user": 0.0, "reg_positive": 0.0, "reg_negative": 0.0}
 USER, POSITIVE, NEGATIVE = 1, 2, 0  # the triple that most clauses use
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from recsys_backends.errors import ContractViolation
-from recsys_backends.protocol import Order
+from recsys_backends.errors import ContractViolation, InvalidArgumentError
+from recsys_backends.protocol import OPS, ComputeBackend, Order
 from recsys_backends.registry import Backend, use_backend
 
 ALL_ORDERS: Final[tuple[Order, ...]] = ("sequential", "batched")
@@ -80,22 +82,63 @@ def check(
         ops: the ops to look at; all that the backend has, by default.
 
     Any exception counts as a failure of the clause in which it was raised.
+
+    Raises:
+        InvalidArgumentError: there is nothing to check: the backend has none of the ops.
     """
     wanted = None if ops is None else set(ops)
-    results = []
+    results: list[ClauseResult] = []
     with use_backend(backend) as chosen:
+        results += _refusals(chosen)
+        unusable = {result.op for result in results}
         for number, item in enumerate(CLAUSES):
             if not item.applies_to(chosen) or (wanted is not None and item.op not in wanted):
                 continue
-            message = ""
-            try:
-                item(chosen, np.random.default_rng([seed, number]))
-            except ContractViolation as violation:
-                message = str(violation)
-            except Exception as error:
-                message = f"{item.op} raised {type(error).__name__}: {error}"
-            results.append(ClauseResult(item.name, item.op, not message, message))
+            if item.op in unusable:
+                continue
+            results.append(_run(item, chosen, np.random.default_rng([seed, number])))
+    if not results:
+        raise InvalidArgumentError(
+            f"backend {chosen.name!r} has none of the ops {', '.join(sorted(wanted or OPS))}, so "
+            "there is nothing to check."
+        )
     return results
+
+
+def _refusals(backend: Backend) -> list[ClauseResult]:
+    """Ops that cannot be called as the protocol says, and what may be a misspelt op."""
+    found = []
+    for op in OPS:
+        if not backend.has(op):
+            close = difflib.get_close_matches(op, dir(backend.implementation), n=1, cutoff=0.85)
+            if close and callable(getattr(backend.implementation, close[0])):
+                message = f"there is no {op}, but a {close[0]}; is it misspelt?"
+                found.append(ClauseResult("every_op_has_its_name", op, False, message))
+            continue
+        wanted = inspect.signature(getattr(ComputeBackend, op)).parameters.values()
+        named = [p for p in wanted if p.name != "self"]
+        keywords = {p.name: None for p in named if p.kind is p.KEYWORD_ONLY}
+        try:
+            inspect.signature(backend.op(op)).bind(
+                *[None] * (len(named) - len(keywords)), **keywords
+            )
+        except TypeError as error:
+            given = ", ".join(p.name for p in named)
+            message = f"{op} cannot be called with {given}: {error}."
+            found.append(ClauseResult("every_op_has_its_signature", op, False, message))
+    return found
+
+
+def _run(item: Clause, backend: Backend, rng: np.random.Generator) -> ClauseResult:
+    try:
+        item(backend, rng)
+    except ContractViolation as violation:
+        return ClauseResult(item.name, item.op, False, str(violation) or "it says no more.")
+    except Exception as error:
+        # Whatever the backend's code raises, it did not keep the clause.
+        message = f"{item.op} raised {type(error).__name__}: {error}"
+        return ClauseResult(item.name, item.op, False, message)
+    return ClauseResult(item.name, item.op, True, "")
 
 
 def require(condition: bool, message: str) -> None:

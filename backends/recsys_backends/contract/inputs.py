@@ -31,6 +31,17 @@ RATES: Rates = {
 }
 """Large and different regularisers: one that is missing or swapped shows."""
 
+FREE: Rates = {"learning_rate": 0.1, "reg_user": 0.0, "reg_positive": 0.0, "reg_negative": 0.0}
+"""No regulariser at all."""
+
+GENTLE: Rates = {
+    "learning_rate": 0.05,
+    "reg_user": 0.01,
+    "reg_positive": 0.02,
+    "reg_negative": 0.03,
+}
+"""What one would train with."""
+
 
 @dataclass
 class Factors:

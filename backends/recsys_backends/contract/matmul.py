@@ -3,7 +3,7 @@
 import numpy as np
 
 from recsys_backends import ops
-from recsys_backends.contract.clause import clause, require, require_close
+from recsys_backends.contract.clause import clause, require, require_close, require_identical
 from recsys_backends.contract.rejections import require_rejected
 
 
@@ -18,6 +18,20 @@ def product_is_the_sum_over_the_inner_index(rng: np.random.Generator) -> None:
         require_close(
             out, a.astype(np.float64) @ b.astype(np.float64), 1e-4, f"({m}, {k}) · ({k}, {n})"
         )
+
+
+@clause("matmul")
+def large_products_are_fresh_and_exact(rng: np.random.Generator) -> None:
+    """Long sums keep their accuracy, arguments keep their bytes, and each answer its own memory."""
+    for m, k, n in ((70, 300, 130), (3, 1000, 3)):
+        a = rng.normal(size=(m, k)).astype(np.float32)
+        b = rng.normal(size=(k, n)).astype(np.float32)
+        expected, copies = a.astype(np.float64) @ b.astype(np.float64), (a.copy(), b.copy())
+        out = ops.matmul(a, b)
+        ops.matmul(a, -b)
+        require_close(out, expected, 2e-4, f"({m}, {k}) · ({k}, {n}), after another product")
+        require_identical(a, copies[0], "a after the product")
+        require_identical(b, copies[1], "b after the product")
 
 
 @clause("matmul")

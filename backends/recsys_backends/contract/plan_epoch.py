@@ -26,7 +26,8 @@ def _seen(indptr: NDArray[np.int64], indices: NDArray[np.int32]) -> set[tuple[in
     return set(zip(users.tolist(), indices.tolist(), strict=True))
 
 
-def _require_same_plan(got: EpochPlan, expected: EpochPlan, what: str) -> None:
+def require_same_plan(got: EpochPlan, expected: EpochPlan, what: str) -> None:
+    """Column by column, the same integers."""
     for column in COLUMNS:
         require_identical(getattr(got, column), getattr(expected, column), f"{what}, {column}")
 
@@ -127,7 +128,7 @@ def same_seed_same_plan(rng: np.random.Generator) -> None:
             return ops.plan_epoch(indptr, indices, 25, seed=seed, epoch=epoch, n_blocks=n_blocks)
 
         first = draw(7, 3)
-        _require_same_plan(draw(7, 3), first, "the same call twice")
+        require_same_plan(draw(7, 3), first, "the same call twice")
         for seed, epoch in ((8, 3), (7, 4), (2**64 - 1, 3)):
             other = draw(seed, epoch)
             require(
@@ -178,7 +179,7 @@ def plans_agree_with_naive(rng: np.random.Generator) -> None:
             with use_backend("naive"):
                 expected = draw()
             what = f"{n_users} users, {n_items} items, n_blocks={n_blocks}"
-            _require_same_plan(draw(), expected, what)
+            require_same_plan(draw(), expected, what)
 
 
 @clause("plan_epoch")
@@ -193,7 +194,7 @@ def same_plan_for_any_number_of_threads(rng: np.random.Generator) -> None:
             for n_threads in (1, 2, 3)
         ]
         for n_threads, plan in enumerate(plans[1:], start=2):
-            _require_same_plan(plan, plans[0], f"{n_threads} threads against 1")
+            require_same_plan(plan, plans[0], f"{n_threads} threads against 1")
 
 
 @clause("plan_epoch")

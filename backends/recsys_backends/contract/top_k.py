@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from recsys_backends import ops
 from recsys_backends.contract.clause import clause, require, require_close, require_identical
-from recsys_backends.contract.inputs import random_factors, random_interactions
+from recsys_backends.contract.inputs import Factors, random_factors, random_interactions
 from recsys_backends.contract.rejections import require_rejected
 from recsys_backends.protocol import TopK
 
@@ -123,6 +123,62 @@ def overflowing_scores_are_never_listed(rng: np.random.Generator) -> None:
         f"with scores −inf, 0, −3e38, +inf the list is {answer.items[0].tolist()}, not "
         "[3, 1, 2, −1].",
     )
+
+
+@clause("top_k")
+def scores_that_are_no_numbers_are_never_listed(rng: np.random.Generator) -> None:
+    """+inf and −inf that meet in one score make NaN, which is no recommendation either."""
+    big = np.float32(3e38)
+    items = np.array([[big, -big], [-1, 0]], dtype=np.float32)
+    answer = ops.top_k(np.array([[big, big]], np.float32), items, None, *_unseen(1), k=2)
+    listed = answer.items[0].tolist()
+    # Where the processor multiplies and adds in one step, the score is infinite, not NaN.
+    require(
+        listed == [1, -1] or (listed == [0, 1] and answer.scores[0, 0] == np.inf),
+        f"the list is {listed} with scores {answer.scores[0].tolist()}.",
+    )
+
+
+@clause("top_k")
+def large_catalogues_are_searched_in_full(rng: np.random.Generator) -> None:
+    """More users, items and seen items than fit into a block of scores; whole numbers, exact."""
+    n_users, n_items, n_seen, k = 260, 66_000, 300, 40
+    users = rng.integers(-3, 4, (n_users, 48)).astype(np.float32)
+    items = rng.integers(-3, 4, (n_items, 48)).astype(np.float32)
+    rows = [np.sort(rng.choice(n_items, n_seen, replace=False)) for _ in range(n_users)]
+    seen = np.concatenate(rows).astype(np.int32)
+    indptr = np.arange(n_users + 1, dtype=np.int64) * n_seen
+    scores = users @ items.T
+    scores[np.repeat(np.arange(n_users), n_seen), seen] = -np.inf
+    # One key for score and number: all whole, so the largest keys are the lists.
+    keys = scores.astype(np.float64) * n_items - np.arange(n_items)
+    best = np.argpartition(-keys, k, axis=1)[:, :k]
+    order = np.argsort(-np.take_along_axis(keys, best, axis=1), axis=1)
+    expected = np.take_along_axis(best, order, axis=1).astype(np.int32)
+    got = ops.top_k(users, items, None, indptr, seen, k=k)
+    require_identical(got.items, expected, f"the best {k} of {n_items:,} items")
+
+
+def _top_4(factors: Factors) -> TopK:
+    arrays = (factors.user_factors, factors.item_factors, factors.item_biases)
+    return ops.top_k(*arrays, *_unseen(len(factors.user_factors)), k=4)
+
+
+@clause("top_k")
+def answers_are_fresh(rng: np.random.Generator) -> None:
+    """Factors changed in place give new lists; earlier answers and all arguments stay."""
+    factors = random_factors(rng, 6, 9, 5)
+    arguments = factors.copy()
+    first = _top_4(factors)
+    kept = first.items.copy()
+    for name, array in factors.arrays().items():
+        require_identical(array, arguments.arrays()[name], f"{name} after top_k")
+    factors.item_factors *= -1
+    second = _top_4(factors)
+    require_identical(first.items, kept, "the first answer after a second call")
+    exact = factors.user_factors @ factors.item_factors.T + factors.arrays()["item_biases"]
+    expected = _by_score(exact.astype(np.float64), *_unseen(6), k=4)
+    require_identical(second.items, expected.items, "the lists after the factors changed")
 
 
 @clause("top_k")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from recsys_backends.plan import UNIFORM, EpochPlan, Sampler
 from recsys_backends.protocol import Order, TopK, UpdateResult
-from recsys_backends.threads import wait_politely
+from recsys_backends.threads import usable, wait_politely
 
 wait_politely()  # before the kernels bring OpenMP along
 
@@ -55,7 +55,7 @@ def plan_epoch(
         seed,
         epoch,
         n_blocks,
-        n_threads,
+        usable(n_threads),
         users,
         positives,
         negatives,
@@ -90,7 +90,7 @@ def bpr_update(
         reg_user,
         reg_positive,
         reg_negative,
-        n_threads,
+        usable(n_threads),
         simd.current_level(),
     )
     return UpdateResult(*answer)
@@ -123,6 +123,6 @@ def top_k(
             seen_indices,
             items[rows],
             scores[rows],
-            n_threads,
+            usable(n_threads),
         )
     return TopK(items, scores)

@@ -1,12 +1,13 @@
-/* One pass of BPR's stochastic gradient descent over a plan: rounds one after another, the tiles of
- * a round on as many threads as there are. Which thread takes which tile changes nothing: tiles of a
- * round share no row, and their losses are added in tile order. */
+/* One pass of BPR's stochastic gradient descent over a plan, tiles on as many threads as there are.
+ * Which thread takes which tile changes nothing: tiles of a round share no row, each row sees the
+ * rounds in order, and losses are added in tile order. */
 #ifndef RECSYS_BPR_H
 #define RECSYS_BPR_H
 
 #include <stdlib.h>
 
 #include "scalar_math.h"
+#include "team.h"
 
 #define PREFETCH_AHEAD 4
 #define CACHE_LINE 64
@@ -89,29 +90,39 @@ static tile_result update_tile(const bpr_model *m, const plan_view *plan, int64_
     return update_tile_portable(m, plan, start, stop);
 }
 
-static void update_tiles(const bpr_model *m, const plan_view *plan, int n_threads, int simd,
-                         tile_result *results)
+typedef struct { /* what the threads of one pass share */
+    const bpr_model *model;
+    const plan_view *plan;
+    int simd;
+    tile_result *results; /* one a tile */
+    int32_t *done;        /* one a tile */
+} update_pass;
+
+/* One thread's share of a pass. Tiles are taken in their order, and a tile waits for the two of the
+ * round before that had its users and its items; what came before those, they have waited for. So the
+ * rows of a tile see the rounds in order, and nobody waits for a whole round to end. */
+static void update_tiles(team *t, void *shared)
 {
-    int64_t n_tiles = plan->n_blocks * plan->n_blocks;
-#ifdef _OPENMP
-#pragma omp parallel num_threads(n_threads)
-#endif
-    for (int64_t first = 0; first < n_tiles; first += plan->n_blocks) {
-#ifdef _OPENMP
-#pragma omp for schedule(dynamic)
-#endif
-        for (int64_t b = 0; b < plan->n_blocks; b++)
-            results[first + b] = update_tile(m, plan, first + b, simd);
+    const update_pass *pass = (const update_pass *)shared;
+    int64_t n_blocks = pass->plan->n_blocks, tile;
+    while ((tile = take_job(t, 0)) < n_blocks * n_blocks) {
+        if (tile >= n_blocks) {
+            int64_t round_before = tile - tile % n_blocks - n_blocks;
+            wait_until_done(pass->done + tile - n_blocks);
+            wait_until_done(pass->done + round_before + (tile + 1) % n_blocks);
+        }
+        pass->results[tile] = update_tile(pass->model, pass->plan, tile, pass->simd);
+        mark_done(pass->done + tile);
     }
-    (void)n_threads;
+    end_phase(t, 0);
 }
 
 /* Sixteen biases share a cache line, whichever blocks their items are in, and threads that write to
  * one line take it from each other again and again: with biases side by side, two threads were hardly
  * faster than one. So threads work on a copy in which each bias has a line of its own. */
-static int update_tiles_with_spread_biases(const bpr_model *m, const plan_view *plan, int n_threads,
-                                           int simd, tile_result *results)
+static int update_with_spread_biases(update_pass pass, int n_threads)
 {
+    const bpr_model *m = pass.model;
     bpr_model spread = *m;
     void *memory = malloc((size_t)m->n_items * CACHE_LINE + CACHE_LINE);
     if (!memory)
@@ -120,7 +131,8 @@ static int update_tiles_with_spread_biases(const bpr_model *m, const plan_view *
     spread.bias_stride = CACHE_LINE / (int64_t)sizeof(float);
     for (int64_t i = 0; i < m->n_items; i++)
         spread.item_biases[i * spread.bias_stride] = m->item_biases[i * m->bias_stride];
-    update_tiles(&spread, plan, n_threads, simd, results);
+    pass.model = &spread;
+    run_team(n_threads, update_tiles, &pass);
     for (int64_t i = 0; i < m->n_items; i++)
         m->item_biases[i * m->bias_stride] = spread.item_biases[i * spread.bias_stride];
     free(memory);
@@ -143,18 +155,20 @@ static int update_plan(const bpr_model *m, const plan_view *plan, int n_threads,
                        tile_result *total)
 {
     int64_t n_tiles = plan->n_blocks * plan->n_blocks;
-    int in_parallel = n_threads > 1 && plan->n_blocks > 1;
     tile_result *results = (tile_result *)malloc((size_t)n_tiles * sizeof *results);
-    int status = 0;
-    if (!results)
-        return -1;
-    if (m->item_biases && in_parallel)
-        status = update_tiles_with_spread_biases(m, plan, n_threads, simd, results);
-    else
-        update_tiles(m, plan, in_parallel ? n_threads : 1, simd, results);
+    int32_t *done = (int32_t *)calloc((size_t)n_tiles, sizeof *done);
+    update_pass pass = {m, plan, simd, results, done};
+    int status = results && done ? 0 : -1;
+    if (n_threads > plan->n_blocks)
+        n_threads = (int)plan->n_blocks; /* no more tiles than that can run at a time */
+    if (status == 0 && m->item_biases && n_threads > 1)
+        status = update_with_spread_biases(pass, n_threads);
+    else if (status == 0)
+        run_team(n_threads, update_tiles, &pass);
     if (status == 0)
         *total = in_tile_order(results, n_tiles);
     free(results);
+    free(done);
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "splitmix64.h"
+#include "team.h"
 
 enum { PURPOSE_USER_BLOCKS, PURPOSE_ITEM_BLOCKS, PURPOSE_ORDER, PURPOSE_NEGATIVES };
 
@@ -257,44 +258,39 @@ static void free_scratch(tile_scratch *s)
     free(s->seen);
 }
 
-static int fill_all_tiles(const epoch_layout *e, int64_t *counts, const plan_columns *plan,
-                          int n_threads)
+typedef struct { /* what the threads share while they plan an epoch */
+    const epoch_layout *layout;
+    const plan_columns *plan;
+    int64_t *counts; /* interactions of each user block in each item block; later, cursors */
+    int64_t largest_tile;
+    int32_t out_of_memory;
+} planning;
+
+static void count_blocks(team *t, void *shared)
 {
-    int out_of_memory = 0;
-    int64_t n_tiles = e->n_blocks * e->n_blocks;
-#ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic) num_threads(n_threads)
-#endif
-    for (int64_t b = 0; b < e->n_blocks; b++)
-        count_user_block(e, b, counts + b * e->n_blocks);
-    int64_t largest = set_bounds(e->n_blocks, counts, plan->bounds);
-#ifdef _OPENMP
-#pragma omp parallel num_threads(n_threads)
-#endif
-    {
-        tile_scratch scratch;
-        int ready = allocate_scratch(&scratch, e->n_items, largest);
-        if (!ready) {
-#ifdef _OPENMP
-#pragma omp atomic write
-#endif
-            out_of_memory = 1;
-        }
-#ifdef _OPENMP
-#pragma omp for schedule(dynamic)
-#endif
-        for (int64_t b = 0; b < e->n_blocks; b++)
-            scatter_user_block(e, b, counts + b * e->n_blocks, plan);
-#ifdef _OPENMP
-#pragma omp for schedule(dynamic)
-#endif
-        for (int64_t tile = 0; tile < n_tiles; tile++)
-            if (ready)
-                fill_tile(e, &scratch, tile, plan);
-        free_scratch(&scratch);
+    planning *p = (planning *)shared;
+    int64_t n_blocks = p->layout->n_blocks, b;
+    while ((b = take_job(t, 0)) < n_blocks)
+        count_user_block(p->layout, b, p->counts + b * n_blocks);
+    end_phase(t, 0);
+}
+
+static void fill_tiles(team *t, void *shared)
+{
+    planning *p = (planning *)shared;
+    int64_t n_blocks = p->layout->n_blocks, job;
+    tile_scratch scratch;
+    while ((job = take_job(t, 0)) < n_blocks)
+        scatter_user_block(p->layout, job, p->counts + job * n_blocks, p->plan);
+    end_phase(t, 0);
+    if (allocate_scratch(&scratch, p->layout->n_items, p->largest_tile)) {
+        while ((job = take_job(t, 1)) < n_blocks * n_blocks)
+            fill_tile(p->layout, &scratch, job, p->plan);
+    } else {
+        mark_done(&p->out_of_memory);
     }
-    (void)n_threads;
-    return out_of_memory ? -1 : 0;
+    free_scratch(&scratch);
+    end_phase(t, 1);
 }
 
 /* Fills the plan's columns (bounds has n_blocks^2 + 1 entries). Returns -1 when out of memory. */
@@ -308,9 +304,15 @@ static int draw_plan(const int64_t *indptr, const int32_t *indices, int64_t n_us
     e.user_order = (int32_t *)malloc(((size_t)n_users + 1) * sizeof *e.user_order);
     e.item_order = (int32_t *)malloc((size_t)n_items * sizeof *e.item_order);
     e.item_block = (uint16_t *)malloc((size_t)n_items * sizeof *e.item_block);
+    if (n_threads > n_blocks)
+        n_threads = (int)n_blocks; /* each thread needs scratch memory, and has no block to itself */
     if (counts && e.user_order && e.item_order && e.item_block) {
+        planning p = {&e, &plan, counts, 0, 0};
         lay_out_blocks(&e);
-        status = fill_all_tiles(&e, counts, &plan, n_threads);
+        run_team(n_threads, count_blocks, &p);
+        p.largest_tile = set_bounds(n_blocks, counts, plan.bounds);
+        run_team(n_threads, fill_tiles, &p);
+        status = p.out_of_memory ? -1 : 0;
     }
     free(counts);
     free(e.user_order);

@@ -4,9 +4,14 @@
 #ifndef RECSYS_SCALAR_MATH_H
 #define RECSYS_SCALAR_MATH_H
 
+#include <float.h>
 #include <string.h>
 
 #include "portability.h"
+
+#if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0
+#error "this compiler keeps more bits than a double has; with GCC on i386, add -msse2 -mfpmath=sse"
+#endif
 
 #define LN2 6.93147180559945309417e-01
 #define LN2_HIGH 6.93147180369123816490e-01 /* upper 32 bits of ln 2 */

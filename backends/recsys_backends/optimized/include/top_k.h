@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "portability.h"
+#include "team.h"
 
 /* Does (score a, item i) rank behind (score b, item j)? */
 ALWAYS_INLINE int ranks_behind(float a, int32_t i, float b, int32_t j)
@@ -66,18 +66,38 @@ static void top_k_of_row(const float *row, int64_t n_items, const int32_t *seen,
     sort_heap(scores, items, k);
 }
 
+#define ROWS_A_JOB 8
+
+typedef struct { /* what the threads share */
+    const float *rows;
+    int64_t n_rows, n_items, k;
+    const int64_t *seen_indptr;
+    const int32_t *seen_indices;
+    int32_t *items;
+    float *scores;
+} selection;
+
+static void select_rows(team *t, void *shared)
+{
+    const selection *s = (const selection *)shared;
+    int64_t first;
+    while ((first = take_job(t, 0) * ROWS_A_JOB) < s->n_rows)
+        for (int64_t r = first; r < s->n_rows && r < first + ROWS_A_JOB; r++)
+            top_k_of_row(s->rows + r * s->n_items, s->n_items, s->seen_indices + s->seen_indptr[r],
+                         s->seen_indptr[r + 1] - s->seen_indptr[r], s->k, s->items + r * s->k,
+                         s->scores + r * s->k);
+    end_phase(t, 0);
+}
+
 /* Rows of scores (n_rows, n_items) to the best k of each. */
 static void top_k_of_rows(const float *rows, int64_t n_rows, int64_t n_items,
                           const int64_t *seen_indptr, const int32_t *seen_indices, int64_t k,
                           int32_t *items, float *scores, int n_threads)
 {
-#ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 8) num_threads(n_threads)
-#endif
-    for (int64_t r = 0; r < n_rows; r++)
-        top_k_of_row(rows + r * n_items, n_items, seen_indices + seen_indptr[r],
-                     seen_indptr[r + 1] - seen_indptr[r], k, items + r * k, scores + r * k);
-    (void)n_threads;
+    selection s = {rows, n_rows, n_items, k, seen_indptr, seen_indices, items, scores};
+    if (n_threads > (n_rows + ROWS_A_JOB - 1) / ROWS_A_JOB)
+        n_threads = (int)((n_rows + ROWS_A_JOB - 1) / ROWS_A_JOB);
+    run_team(n_threads, select_rows, &s);
 }
 
 #endif
