@@ -15,7 +15,7 @@ SOURCES := setup.py pyproject.toml constraints.txt \
 help:
 	@echo "make demo       race the backends on the built-in data"
 	@echo "make test       every check and test but the slow ones"
-	@echo "make test-slow  the slow ones: builds, sanitizers, training to quality"
+	@echo "make test-slow  the slow ones: every way to build, and the sanitizers"
 	@echo "make lint       ruff and mypy          make format  ruff's formatter"
 	@echo "make bench      how fast the kernels are, in one run"
 	@echo "make build      sdist and wheel        make clean   what was made here, .venv too"

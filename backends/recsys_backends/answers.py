@@ -69,4 +69,5 @@ def top_k(backend: Backend, value: Any, shape: tuple[int, int]) -> TopK:
 
 
 def _violation(backend: Backend, op: str, what: str) -> ContractViolation:
+    what = what.rstrip(".")  # some end with a sentence of their own
     return ContractViolation(f"{op} of backend {backend.name!r} answered {what}.")

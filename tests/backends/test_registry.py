@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -182,7 +183,7 @@ def test_any_object_with_ops_can_be_used_in_a_block() -> None:
         assert not chosen.trusted
 
 
-def test_entry_points_offer_backends(tmp_path: object) -> None:
+def test_entry_points_offer_backends(tmp_path: Path) -> None:
     code = """
 import sys, pathlib
 folder = pathlib.Path(sys.argv[1])
@@ -207,3 +208,63 @@ def test_available_backends_says_what_each_has() -> None:
         assert found[name].available, found[name].reason
         assert found[name].ops == ("matmul", "plan_epoch", "bpr_update", "top_k")
         assert found[name].reason == ""
+
+
+def test_a_choice_made_while_the_default_loads_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry_module, "_process_wide", None)
+    monkeypatch.setenv("RECSYS_EDU_BACKEND", "slow")
+    loading, go_on = threading.Event(), threading.Event()
+
+    def import_slowly(target: object) -> object:
+        if target == "slow_module":
+            loading.set()
+            go_on.wait(10)
+        return naive
+
+    monkeypatch.setattr(registry_module, "_import_target", import_slowly)
+    monkeypatch.setattr(registry_module, "_loaded", {})
+    register_backend("slow", "slow_module")
+    first = threading.Thread(target=get_backend)
+    first.start()
+    assert loading.wait(10)
+    second = threading.Thread(target=lambda: set_backend("optimized"))
+    second.start()
+    go_on.set()
+    first.join(10)
+    second.join(10)
+    assert get_backend().name == "optimized"
+
+
+def test_a_backend_may_register_others_while_it_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "breeding_backend.py").write_text(
+        "from recsys_backends import register_backend\n"
+        "from recsys_backends.naive import matmul\n"
+        "register_backend('bred', 'recsys_backends.naive', replace=True)\n"
+    )
+    sys.path.insert(0, str(tmp_path))
+    try:
+        register_backend("breeding", "breeding_backend")
+        assert {"breeding", "naive"} <= {info.name for info in available_backends()}
+    finally:
+        sys.path.remove(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", [None, 3, []])
+def test_names_are_strings(name: object) -> None:
+    with pytest.raises(InvalidArgumentError, match="name"):
+        set_backend(name)  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgumentError, match="name"):
+        register_backend(name, naive)  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgumentError, match="target"):
+        register_backend("nothing", None)
+
+
+def test_a_backend_that_exits_while_it_is_imported_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "exiting_backend.py").write_text("raise SystemExit(3)\n")
+    sys.path.insert(0, str(tmp_path))
+    try:
+        register_backend("exiting", "exiting_backend")
+        with pytest.raises(BackendUnavailableError, match="SystemExit"):
+            set_backend("exiting")
+    finally:
+        sys.path.remove(str(tmp_path))
