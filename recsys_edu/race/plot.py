@@ -8,7 +8,7 @@ from typing import Any, Final
 from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import InvalidParameterError, MissingDependencyError
 from recsys_edu.metrics import parse_metric
-from recsys_edu.race.results import RaceResult
+from recsys_edu.race.results import RaceEntry, RaceResult
 
 _FORMATS: Final = (".png", ".svg", ".pdf")
 _MARKERS: Final = {"BPR": "o", "TwoTower": "s", "MostPopular": "D"}
@@ -34,28 +34,36 @@ def plot_race(result: RaceResult, path: Path, *, metric: str = "ndcg@10") -> Non
     """
     check_plot_path(path)
     matplotlib = _import_matplotlib()
-    figure = matplotlib.figure.Figure(figsize=(8, 5), layout="constrained")
+    figure = matplotlib.figure.Figure(figsize=(9.5, 5), layout="constrained")
     axes = figure.subplots()
     for entry, color in zip(result.entries, _COLORS * len(result.entries), strict=False):
-        marker = _MARKERS.get(entry.model, "^")
-        position = (entry.fit_seconds, entry.metrics[metric])
-        axes.plot(*position, marker, color=color, markersize=11)
-        label = entry.name
-        if entry.speedup_over_naive is not None and entry.name != "naive":
-            label += f" ({entry.speedup_over_naive:,.0f} × naive)"
-        axes.annotate(
-            label, position, textcoords="offset points", xytext=(0, 11), ha="center", color=color
+        axes.plot(
+            entry.fit_seconds,
+            entry.metrics[metric],
+            _MARKERS.get(entry.model, "^"),
+            color=color,
+            markersize=12,
+            label=_label(entry),
         )
     axes.set_xscale("log")
     axes.set_xlabel("time to fit, seconds (logarithmic): further left is faster")
     axes.set_ylabel(f"{parse_metric(metric).label}: higher is better")
     best = max(entry.metrics[metric] for entry in result.entries)
     axes.set_ylim(bottom=0.0, top=1.25 * best or 1.0)
-    axes.margins(x=0.18)
+    axes.margins(x=0.1)
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, labelspacing=1.0)
     axes.grid(visible=True, which="major", alpha=0.3)
     axes.set_title(f"{result.dataset}: {result.settings}", loc="left")
     with atomic_path(path) as unfinished:
         figure.savefig(unfinished, dpi=150)
+
+
+def _label(entry: RaceEntry) -> str:
+    """Who it is, and by how much it is faster than naive."""
+    label = entry.name if entry.backend is None else f"{entry.name} ({entry.model})"
+    if entry.speedup_over_naive is not None and entry.name != "naive":
+        label += f"\n{entry.speedup_over_naive:,.0f} × as fast as naive"
+    return label
 
 
 def _import_matplotlib() -> Any:
