@@ -23,7 +23,11 @@
 #include "lanes_end.h"
 
 #define LANES(name) name##_avx512
+#if defined(__clang__)
+#define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw")))
+#else
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,prefer-vector-width=512")))
+#endif
 #define LANE_WIDTH 16
 #include "lanes.h"
 #include KERNEL_FILE
