@@ -34,7 +34,9 @@ def plot_race(result: RaceResult, path: Path, *, metric: str = "ndcg@10") -> Non
     """
     check_plot_path(path)
     matplotlib = _import_matplotlib()
-    figure = matplotlib.figure.Figure(figsize=(9.5, 5), layout="constrained")
+    figure = matplotlib.figure.Figure(
+        figsize=(9.5, max(5.0, 0.6 * len(result.entries))), layout="constrained"
+    )
     axes = figure.subplots()
     for entry, color in zip(result.entries, _COLORS * len(result.entries), strict=False):
         axes.plot(

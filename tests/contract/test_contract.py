@@ -9,7 +9,8 @@ import pytest
 
 from recsys_backends import ContractViolation, InvalidArgumentError, get_backend, use_backend
 from recsys_backends.contract import CLAUSES, Clause, check
-from tests.contract.broken_kernels import BROKEN_KERNELS, BrokenKernel
+from tests.contract.broken_kernel import BrokenKernel
+from tests.contract.broken_kernels import BROKEN_KERNELS
 
 BACKENDS = ("naive", "optimized", "torch")
 by_name = {clause.name: clause for clause in CLAUSES}

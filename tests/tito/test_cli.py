@@ -7,14 +7,14 @@ import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 import pytest
 
-from recsys_backends import get_backend, set_backend
+from recsys_backends import set_backend
 from recsys_edu import RecsysError, __version__
 from tito import main as main_module
 from tito.main import cli, main
@@ -29,13 +29,6 @@ class Outcome(NamedTuple):
 
 
 Run = Callable[..., Outcome]
-
-
-@pytest.fixture(autouse=True)
-def _same_backend_afterwards() -> Iterator[None]:
-    before = get_backend().name
-    yield
-    set_backend(before)
 
 
 @pytest.fixture

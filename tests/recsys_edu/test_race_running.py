@@ -1,11 +1,7 @@
-"""The race: who may run, what is measured, and what the results say."""
+"""Running a race: who may run, what is measured, and what is refused beforehand."""
 
 from __future__ import annotations
 
-import dataclasses
-import io
-import json
-import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,17 +22,8 @@ from recsys_backends import (
 )
 from recsys_edu import BPR, RecsysError, evaluate, load_split
 from recsys_edu.errors import DatasetNotFoundError, DivergedError, InvalidParameterError
-from recsys_edu.race import (
-    DEFAULT_CONTESTANTS,
-    RaceEntry,
-    RaceResult,
-    RaceSettings,
-    contestants,
-    run_race,
-)
+from recsys_edu.race import DEFAULT_CONTESTANTS, RaceSettings, contestants, run_race
 from recsys_edu.race.memory import first_interactions
-from recsys_edu.race.plot import check_plot_path, plot_race
-from recsys_edu.race.table import duration, race_table
 
 SETTINGS = RaceSettings(epochs=2, n_factors=4, n_threads=1)
 
@@ -73,49 +60,6 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("RECSYS_EDU_DATA", str(tmp_path))
     write_tiny(tmp_path)
     return "ml-1m-implicit"
-
-
-def result(**changes: Any) -> RaceResult:
-    def entry(name: str, model: str, seconds: float, value: float) -> RaceEntry:
-        metrics = {"recall@10": value / 2, "ndcg@10": value, "coverage@10": 1.0}
-        return RaceEntry(
-            name=name,
-            model=model,
-            backend=name if model == "BPR" else None,
-            fit_seconds=seconds,
-            n_repeats=3,
-            triples_per_second=1e5 / seconds if model == "BPR" else None,
-            speedup_over_naive=2.0 / seconds if model == "BPR" else None,
-            peak_memory_mb=None,
-            metrics=metrics,
-            metrics_by_seed={key: [number] for key, number in metrics.items()},
-        )
-
-    whole = RaceResult(
-        dataset="made-up",
-        n_users=1000,
-        n_items=2000,
-        n_train=30_000,
-        n_test=4000,
-        seeds=[0],
-        settings=SETTINGS,
-        machine={
-            "processor": "a processor",
-            "cores": 2,
-            "system": "a system",
-            "python": "3",
-            "numpy": "2",
-            "torch": "not installed",
-            "simd": "avx2",
-        },
-        entries=[
-            entry("naive", "BPR", 2.0, 0.25),
-            entry("optimized", "BPR", 0.004, 0.25),
-            entry("popularity", "MostPopular", 0.00002, 0.125),
-        ],
-        left_out=[],
-    )
-    return dataclasses.replace(whole, **changes)
 
 
 # Who may run
@@ -329,148 +273,6 @@ def test_divergence_ends_the_race_and_says_when(tiny: str) -> None:
     settings = RaceSettings(epochs=3, learning_rate=1e5)
     with pytest.raises(DivergedError, match="epoch"):
         run_race(tiny, ["popularity", "optimized"], settings, memory=False)
-
-
-# What the results say
-
-
-def test_json_is_the_result_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "race.json"
-    path.write_text("older")
-    one = result()
-    one.write_json(path)
-    text = path.read_text(encoding="utf-8")
-    assert text.endswith("}\n")
-    assert json.loads(text) == one.to_dict()
-    assert RaceResult(
-        **{
-            **json.loads(text),
-            "settings": RaceSettings(**json.loads(text)["settings"]),
-            "entries": [RaceEntry(**entry) for entry in json.loads(text)["entries"]],
-        }
-    ) == (one)
-    with pytest.raises(OSError, match="folder"):
-        one.write_json(tmp_path)
-    with pytest.raises(FileNotFoundError):
-        one.write_json(tmp_path / "missing" / "race.json")
-    assert [entry.name for entry in tmp_path.iterdir()] == ["race.json"]
-
-
-def rendered(one: RaceResult, width: int = 140) -> str:
-    from rich.console import Console
-
-    console = Console(width=width, record=True, file=io.StringIO())
-    console.print(race_table(one))
-    return console.export_text()
-
-
-def test_the_table_has_every_figure() -> None:
-    text = rendered(result())
-    for expected in (
-        *("made-up: 1,000 users, 2,000 items, 30,000 training and 4,000 test interactions",),
-        *("2 epochs, 4 factors, 1 thread, seed 0", "Recall@10", "NDCG@10", "Coverage@10"),
-        *("2.00 s", "4.0 ms", "20 µs", "25,000,000", "500 ×", "1.0 ×", "0.2500", "a processor"),
-    ):
-        assert expected in text, expected
-    memory = rendered(
-        result(entries=[dataclasses.replace(result().entries[0], peak_memory_mb=12.34)])
-    )
-    assert "12.3 MB" in memory
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (2e-6, "2 µs"),
-        (0.0005, "500 µs"),
-        (0.0015, "1.5 ms"),
-        (0.0424, "42.4 ms"),
-        (1.0, "1.00 s"),
-        (75.5, "75.50 s"),
-    ],
-)
-def test_durations_have_a_unit_that_suits_them(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
-
-
-def test_settings_speak_in_singular_and_plural() -> None:
-    assert str(RaceSettings(1, 1, n_threads=1)) == "1 epoch, 1 factor, 1 thread"
-    assert str(RaceSettings(20, 64, n_threads=2)) == "20 epochs, 64 factors, 2 threads"
-
-
-# The picture
-
-
-@pytest.mark.parametrize("name", ["race.png", "RACE.PNG", "a race.of two.png"])
-def test_a_png_is_a_png(name: str, tmp_path: Path) -> None:
-    plot_race(result(), tmp_path / name)
-    raw = (tmp_path / name).read_bytes()
-    assert raw[:8] == b"\x89PNG\r\n\x1a\n"
-    assert struct.unpack(">II", raw[16:24]) == (1200, 750)
-    assert raw[-8:-4] == b"IEND"
-    assert [entry.name for entry in tmp_path.iterdir()] == [name]
-
-
-def test_the_other_formats_are_what_they_are_called(tmp_path: Path) -> None:
-    plot_race(result(), tmp_path / "race.svg")
-    plot_race(result(), tmp_path / "race.pdf")
-    drawing = (tmp_path / "race.svg").read_text()
-    assert "<svg" in drawing
-    assert (tmp_path / "race.pdf").read_bytes().startswith(b"%PDF")
-
-
-def test_the_picture_names_everybody_and_the_axes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from matplotlib.figure import Figure
-
-    drawn: list[Figure] = []
-    monkeypatch.setattr(Figure, "savefig", lambda figure, *args, **named: drawn.append(figure))
-    plot_race(result(), tmp_path / "race.png")
-    (axes,) = drawn[0].axes
-    assert [text.get_text() for text in axes.texts] == [
-        "naive",
-        "optimized (500 × naive)",
-        "popularity",
-    ]
-    points = [tuple(np.ravel(line.get_xydata())) for line in axes.lines]
-    assert points == [(2.0, 0.25), (0.004, 0.25), (0.00002, 0.125)]
-    assert axes.get_xscale() == "log"
-    assert "NDCG@10" in axes.get_ylabel()
-
-
-def test_a_race_in_which_nobody_hits_anything_can_be_drawn(tmp_path: Path) -> None:
-    entries = [
-        dataclasses.replace(entry, metrics=dict.fromkeys(entry.metrics, 0.0))
-        for entry in result().entries
-    ]
-    plot_race(result(entries=entries), tmp_path / "race.png")
-    assert (tmp_path / "race.png").stat().st_size > 1000
-
-
-def test_one_contestant_and_many_can_be_drawn(tmp_path: Path) -> None:
-    first = result().entries[0]
-    for n in (1, 20):
-        entries = [dataclasses.replace(first, name=f"number {i}") for i in range(n)]
-        plot_race(result(entries=entries), tmp_path / f"{n}.png")
-        assert (tmp_path / f"{n}.png").stat().st_size > 1000
-
-
-@pytest.mark.parametrize("name", ["race", "race.bmp", "race.json", "race.png.txt", ".png"])
-def test_an_unknown_kind_of_picture_is_refused(name: str, tmp_path: Path) -> None:
-    for refuse in (check_plot_path, lambda path: plot_race(result(), path)):
-        with pytest.raises(InvalidParameterError, match=r"\.png, \.svg, \.pdf"):
-            refuse(tmp_path / name)
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        plot_race(result(), tmp_path / "missing" / "race.png")
-    (tmp_path / "folder.png").mkdir()
-    with pytest.raises(IsADirectoryError):
-        plot_race(result(), tmp_path / "folder.png")
-    assert [entry.name for entry in tmp_path.iterdir()] == ["folder.png"]
 
 
 def test_errors_of_the_race_are_errors_of_the_library() -> None:

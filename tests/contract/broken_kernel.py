@@ -1,0 +1,53 @@
+"""A kernel that is the answer key's own source with an edit, so that nothing else differs."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from dataclasses import dataclass
+from types import ModuleType, SimpleNamespace
+
+from recsys_backends import naive
+
+modules = {name: sys.modules[f"recsys_backends.naive.{name}"] for name in (
+    "bpr_update", "draw_negative", "matmul", "plan_epoch", "tiles", "top_k"
+)}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BrokenKernel:
+    """An edit to one file of the answer key, and the clause that has to notice."""
+
+    name: str
+    op: str
+    file: str
+    before: str
+    after: str
+    caught_by: str
+    also: tuple[tuple[str, str], ...] = ()
+    """Further edits to the same file."""
+
+    def backend(self) -> SimpleNamespace:
+        """A backend with this op alone, broken."""
+        edited = _edited(modules[self.file], (self.before, self.after), *self.also)
+        if self.file != self.op:  # a helper of the op: put the broken one under it
+            op_module = _edited(modules[self.op])
+            for helper in ("draw_negative", "lay_out_tiles"):
+                if hasattr(edited, helper) and edited.__name__ != op_module.__name__:
+                    setattr(op_module, helper, getattr(edited, helper))
+            edited = op_module
+        return SimpleNamespace(
+            name=self.name, order=naive.order, **{self.op: getattr(edited, self.op)}
+        )
+
+
+def _edited(module: ModuleType, *edits: tuple[str, str]) -> ModuleType:
+    """A copy of a module with pieces of its source replaced."""
+    source = inspect.getsource(module)
+    for before, after in edits:
+        if source.count(before) != 1:
+            raise ValueError(f"{before!r} occurs {source.count(before)} times in {module.__name__}")
+        source = source.replace(before, after)
+    copy = ModuleType(module.__name__)
+    exec(compile(source, f"<broken {module.__name__}>", "exec"), copy.__dict__)
+    return copy
