@@ -21,7 +21,10 @@ BROKEN_PLANS = (
         "remembers_interactions_by_identity",
         "plan_epoch",
         "    seen = [set",
-        "    indices = plan_epoch.__dict__.setdefault(str(id(indices)), indices.copy())\n"
+        "    if plan_epoch.__dict__.get('owner') == id(indices):\n"
+        "        indices = plan_epoch.__dict__['kept']\n"
+        "    else:\n"
+        "        plan_epoch.__dict__.update(owner=id(indices), kept=indices.copy())\n"
         "    seen = [set",
         "interactions_are_read_anew_each_time",
     ),
