@@ -257,29 +257,27 @@ def _bounds(value: EpochPlan) -> None:
 
 
 def _tiles_apart(value: EpochPlan, n_users: int, n_items: int) -> None:
-    """No two tiles of a round share a user or an item, or threads would race."""
+    """Every user and item keeps to one block, as ``recsys_backends.plan`` lays tiles out.
+
+    Disjoint tiles in each round would not do: a kernel begins a tile when the two tiles before it
+    with its blocks have ended, and rows that changed blocks in between would be raced for.
+    """
     n_blocks = value.n_blocks
-    if n_blocks == 1:
-        return
     used = value.negatives != SKIPPED
-    for first in range(0, n_blocks**2, n_blocks):
-        start, stop = int(value.bounds[first]), int(value.bounds[first + n_blocks])
-        sizes = np.diff(value.bounds[first : first + n_blocks + 1])
-        tile = np.repeat(np.arange(n_blocks), sizes)
-        apply = used[start:stop]
-        users = value.users[start:stop][apply]
-        items = np.concatenate(
-            [value.positives[start:stop][apply], value.negatives[start:stop][apply]]
-        )
-        for what, ids, tiles, n in (
-            ("user", users, tile[apply], n_users),
-            ("item", items, np.tile(tile[apply], 2), n_items),
-        ):
-            owner = np.empty(n, dtype=np.int64)
-            owner[ids] = tiles
-            clash = owner[ids] != tiles
+    tile = np.repeat(np.arange(n_blocks**2), np.diff(value.bounds))[used]
+    user_block = tile % n_blocks
+    item_block = (user_block + tile // n_blocks) % n_blocks
+    for what, columns, block, n in (
+        ("user", [value.users], user_block, n_users),
+        ("item", [value.positives, value.negatives], item_block, n_items),
+    ):
+        owner = np.full(n, -1, dtype=np.int64)
+        for ids in columns:
+            owner[ids[used]] = block
+        for ids in columns:
+            clash = owner[ids[used]] != block
             if clash.any():
                 raise InvalidArgumentError(
-                    f"plan.bounds lets two tiles of round {first // n_blocks} share {what} "
-                    f"{ids[np.argmax(clash)]}; tiles of one round must touch different rows."
+                    f"plan.bounds puts {what} {ids[used][np.argmax(clash)]} into tiles of two "
+                    f"{what} blocks; tiles that run at the same time would share its row."
                 )

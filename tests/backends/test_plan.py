@@ -107,3 +107,30 @@ def test_malformed_bounds_are_named(bounds: list[int], message: str) -> None:
             reg_positive=0,
             reg_negative=0,
         )
+
+
+@pytest.mark.parametrize(
+    ("what", "triples"),
+    [
+        # One triple a tile of 2 x 2; in each round the tiles are disjoint, and yet a row changes
+        # its block from round to round, where no tile waits for the one that had it before.
+        ("user", [(0, 0, 1), (1, 2, 3), (1, 2, 3), (0, 0, 1)]),
+        ("item", [(0, 0, 1), (1, 2, 3), (0, 0, 1), (1, 2, 3)]),
+    ],
+)
+def test_rows_may_not_change_blocks_between_rounds(
+    what: str, triples: list[tuple[int, int, int]]
+) -> None:
+    columns = (np.array(column, dtype=np.int32) for column in zip(*triples, strict=True))
+    plan = EpochPlan(*columns, np.arange(5, dtype=np.int64))
+    with use_backend("naive"), pytest.raises(InvalidArgumentError, match=f"{what} . into tiles"):
+        ops.bpr_update(
+            np.zeros((2, 3), dtype=np.float32),
+            np.zeros((4, 3), dtype=np.float32),
+            None,
+            plan,
+            learning_rate=0.1,
+            reg_user=0,
+            reg_positive=0,
+            reg_negative=0,
+        )
