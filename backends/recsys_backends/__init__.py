@@ -11,7 +11,14 @@ from recsys_backends.errors import (
     UnknownBackendError,
     UnsupportedOperationError,
 )
-from recsys_backends.plan import UNIFORM, EpochPlan, UniformSampler, default_n_blocks
+from recsys_backends.plan import (
+    UNIFORM,
+    AdaptiveSampler,
+    EpochPlan,
+    UniformSampler,
+    WeightedSampler,
+    default_n_blocks,
+)
 from recsys_backends.protocol import OPS, ComputeBackend, TopK, UpdateResult
 from recsys_backends.registry import (
     Backend,
@@ -27,6 +34,7 @@ from recsys_backends.registry import (
 __all__ = [
     "OPS",
     "UNIFORM",
+    "AdaptiveSampler",
     "Backend",
     "BackendError",
     "BackendInfo",
@@ -40,6 +48,7 @@ __all__ = [
     "UnknownBackendError",
     "UnsupportedOperationError",
     "UpdateResult",
+    "WeightedSampler",
     "available_backends",
     "default_n_blocks",
     "get_backend",

@@ -12,9 +12,9 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_backends import answers, checks
-from recsys_backends.errors import InvalidArgumentError
-from recsys_backends.plan import UNIFORM, EpochPlan, Sampler, UniformSampler
+from recsys_backends import answers, checks, sampler_checks
+from recsys_backends.errors import InvalidArgumentError, UnsupportedOperationError
+from recsys_backends.plan import UNIFORM, EpochPlan, Sampler
 from recsys_backends.protocol import ComputeBackend, TopK, UpdateResult
 from recsys_backends.registry import get_backend
 
@@ -59,10 +59,14 @@ def plan_epoch(  # noqa: D103
 ) -> EpochPlan:
     n_items = checks.row_count("n_items", n_items)
     n_users = checks.csr(indptr, indices, n_items)
-    if not isinstance(sampler, UniformSampler):
-        raise InvalidArgumentError(f"sampler must be a UniformSampler, not {sampler!r}.")
+    sampler_checks.sampler(sampler, n_users, n_items)
     n_blocks = checks.blocks(n_blocks, n_users, n_items)
     backend = get_backend()
+    if not backend.draws_by(type(sampler)):
+        raise UnsupportedOperationError(
+            f"plan_epoch of backend {backend.name!r} cannot draw by a {type(sampler).__name__}; "
+            "naive, optimized and torch can. Choose one with set_backend(…)."
+        )
     plan: EpochPlan = backend.op("plan_epoch")(
         indptr,
         indices,

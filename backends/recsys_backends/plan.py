@@ -18,10 +18,15 @@ USER_BLOCKS         ``permutation`` of the users (B > 1; one block keeps 0 … n
 ITEM_BLOCKS         ``permutation`` of the items (B > 1; one block keeps 0 … n-1)
 ORDER, tile         ``permutation`` of the tile's triples, which start out sorted by the user's
                     place in the user order and then by item
-NEGATIVES, tile     for triple t of the tile: draws ``t * DRAWS_PER_TRIPLE`` and on pick a place in
-                    the tile's item block, until one holds an item that the user has not seen; after
+NEGATIVES, tile     for triple t of the tile: draws ``t * DRAWS_PER_TRIPLE`` and on pick an item of
+                    the tile's item block, until one is an item that the user has not seen; after
                     MAX_REJECTIONS of them, the last draw picks among the unseen items directly
 ==================  ===============================================================================
+
+How a draw picks an item is the sampler's: see the classes below. Samplers are integers too, so that
+no backend rounds differently. They specify what comes out of a draw and not the table by which it
+is found, so a kernel may use any; "the inverse of cumulative weights" is the k-th candidate where
+w_0 + … + w_{k-1} <= r < w_0 + … + w_k, and never one of weight 0.
 """
 
 from __future__ import annotations
@@ -53,11 +58,60 @@ _USERS_PER_BLOCK: Final = 16
 
 @dataclass(frozen=True)
 class UniformSampler:
-    """Negatives are uniform over the items that the user has not interacted with (Rendle 2009)."""
+    """Negatives are uniform over the items that the user has not interacted with (Rendle 2009).
+
+    A draw scaled to the number of candidates, by ``bounded``, is the candidate's place in the
+    block. The last draw picks a place among the unseen candidates in the same way.
+    """
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedSampler:
+    """Negatives in proportion to fixed weights of the items, such as their popularity.
+
+    A draw scaled to the total weight of the block's candidates picks one by the inverse of their
+    cumulative weights, in block order; the last draw does so among the unseen ones. Where what is
+    left to pick from weighs nothing, the triple is skipped. Weights of 1 give the uniform plan.
+
+    Attributes:
+        weights: int64, shape (n_items,), >= 0; their sum is above 0 and below 2**32.
+    """
+
+    weights: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptiveSampler:
+    """Negatives that rank high for the user, as the factors were when the sampler was made.
+
+    Each draw has two halves. The upper 32 bits, scaled to Σ_f |user_weights[u, f]|, pick a ranking
+    f by the inverse of these cumulative weights. The lower 32 bits, scaled to the total of the
+    block's rank weights, pick a rank s in the same way: of the block's m items, in the order of
+    ``rankings[f]``, the s-th has weight ``rank_weights[s * n_items // m]``. It is counted from the
+    top where user_weights[u, f] > 0, else from the bottom. A user whose weights are all 0 gets
+    uniform draws. The last draw is uniform over the unseen candidates, for every user.
+
+    Attributes:
+        rankings: int32, shape (d, n_items), d >= 1: each row a permutation of the items, from the
+            largest to the smallest value of one factor.
+        user_weights: int32, shape (n_users, d): how much each factor counts for each user, with the
+            sign of the user's own value; Σ|w| below 2**32 for each user.
+        rank_weights: int64, shape (n_items,), >= 0, never rising, the first above 0; their sum is
+            below 2**32.
+
+    Source:
+        Rendle and Freudenthaler, Improving Pairwise Learning for Item Recommendation from Implicit
+        Feedback, WSDM 2014, section 4.3: p(f | u) ∝ |p_uf| σ_f, and a geometric law on the ranks.
+    """
+
+    rankings: NDArray[np.int32]
+    user_weights: NDArray[np.int32]
+    rank_weights: NDArray[np.int64]
 
 
 UNIFORM: Final = UniformSampler()
-Sampler = UniformSampler
+Sampler = UniformSampler | WeightedSampler | AdaptiveSampler
+SAMPLERS: Final[tuple[type[Sampler], ...]] = (UniformSampler, WeightedSampler, AdaptiveSampler)
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,6 +44,10 @@ class ComputeBackend(Protocol):
     """"sequential": triples take effect one after another, as the plan lists them.
     "batched": groups of triples are computed from the same factors and added up."""
 
+    samplers: tuple[type[Sampler], ...]
+    """The samplers by which ``plan_epoch`` can draw; UniformSampler alone in a backend that does
+    not say. The front door refuses the others, so no sampler is ignored in silence."""
+
     def matmul(self, a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
         """The matrix product a · b.
 
@@ -79,7 +83,8 @@ class ComputeBackend(Protocol):
             seed: 0 <= seed < 2**64.
             epoch: number of the epoch, counted from 0; a warm start continues the count.
             n_blocks: blocks of users and of items, at most the smaller of their numbers.
-            sampler: how negatives are drawn.
+            sampler: how negatives are drawn; its arrays have ``n_items`` columns and, where there
+                is one row for each user, as many rows as ``indptr`` has.
             n_threads: threads to plan with; the front door turns 0 into the number of cores.
 
         Source:

@@ -23,6 +23,7 @@ from recsys_backends.errors import (
     UnknownBackendError,
     UnsupportedOperationError,
 )
+from recsys_backends.plan import Sampler, UniformSampler
 from recsys_backends.protocol import OPS, Order
 
 ENTRY_POINT_GROUP: Final = "recsys_edu.backends"
@@ -66,6 +67,10 @@ class Backend:
             )
         function: Callable[..., Any] = getattr(self.implementation, name)
         return function
+
+    def draws_by(self, sampler: type[Sampler]) -> bool:
+        """Whether ``plan_epoch`` of the backend knows this kind of sampler."""
+        return sampler in getattr(self.implementation, "samplers", (UniformSampler,))
 
 
 @dataclass(frozen=True)

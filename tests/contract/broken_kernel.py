@@ -10,8 +10,14 @@ from types import ModuleType, SimpleNamespace
 from recsys_backends import naive
 
 modules = {name: sys.modules[f"recsys_backends.naive.{name}"] for name in (
-    "bpr_update", "draw_negative", "matmul", "plan_epoch", "tiles", "top_k"
+    "bpr_update", "candidates", "draw_negative", "matmul", "plan_epoch", "tiles", "top_k"
 )}  # fmt: skip
+used_by = {
+    "candidates": ("candidates_of_blocks", "tiles"),
+    "draw_negative": ("draw_negative", "plan_epoch"),
+    "tiles": ("lay_out_tiles", "plan_epoch"),
+}
+"""What a file gives to which other file."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +35,17 @@ class BrokenKernel:
 
     def backend(self) -> SimpleNamespace:
         """A backend with this op alone, broken."""
-        edited = _edited(modules[self.file], (self.before, self.after), *self.also)
-        if self.file != self.op:  # a helper of the op: put the broken one under it
-            op_module = _edited(modules[self.op])
-            for helper in ("draw_negative", "lay_out_tiles"):
-                if hasattr(edited, helper) and edited.__name__ != op_module.__name__:
-                    setattr(op_module, helper, getattr(edited, helper))
-            edited = op_module
+        file, edited = self.file, _edited(modules[self.file], (self.before, self.after), *self.also)
+        while file != self.op:  # a helper of the op: put the broken one under it
+            helper, file = used_by[file]
+            user = _edited(modules[file])
+            setattr(user, helper, getattr(edited, helper))
+            edited = user
         return SimpleNamespace(
-            name=self.name, order=naive.order, **{self.op: getattr(edited, self.op)}
+            name=self.name,
+            order=naive.order,
+            samplers=naive.samplers,
+            **{self.op: getattr(edited, self.op)},
         )
 
 

@@ -31,8 +31,8 @@ BROKEN_PLANS = (
     _plan(
         "forgets_what_was_seen_in_large_tiles",
         "plan_epoch",
-        "draw_negative(seen[user], candidates",
-        "draw_negative(seen[user] if len(order) < 65536 else set(), candidates",
+        "draw_negative(user, seen[user], candidates",
+        "draw_negative(user, seen[user] if len(order) < 65536 else set(), candidates",
         "the_filter_of_a_large_tile_never_errs",
     ),
     _plan(
@@ -51,15 +51,15 @@ BROKEN_PLANS = (
     ),
     _plan(
         "never_draws_the_last_item",
-        "draw_negative",
-        "item = candidates[bounded(key, first + attempt, len(candidates))]",
-        "item = candidates[bounded(key, first + attempt, max(1, len(candidates) - 1))]",
+        "candidates",
+        "return self.items[scaled(value >> 32, len(self.items))]",
+        "return self.items[scaled(value >> 32, max(1, len(self.items) - 1))]",
         "negatives_are_uniform",
     ),
     _plan(
         "first_unseen_after_rejections",
-        "draw_negative",
-        "return unseen[bounded(key, first + MAX_REJECTIONS, len(unseen))]",
+        "candidates",
+        "return unseen[scaled(value >> 32, len(unseen))]",
         "return unseen[0]",
         "negatives_are_uniform",
     ),
@@ -93,9 +93,9 @@ BROKEN_PLANS = (
     ),
     _plan(
         "negatives_from_the_whole_catalogue",
-        "plan_epoch",
-        "draw_negative(seen[user], candidates, key, triple)",
-        "draw_negative(seen[user], range(n_items), key, triple)",
+        "tiles",
+        "candidates_of_blocks(item_blocks, sampler)",
+        "candidates_of_blocks([list(range(n_items))] * n_blocks, sampler)",
         "tiles_of_a_round_share_no_row",
     ),
     _plan(

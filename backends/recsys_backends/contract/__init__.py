@@ -11,6 +11,7 @@ from recsys_backends.contract import (
     matmul,
     plan_edges,
     plan_epoch,
+    plan_samplers,
     top_k,
 )
 from recsys_backends.contract.clause import CLAUSES, Clause, ClauseResult, check
@@ -26,5 +27,6 @@ __all__ = [
     "matmul",
     "plan_edges",
     "plan_epoch",
+    "plan_samplers",
     "top_k",
 ]

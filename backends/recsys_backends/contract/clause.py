@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from recsys_backends.errors import ContractViolation, InvalidArgumentError
+from recsys_backends.plan import Sampler
 from recsys_backends.protocol import OPS, ComputeBackend, Order
 from recsys_backends.registry import Backend, use_backend
 
@@ -31,6 +32,8 @@ class Clause:
     op: str
     orders: tuple[Order, ...]
     function: Callable[[np.random.Generator], None]
+    samplers: tuple[type[Sampler], ...] = ()
+    """The kinds of samplers that the backend has to know for the clause to be about it."""
 
     def __call__(self, backend: str | object, rng: np.random.Generator) -> None:
         """Raise ContractViolation unless the backend has the property."""
@@ -38,8 +41,12 @@ class Clause:
             self.function(rng)
 
     def applies_to(self, backend: Backend) -> bool:
-        """Whether the backend has the op and works in an order that the clause is about."""
-        return backend.has(self.op) and backend.order in self.orders
+        """Whether the backend has the op, and the order and samplers that the clause is about."""
+        return (
+            backend.has(self.op)
+            and backend.order in self.orders
+            and all(map(backend.draws_by, self.samplers))
+        )
 
 
 @dataclass(frozen=True)
@@ -58,12 +65,14 @@ CLAUSES: Final[list[Clause]] = []
 
 
 def clause(
-    op: str, orders: tuple[Order, ...] = ALL_ORDERS
+    op: str,
+    orders: tuple[Order, ...] = ALL_ORDERS,
+    samplers: tuple[type[Sampler], ...] = (),
 ) -> Callable[[Callable[[np.random.Generator], None]], Clause]:
     """Make a clause of a function that calls ``ops.<op>`` with inputs drawn from its generator."""
 
     def register(function: Callable[[np.random.Generator], None]) -> Clause:
-        made = Clause(function.__name__, op, orders, function)
+        made = Clause(function.__name__, op, orders, function, samplers)
         made.__dict__["__doc__"] = function.__doc__
         CLAUSES.append(made)
         return made

@@ -6,8 +6,10 @@ from recsys_backends.naive.bpr_update import bpr_update
 from recsys_backends.naive.matmul import matmul
 from recsys_backends.naive.plan_epoch import plan_epoch
 from recsys_backends.naive.top_k import top_k
+from recsys_backends.plan import SAMPLERS
 from recsys_backends.protocol import Order
 
-__all__ = ["bpr_update", "matmul", "order", "plan_epoch", "top_k"]
+__all__ = ["bpr_update", "matmul", "order", "plan_epoch", "samplers", "top_k"]
 
 order: Final[Order] = "sequential"
+samplers: Final = SAMPLERS

@@ -25,7 +25,7 @@ def plan_epoch(
     """The epoch's triples: tile by tile, shuffle the interactions and draw their negatives."""
     seen = [set(indices[a:b].tolist()) for a, b in itertools.pairwise(indptr)]
     users, positives, negatives, bounds = [], [], [], [0]
-    tiles = lay_out_tiles(indptr, indices, n_items, n_blocks, seed, epoch)
+    tiles = lay_out_tiles(indptr, indices, n_items, n_blocks, seed, epoch, sampler)
     for tile, (tile_users, tile_positives, candidates) in enumerate(tiles):
         order = permutation(stream(seed, epoch, ORDER, tile), len(tile_users)).tolist()
         key = stream(seed, epoch, NEGATIVES, tile)
@@ -33,7 +33,7 @@ def plan_epoch(
             user = tile_users[place]
             users.append(user)
             positives.append(tile_positives[place])
-            negatives.append(draw_negative(seen[user], candidates, key, triple))
+            negatives.append(draw_negative(user, seen[user], candidates, key, triple))
         bounds.append(len(users))
     return EpochPlan(
         users=np.array(users, dtype=np.int32),

@@ -5,10 +5,11 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_backends.plan import ITEM_BLOCKS, USER_BLOCKS, block_edges, tile_of
+from recsys_backends.naive.candidates import Candidates, candidates_of_blocks
+from recsys_backends.plan import ITEM_BLOCKS, USER_BLOCKS, Sampler, block_edges, tile_of
 from recsys_backends.random import permutation, stream
 
-Tile = tuple[list[int], list[int], list[int]]
+Tile = tuple[list[int], list[int], Candidates]
 """The users and the positives of its interactions, and the items that may be negatives."""
 
 
@@ -26,13 +27,15 @@ def lay_out_tiles(
     n_blocks: int,
     seed: int,
     epoch: int,
+    sampler: Sampler,
 ) -> list[Tile]:
     """Every tile of the epoch, round by round; within a round, user block by user block."""
     user_blocks = shuffled_blocks(len(indptr) - 1, n_blocks, stream(seed, epoch, USER_BLOCKS))
     item_blocks = shuffled_blocks(n_items, n_blocks, stream(seed, epoch, ITEM_BLOCKS))
     item_block_of = {item: c for c, members in enumerate(item_blocks) for item in members}
+    candidates = candidates_of_blocks(item_blocks, sampler)
     tiles: list[Tile] = [
-        ([], [], item_blocks[(b + shift) % n_blocks])
+        ([], [], candidates[(b + shift) % n_blocks])
         for shift in range(n_blocks)
         for b in range(n_blocks)
     ]

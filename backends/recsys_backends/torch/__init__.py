@@ -6,6 +6,7 @@ Importing this package imports torch, which takes seconds; the registry does so 
 
 from typing import Final
 
+from recsys_backends.plan import SAMPLERS
 from recsys_backends.protocol import Order
 from recsys_backends.threads import wait_politely
 
@@ -16,6 +17,7 @@ from recsys_backends.torch.matmul import matmul  # noqa: E402
 from recsys_backends.torch.plan_epoch import plan_epoch  # noqa: E402
 from recsys_backends.torch.top_k import top_k  # noqa: E402
 
-__all__ = ["bpr_update", "matmul", "order", "plan_epoch", "top_k"]
+__all__ = ["bpr_update", "matmul", "order", "plan_epoch", "samplers", "top_k"]
 
 order: Final[Order] = "batched"
+samplers: Final = SAMPLERS

@@ -22,7 +22,8 @@ from recsys_backends.plan import (
     Sampler,
     block_edges,
 )
-from recsys_backends.random import bounded, draws_at, permutation, scale, stream
+from recsys_backends.random import draws_at, permutation, stream
+from recsys_backends.torch.candidates import Candidates, candidates_of_blocks
 
 
 def plan_epoch(
@@ -53,7 +54,10 @@ def plan_epoch(
     users, positives = users[shuffled], positives[shuffled]
     place = np.arange(len(users), dtype=np.int64) - bounds[tiles]
     seen = _SeenItems(indptr, indices, n_items)
-    negatives = _draw_negatives(users, tiles, keys[tiles], place, item_order, n_blocks, seen)
+    edges = np.array(block_edges(n_items, n_blocks), dtype=np.int64)
+    candidates = candidates_of_blocks(item_order, edges, sampler)
+    blocks = (tiles % n_blocks + tiles // n_blocks) % n_blocks
+    negatives = _draw_negatives(users, blocks, keys[tiles], place, candidates, seen)
     return EpochPlan(users.astype(np.int32), positives, negatives, bounds)
 
 
@@ -105,30 +109,24 @@ class _SeenItems:
 
 def _draw_negatives(
     users: NDArray[np.int64],
-    tiles: NDArray[np.int64],
+    blocks: NDArray[np.int64],
     keys: NDArray[np.uint64],
     place: NDArray[np.int64],
-    item_order: NDArray[np.int64],
-    n_blocks: int,
+    candidates: Candidates,
     seen: _SeenItems,
 ) -> NDArray[np.int32]:
     """Guess for all triples, then again for those whose guess was seen; the rest pick directly."""
-    edges = np.array(block_edges(len(item_order), n_blocks), dtype=np.int64)
-    block = (tiles % n_blocks + tiles // n_blocks) % n_blocks
-    size = np.diff(edges)[block]
     negatives = np.full(len(users), SKIPPED, dtype=np.int32)
-    left = np.arange(len(users))
+    left = np.nonzero(candidates.sizes[blocks])[0]
     first = (place * DRAWS_PER_TRIPLE).astype(np.uint64)
     for attempt in range(MAX_REJECTIONS):
         values = draws_at(keys[left], first[left] + np.uint64(attempt))
-        guess = item_order[edges[block[left]] + scale(values, size[left].astype(np.uint64))]
+        guess = candidates.guess(users[left], blocks[left], values)
         was_seen = seen.contain(users[left], guess)
         negatives[left[~was_seen]] = guess[~was_seen]
         left = left[was_seen]
-    for triple in left.tolist():
-        candidates = item_order[edges[block[triple]] : edges[block[triple] + 1]]
-        unseen = candidates[~np.isin(candidates, seen.of(int(users[triple])))]
-        if len(unseen):
-            last = int(first[triple]) + MAX_REJECTIONS
-            negatives[triple] = unseen[bounded(int(keys[triple]), last, len(unseen))]
+    last = draws_at(keys[left], first[left] + np.uint64(MAX_REJECTIONS))
+    for n, triple in enumerate(left.tolist()):
+        seen_items = seen.of(int(users[triple]))
+        negatives[triple] = candidates.pick(int(blocks[triple]), seen_items, last[n : n + 1])
     return negatives
