@@ -56,6 +56,7 @@ def plan_epoch(
         epoch,
         n_blocks,
         usable(n_threads),
+        simd.current_level(),
         users,
         positives,
         negatives,
