@@ -19,14 +19,15 @@ from numpy.typing import NDArray
 
 from recsys_backends import default_n_blocks, ops
 from recsys_backends.memory import aligned_zeros
-from recsys_backends.plan import MAX_BLOCKS
+from recsys_backends.plan import MAX_BLOCKS, UNIFORM, Sampler
 from recsys_backends.protocol import UpdateResult
 from recsys_backends.random import stream, uniforms
 from recsys_edu.errors import InvalidParameterError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays
 from recsys_edu.models.callbacks import Callback, EpochReport
-from recsys_edu.models.parameters import number, regularizers, whole_number
+from recsys_edu.models.negatives import NEGATIVES, adaptive, by_popularity
+from recsys_edu.models.parameters import number, one_of, regularizers, whole_number
 from recsys_edu.models.training import EpochModel
 
 _INITIAL_FACTORS: Final = 2**32
@@ -52,6 +53,11 @@ class BPR(EpochModel):
             ``recsys_backends.plan``); None derives it from the shape of the data, 1 is the
             textbook's random order.
         init_scale: standard deviation of the first vectors, > 0.
+        negatives: how the item that a user has not had is drawn: "uniform"; "popularity", in
+            proportion to count ** popularity_power; or "adaptive", among those that rank high for
+            the user as the vectors are before the epoch.
+        popularity_power: > 0, at most 10; used by "popularity" alone.
+        rank_scale: mean rank of an adaptive draw, as a share of the catalogue, > 0, at most 1.
 
     Attributes:
         user_factors, item_factors, item_biases: the fitted arrays.
@@ -78,6 +84,9 @@ class BPR(EpochModel):
         use_biases: bool = True,
         n_blocks: int | None = None,
         init_scale: float = 0.1,
+        negatives: str = "uniform",
+        popularity_power: float = 0.75,
+        rank_scale: float = 0.1,
     ) -> None:
         self.n_factors = whole_number("n_factors", n_factors, 1, 2**16)
         self.epochs = whole_number("epochs", epochs, 1, 2**31)
@@ -91,6 +100,11 @@ class BPR(EpochModel):
         if n_blocks is not None:
             self.n_blocks = whole_number("n_blocks", n_blocks, 1, MAX_BLOCKS)
         self.init_scale = number("init_scale", init_scale, 0.0, 1e3, open_low=True)
+        self.negatives = one_of("negatives", negatives, NEGATIVES)
+        self.popularity_power = number(
+            "popularity_power", popularity_power, 0.0, 10.0, open_low=True
+        )
+        self.rank_scale = number("rank_scale", rank_scale, 0.0, 1.0, open_low=True)
         self.history: list[EpochReport] = []
 
     def settings(self) -> dict[str, Any]:
@@ -106,6 +120,9 @@ class BPR(EpochModel):
             "use_biases": self.use_biases,
             "n_blocks": self.n_blocks,
             "init_scale": self.init_scale,
+            "negatives": self.negatives,
+            "popularity_power": self.popularity_power,
+            "rank_scale": self.rank_scale,
         }
 
     def fit(
@@ -139,10 +156,19 @@ class BPR(EpochModel):
         else:
             self.n_blocks_used = self._blocks_for(train)
             self._initialize(train)
-        self._run_epochs(train, lambda: self._run_epoch(train), callbacks)
+        fixed = None if self.negatives == "adaptive" else self._fixed_sampler(train)
+        self._run_epochs(train, lambda: self._run_epoch(train, fixed), callbacks)
 
-    def _run_epoch(self, train: Interactions) -> UpdateResult:
+    def _fixed_sampler(self, train: Interactions) -> Sampler:
+        if self.negatives == "popularity":
+            return by_popularity(train.popularity(), self.popularity_power)
+        return UNIFORM
+
+    def _run_epoch(self, train: Interactions, fixed: Sampler | None) -> UpdateResult:
         """Draw a plan and apply it, both by the backend in use."""
+        sampler = fixed or adaptive(
+            self.user_factors, self.item_factors, self.item_biases, self.rank_scale
+        )
         reg_user, reg_positive, reg_negative = self.reg
         plan = ops.plan_epoch(
             train.indptr,
@@ -151,6 +177,7 @@ class BPR(EpochModel):
             seed=self.seed,
             epoch=self.epochs_done,
             n_blocks=self.n_blocks_used,
+            sampler=sampler,
             n_threads=self.n_threads,
         )
         return ops.bpr_update(

@@ -26,6 +26,13 @@ def number(name: str, value: object, low: float, high: float, *, open_low: bool 
     return float(value)
 
 
+def one_of(name: str, value: object, choices: tuple[str, ...]) -> str:
+    """One of these words."""
+    if not isinstance(value, str) or value not in choices:
+        raise InvalidParameterError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
 def regularizers(value: object) -> tuple[float, float, float]:
     """One number for all, or three: of the user, the positive item and the negative item."""
     given = tuple(value) if isinstance(value, (tuple, list)) else (value, value, value)

@@ -10,7 +10,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_backends.plan import UNIFORM, EpochPlan, Sampler
+from recsys_backends.plan import (
+    SAMPLERS,
+    UNIFORM,
+    AdaptiveSampler,
+    EpochPlan,
+    Sampler,
+    WeightedSampler,
+)
 from recsys_backends.protocol import Order, TopK, UpdateResult
 from recsys_backends.threads import usable, wait_politely
 
@@ -18,9 +25,10 @@ wait_politely()  # before the kernels bring OpenMP along
 
 from recsys_backends.optimized import _bpr, _matmul, _plan, _top_k, simd  # noqa: E402
 
-__all__ = ["bpr_update", "matmul", "order", "plan_epoch", "simd", "top_k"]
+__all__ = ["bpr_update", "matmul", "order", "plan_epoch", "samplers", "simd", "top_k"]
 
 order: Final[Order] = "sequential"
+samplers: Final = SAMPLERS
 
 _SCORES_PER_BLOCK: Final = 1 << 20
 """How many scores top_k holds at a time: 4 MB, so that they are still in cache when selected."""
@@ -55,6 +63,7 @@ def plan_epoch(
         seed,
         epoch,
         n_blocks,
+        *_arrays_of(sampler),
         usable(n_threads),
         simd.current_level(),
         users,
@@ -63,6 +72,17 @@ def plan_epoch(
         bounds,
     )
     return EpochPlan(users, positives, negatives, bounds)
+
+
+def _arrays_of(
+    sampler: Sampler,
+) -> tuple[NDArray[np.int64] | None, NDArray[np.int32] | None, NDArray[np.int32] | None]:
+    """Weights, rankings and the users' weights, as far as the sampler has them."""
+    if isinstance(sampler, WeightedSampler):
+        return sampler.weights, None, None
+    if isinstance(sampler, AdaptiveSampler):
+        return sampler.rank_weights, sampler.rankings, sampler.user_weights
+    return None, None, None
 
 
 def bpr_update(

@@ -7,3 +7,10 @@ static TARGET void LANES(draw_many)(uint32_t *out, int64_t n, uint64_t key, uint
     for (int64_t k = 0; k < n; k++)
         out[k] = (uint32_t)bounded(key, first + (uint64_t)k * step, bound + (uint64_t)k * growth);
 }
+
+static TARGET void LANES(places_among)(uint32_t *out, const uint32_t *const *rows, uint64_t d,
+                                       const uint64_t *draws, int64_t n)
+{
+    for (int64_t k = 0; k < n; k++)
+        out[k] = (uint32_t)place_among(rows[k], d, draws[k] >> 32);
+}

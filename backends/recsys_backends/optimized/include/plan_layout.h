@@ -8,6 +8,8 @@
 
 enum { PURPOSE_USER_BLOCKS, PURPOSE_ITEM_BLOCKS, PURPOSE_ORDER, PURPOSE_NEGATIVES };
 
+#define MAX_BLOCKS 1024
+
 typedef struct {
     uint32_t block, place; /* place: counted from the block's first item */
 } item_slot;
@@ -30,7 +32,7 @@ typedef struct { /* the columns of an EpochPlan */
 typedef struct { /* one tile: its triples, and the rows of its two blocks */
     int64_t start, n;
     const int32_t *members, *candidates; /* the users and the items */
-    int64_t n_members, n_candidates;
+    int64_t n_members, n_candidates, item_block;
 } tile_view;
 
 ALWAYS_INLINE int64_t block_edge(int64_t n, int64_t block, int64_t n_blocks)
@@ -76,7 +78,8 @@ static tile_view view_tile(const epoch_layout *e, const int64_t *bounds, int64_t
                       e->user_order + first_user,
                       e->item_order + first_item,
                       block_edge(e->n_users, user_block + 1, e->n_blocks) - first_user,
-                      block_edge(e->n_items, item_block + 1, e->n_blocks) - first_item};
+                      block_edge(e->n_items, item_block + 1, e->n_blocks) - first_item,
+                      item_block};
     return view;
 }
 
