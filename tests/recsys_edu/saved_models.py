@@ -21,6 +21,10 @@ MODELS: dict[str, Callable[[], FactorModel]] = {
     "bpr": lambda: BPR(
         5, 3, 0.03, (0.1, 0.02, 0.003), seed=7, n_threads=1, progress=False, n_blocks=2
     ),
+    "bpr by popularity": lambda: BPR(
+        5, 3, negatives="popularity", popularity_power=0.5, progress=False
+    ),
+    "bpr, adaptive": lambda: BPR(5, 3, negatives="adaptive", rank_scale=0.2, progress=False),
     "bpr without biases": lambda: BPR(3, 2, use_biases=False, progress=False, init_scale=0.2),
     "two-tower": lambda: TwoTower(5, 2, 0.02, 1e-3, seed=3, batch_size=32, progress=False),
 }

@@ -24,6 +24,9 @@ from tests.recsys_edu.small_bpr import fitted_bytes, random_interactions, small
         *[("seed", v) for v in (-1, 2**64, 0.5, None)],
         *[("n_threads", v) for v in (-1, 10**6, 1.5, None)],
         *[("n_blocks", v) for v in (0, -1, 10**6, 2.0, "4")],
+        *[("negatives", v) for v in ("Uniform", "", None, 1, ("uniform",))],
+        *[("popularity_power", v) for v in (0, -1.0, 11, float("nan"), "1", None)],
+        *[("rank_scale", v) for v in (0, -0.1, 1.1, float("nan"), None)],
         *[("init_scale", v) for v in (0, -1.0, float("nan"), float("inf"), 1e9)],
     ],
 )
