@@ -16,7 +16,13 @@ from recsys_backends import ops, use_backend
 from recsys_backends.contract import check
 from recsys_backends.contract.inputs import csr_of
 from recsys_backends.optimized import simd
-from recsys_backends.plan import EpochPlan
+from recsys_backends.plan import (
+    UNIFORM,
+    AdaptiveSampler,
+    EpochPlan,
+    Sampler,
+    WeightedSampler,
+)
 
 EXTREMES = (0.0, 1e-45, 1e-38, 1.0, 1e4, 1e18, 3e38)
 
@@ -80,6 +86,7 @@ def same_plan(
 ) -> EpochPlan:
     """The plan of the optimized backend, which must be the answer key's."""
     seed, epoch = (int(n) for n in rng.integers(0, 2**62, 2))
+    sampler = random_sampler(rng, len(indptr) - 1, n_items)
     plans = []
     for name in ("optimized", "naive"):
         with use_backend(name):
@@ -91,13 +98,35 @@ def same_plan(
                     seed=seed,
                     epoch=epoch,
                     n_blocks=n_blocks,
+                    sampler=sampler,
                     n_threads=n_threads,
                 )
             )
     for column in ("users", "positives", "negatives", "bounds"):
         if not np.array_equal(getattr(plans[0], column), getattr(plans[1], column)):
-            sys.exit(f"{column} differ for seed {seed}, epoch {epoch}, n_blocks {n_blocks}")
+            sys.exit(
+                f"{column} differ for seed {seed}, epoch {epoch}, n_blocks {n_blocks}, {sampler}"
+            )
     return plans[0]
+
+
+def random_sampler(rng: np.random.Generator, n_users: int, n_items: int) -> Sampler:
+    """Any of the three, with weights of any size that is allowed, many of them 0."""
+    kind = rng.integers(3)
+    if kind == 0:
+        return UNIFORM
+    most = int(rng.choice([1, 3, 1000, (2**32 - 2) // n_items]))
+    weights = rng.integers(0, most + 1, n_items) * (
+        rng.random(n_items) < rng.choice([0.1, 0.6, 1.0])
+    )
+    weights[rng.integers(n_items)] += 1
+    if kind == 1:
+        return WeightedSampler(weights)
+    d = int(rng.choice([1, 2, 16, 127, 128, 129, 300]))
+    rankings = rng.permuted(np.tile(np.arange(n_items, dtype=np.int32), (d, 1)), axis=1)
+    most = int(rng.choice([1, 1000, (2**32 - 1) // max(d, 3)]))
+    users = rng.integers(-most, most + 1, (n_users, d)) * (rng.random((n_users, 1)) < 0.8)
+    return AdaptiveSampler(rankings, users.astype(np.int32), np.sort(weights)[::-1].copy())
 
 
 if __name__ == "__main__":
