@@ -36,14 +36,29 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 KINDS["popularity ** 1, biases"] = {"negatives": "popularity", "popularity_power": 1.0}
 LEARNING_RATES = (0.01, 0.02)
-REGULARISERS: tuple[Any, ...] = (
-    *(0.01, 0.02, 0.04, 0.08),
-    *((0.02, 0.02, 0.005), (0.02, 0.005, 0.02), (0.04, 0.04, 0.01), (0.04, 0.01, 0.04)),
-)
+REGULARISERS: dict[str, tuple[Any, ...]] = {
+    "one λ": (0.01, 0.02, 0.04, 0.08),
+    "three": ((0.02, 0.02, 0.005), (0.02, 0.005, 0.02), (0.04, 0.04, 0.01), (0.04, 0.01, 0.04)),
+}
 IMPLICIT_SCALE = 1 / 64 / math.sqrt(12)
 """Standard deviation of implicit's first vectors of 64 factors."""
-FOUND: dict[str, tuple[float, Any, int]] = {}
-"""For ml-100k: learning rate, regularisers and epochs of each kind."""
+FOUND: dict[tuple[str, str], tuple[float, Any, int]] = {
+    ("uniform, biases", "one λ"): (0.01, 0.02, 180),
+    ("uniform, biases", "three"): (0.02, (0.04, 0.01, 0.04), 110),
+    ("uniform, no biases", "one λ"): (0.02, 0.02, 95),
+    ("uniform, no biases", "three"): (0.01, (0.02, 0.005, 0.02), 180),
+    ("popularity, biases", "one λ"): (0.01, 0.08, 65),
+    ("popularity, biases", "three"): (0.01, (0.04, 0.01, 0.04), 65),
+    ("popularity, no biases", "one λ"): (0.01, 0.04, 105),
+    ("popularity, no biases", "three"): (0.01, (0.04, 0.01, 0.04), 65),
+    ("adaptive, biases", "one λ"): (0.01, 0.04, 145),
+    ("adaptive, biases", "three"): (0.01, (0.04, 0.04, 0.01), 130),
+    ("adaptive, no biases", "one λ"): (0.01, 0.04, 115),
+    ("adaptive, no biases", "three"): (0.01, (0.04, 0.04, 0.01), 125),
+    ("popularity ** 1, biases", "one λ"): (0.01, 0.04, 25),
+    ("popularity ** 1, biases", "three"): (0.01, (0.04, 0.01, 0.04), 25),
+}
+"""For ml-100k: learning rate, regularisers and epochs of each kind, as --tune found them."""
 
 
 def main() -> None:
@@ -58,10 +73,14 @@ def main() -> None:
     settings = FOUND
     if asked.tune:
         split = load_split(asked.dataset, valid_fraction=0.1, seed=0)
-        settings = {kind: tuned(kind, split, asked.threads) for kind in KINDS}
+        settings = {
+            (kind, which): tuned(kind, REGULARISERS[which], split, asked.threads)
+            for kind in KINDS
+            for which in REGULARISERS
+        }
     splits = [load_split(asked.dataset, seed=seed).fold_valid() for seed in range(asked.seeds)]
     show("MostPopular", [judged(MostPopular(), split) for split in splits])
-    for kind, (rate, reg, epochs) in settings.items():
+    for (kind, _), (rate, reg, epochs) in settings.items():
         values = [
             judged(bpr(kind, rate, reg, epochs, seed, asked.threads), split)
             for seed, split in enumerate(splits)
@@ -81,10 +100,12 @@ def judged(model: Any, split: Split) -> float:
     return float(evaluate(model.fit(split.train), split, metrics=[METRIC])[METRIC])
 
 
-def tuned(kind: str, split: Split, n_threads: int) -> tuple[float, Any, int]:
+def tuned(
+    kind: str, regularisers: tuple[Any, ...], split: Split, n_threads: int
+) -> tuple[float, Any, int]:
     """The learning rate, regularisers and epochs of this kind that rank best for split.valid."""
     best: tuple[float, tuple[float, Any, int]] = (0.0, (0.0, 0.0, 0))
-    for rate, reg in itertools.product(LEARNING_RATES, REGULARISERS):
+    for rate, reg in itertools.product(LEARNING_RATES, regularisers):
         watch = EarlyStopping(split.valid, metric=METRIC, patience=5, every=5)
         bpr(kind, rate, reg, 300, 0, n_threads).fit(split.train, callbacks=[watch])
         print(f"  {kind}: {rate}, {reg}: {watch.best_value:.4f} at {watch.best_epoch}", flush=True)

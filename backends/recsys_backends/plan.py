@@ -101,7 +101,7 @@ class AdaptiveSampler:
 
     Source:
         Rendle and Freudenthaler, Improving Pairwise Learning for Item Recommendation from Implicit
-        Feedback, WSDM 2014, section 4.3: p(f | u) ∝ |p_uf| σ_f, and a geometric law on the ranks.
+        Feedback, WSDM 2014: p(f | u) ∝ |p_uf| σ_f, and a geometric law on the ranks.
     """
 
     rankings: NDArray[np.int32]

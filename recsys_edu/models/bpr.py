@@ -160,15 +160,18 @@ class BPR(EpochModel):
         self._run_epochs(train, lambda: self._run_epoch(train, fixed), callbacks)
 
     def _fixed_sampler(self, train: Interactions) -> Sampler:
+        """The sampler of every epoch, where it does not depend on the vectors."""
         if self.negatives == "popularity":
             return by_popularity(train.popularity(), self.popularity_power)
         return UNIFORM
 
     def _run_epoch(self, train: Interactions, fixed: Sampler | None) -> UpdateResult:
         """Draw a plan and apply it, both by the backend in use."""
-        sampler = fixed or adaptive(
-            self.user_factors, self.item_factors, self.item_biases, self.rank_scale
-        )
+        sampler = fixed
+        if sampler is None:
+            sampler = adaptive(
+                self.user_factors, self.item_factors, self.item_biases, self.rank_scale
+            )
         reg_user, reg_positive, reg_negative = self.reg
         plan = ops.plan_epoch(
             train.indptr,

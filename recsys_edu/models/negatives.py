@@ -32,7 +32,7 @@ def by_popularity(counts: NDArray[np.int64], power: float) -> WeightedSampler:
 
     Source:
         Mikolov et al., Distributed Representations of Words and Phrases and their Compositionality,
-        NIPS 2013, section 2.2.
+        NIPS 2013, on negative sampling.
     """
     different, which, times = np.unique(counts, return_inverse=True, return_counts=True)
     exponent, unit = Decimal(power), Decimal(2**64)
@@ -66,7 +66,8 @@ def adaptive(
         rank_scale: mean rank as a share of the catalogue, > 0.
 
     Source:
-        Rendle and Freudenthaler, WSDM 2014, section 4.3 and algorithm 3.
+        Rendle and Freudenthaler, Improving Pairwise Learning for Item Recommendation from Implicit
+        Feedback, WSDM 2014 (there without biases, and refreshed more often).
     """
     users, items = user_factors, item_factors
     if item_biases is not None:

@@ -7,8 +7,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from recsys_backends import ContractViolation, InvalidArgumentError, get_backend, use_backend
+from recsys_backends import (
+    Backend,
+    ContractViolation,
+    InvalidArgumentError,
+    UniformSampler,
+    WeightedSampler,
+    get_backend,
+    optimized,
+    use_backend,
+)
 from recsys_backends.contract import CLAUSES, Clause, check
+from recsys_backends.plan import SAMPLERS
 from tests.contract.broken_kernel import BrokenKernel
 from tests.contract.broken_kernels import BROKEN_KERNELS
 
@@ -49,6 +59,24 @@ def test_unbroken_copy_of_the_answer_key_passes() -> None:
         "unbroken", "bpr_update", "bpr_update", "n_updated += 1", "n_updated += 1", ""
     )
     assert [result for result in check(same.backend()) if not result.passed] == []
+
+
+def test_clauses_about_samplers_are_for_backends_that_know_them() -> None:
+    def names(*samplers: type) -> set[str]:
+        known = {"samplers": samplers} if samplers else {}
+        some = Backend("some", SimpleNamespace(plan_epoch=optimized.plan_epoch, **known))
+        return {clause.name for clause in CLAUSES if clause.applies_to(some)}
+
+    plain = names()
+    assert "negatives_are_uniform" in plain
+    assert names(UniformSampler) == plain
+    weighted = names(UniformSampler, WeightedSampler)
+    assert "negatives_follow_the_weights" in weighted - plain
+    assert "adaptive_negatives_rank_high" not in weighted
+    assert names(*SAMPLERS) - weighted >= {
+        "adaptive_negatives_rank_high",
+        "bad_samplers_are_rejected",
+    }
 
 
 def test_check_reports_and_restores() -> None:
