@@ -55,7 +55,7 @@ class BPR(EpochModel):
         init_scale: standard deviation of the first vectors, > 0.
         negatives: how the item that a user has not had is drawn: "uniform"; "popularity", in
             proportion to count ** popularity_power; or "adaptive", among those that rank high for
-            the user as the vectors are before the epoch.
+            the user as the vectors are before the epoch (try a larger reg with it).
         popularity_power: > 0, at most 10; used by "popularity" alone.
         rank_scale: mean rank of an adaptive draw, as a share of the catalogue, > 0, at most 1.
 

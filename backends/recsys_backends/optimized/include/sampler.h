@@ -56,7 +56,7 @@ static void free_sampler(epoch_sampler *s)
     free(s->user_until);
 }
 
-/* Sum the weights of item block c, or of the ranks in it, and those of the users of user block c. */
+/* Sum the weights of item block c, or of the ranks in it, and of the c-th share of the users. */
 static void weigh_block(epoch_sampler *s, const epoch_layout *e, int64_t c)
 {
     int64_t first = block_edge(e->n_items, c, e->n_blocks), d = s->given.n_rankings;
