@@ -13,7 +13,8 @@ ROWS = [[1, 4], [], [0], [2, 3, 5]]
 
 
 @pytest.mark.parametrize(
-    "asked", [[0, 1, 2, 3], [1], [1, 2], [2, 3], [3, 1, 0], [0, 2], [3, 3], [0, 0], []]
+    "asked",
+    [[0, 1, 2, 3], [1], [1, 2], [2, 3], [3, 1, 0], [0, 2], [0, 2, 1, 3], [1, 1, 3], [3, 3], []],
 )
 def test_rows_in_any_order(asked: list[int]) -> None:
     indptr, indices = take_rows(INDPTR, INDICES, np.array(asked, dtype=np.int64))

@@ -285,6 +285,15 @@ def test_rankings_that_would_mislead_are_refused(lists: object, message: str) ->
         evaluate(FixedLists(lists), split, metrics="auc")
 
 
+@pytest.mark.parametrize("metrics", [["ndcg"], ["auc"]])
+def test_what_the_split_withholds_may_not_be_listed_whatever_the_model_learned_from(
+    metrics: list[str],
+) -> None:
+    model = MostPopular().fit(matrix({(3, 0)}, 4, 5))
+    with pytest.raises(ModelOutputError, match="items that the user has in training"):
+        evaluate(model, Split(matrix({(0, 0)}, 4, 5), TEST), metrics=metrics)
+
+
 def test_the_training_data_are_no_test_of_a_ranking() -> None:
     train = matrix({(0, 0), (1, 0), (1, 1)}, 4, 5)
     with pytest.raises(DataError, match="every test interaction is one that the model was trained"):
