@@ -41,6 +41,7 @@ def test_a_case_calls_its_op(op: str) -> None:
     assert called == [op]
 
 
+@pytest.mark.slow
 def test_the_suite_compares_backends_within_an_op_and_a_size() -> None:
     done = subprocess.run(
         [
