@@ -82,10 +82,15 @@ def print_profile(stats: pstats.Stats, n_triples: int, top: int) -> None:
     calls = sum(n for _, (_, n, _, _, _) in rows)
     print(f"under cProfile: {1e6 * total / n_triples:.1f} µs/triple, ", end="")
     print(f"{calls / n_triples:.1f} function calls a triple\n")
-    print("   share  calls/triple  function")
-    for (path, _, name), (_, n, own, _, _) in sorted(rows, key=lambda row: -row[1][2])[:top]:
+    print("   share  with what it calls  calls/triple  function")
+    for (path, _, name), (_, n, own, cumulative, _) in sorted(rows, key=_own_time)[:top]:
         where = "built in" if path == "~" else Path(path).stem
-        print(f"{own / total:8.1%} {n / n_triples:13.2f}  {name} ({where})")
+        times = f"{own / total:8.1%} {cumulative / total:19.1%}"
+        print(f"{times} {n / n_triples:13.2f}  {name} ({where})")
+
+
+def _own_time(row: tuple[Any, tuple[int, int, float, float, Any]]) -> float:
+    return -row[1][2]
 
 
 def instructions(call: Callable[[], None]) -> Counter[str]:
