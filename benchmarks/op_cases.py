@@ -103,8 +103,37 @@ def top_k(inputs: Inputs) -> Call:
     )
 
 
+def als_half_step(inputs: Inputs) -> Call:
+    """All users, for fixed items."""
+    train = inputs.train
+    users, items = inputs.factors(train.n_users), inputs.factors(train.n_items)
+    confidence = np.full(train.nnz, 2.0, dtype=np.float32)
+    return lambda: ops.als_half_step(
+        users,
+        items,
+        train.indptr,
+        train.indices,
+        confidence,
+        regularization=0.1,
+        n_threads=inputs.n_threads,
+    )
+
+
+def item_similarity(inputs: Inputs) -> Call:
+    train = inputs.train
+    return lambda: ops.item_similarity(
+        train.indptr,
+        train.indices,
+        train.n_items,
+        k=20,
+        shrinkage=10.0,
+        n_threads=inputs.n_threads,
+    )
+
+
 CASES: dict[str, Callable[[Inputs], Call]] = {
-    case.__name__: case for case in (matmul, plan_epoch, bpr_update, top_k)
+    case.__name__: case
+    for case in (matmul, plan_epoch, bpr_update, als_half_step, item_similarity, top_k)
 }
 
 

@@ -14,8 +14,8 @@ from recsys_backends import OPS, use_backend
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_every_op_has_a_case_and_every_case_an_op() -> None:
-    assert set(CASES) == set(OPS)
+def test_every_op_has_a_case() -> None:
+    assert set(OPS) <= set(CASES)
 
 
 def test_an_op_without_a_case_is_told_of_with_what_to_do() -> None:
