@@ -6,13 +6,14 @@ Nothing here is measured, so that what is measured (peers.py) is written once fo
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import cornac
 import implicit.cpu.als
 import implicit.cpu.bpr
 import numpy as np
+from peer_timing import OURS, TOP, Fit, Recommend
 from scipy.sparse import csr_matrix
 from threadpoolctl import ThreadpoolController
 
@@ -21,12 +22,6 @@ from recsys_backends import use_backend
 from recsys_edu import BPR
 from recsys_edu.interactions import Interactions
 
-Fit = Callable[[int], list[int]]
-"""Learns for so many epochs, from scratch; returns from how many triples it learned in each."""
-Recommend = Callable[[], np.ndarray]
-"""The TOP best unseen items of every user as columns, shape (n_users, TOP)."""
-
-TOP = 20
 LEARNING_RATE, REG = 0.05, 0.01
 _pools = ThreadpoolController()
 
@@ -102,7 +97,7 @@ def bpr_fits(train: Interactions, n_factors: int, n_threads: int) -> dict[str, F
         model.fit(dataset)
         return model.counts
 
-    return {"recsys_edu": fit_ours, "implicit": fit_implicit, "cornac": fit_cornac}
+    return {OURS: fit_ours, "implicit": fit_implicit, "cornac": fit_cornac}
 
 
 def als_fits(train: Interactions, n_factors: int, n_threads: int) -> dict[str, Fit]:
@@ -123,7 +118,7 @@ def als_fits(train: Interactions, n_factors: int, n_threads: int) -> dict[str, F
         return [train.nnz] * epochs
 
     return {
-        "recsys_edu": fit_ours,
+        OURS: fit_ours,
         "implicit, 3 CG steps": lambda epochs: fit_implicit(epochs, use_cg=True),
         "implicit, Cholesky": lambda epochs: fit_implicit(epochs, use_cg=False),
     }
@@ -154,7 +149,7 @@ def recommenders(train: Interactions, n_factors: int, n_threads: int) -> dict[st
         return np.array(lists)
 
     return {
-        "recsys_edu": recommend_ours,
+        OURS: recommend_ours,
         "implicit": lambda: theirs.recommend(rows, matrix, N=TOP)[0],
         "cornac (one user a call)": recommend_cornac,
     }

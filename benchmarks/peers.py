@@ -2,38 +2,23 @@
 
     make peers [BENCH="--quick"]     or     python benchmarks/peers.py [--factors 64] [--rounds 5]
 
-An epoch's time is that of a long fit less that of a short one, over the epochs between them, for
-every library, so that what is done once (copies of the data, first vectors) does not count. Ours
-includes the plan. BPR's time is divided by the triples that were learned from (peer_counts.py says
-why and how); ratios are of these times, of one round each, so that a slow minute hits both sides.
+Only epochs count (peer_timing.py says how), ours with their plans; BPR's time is divided by the
+triples that were learned from (peer_counts.py says why). What each library is told to do is in
+peer_models.py.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
 from importlib.metadata import version
 
-import numpy as np
-from peer_counts import SKIPS, check_counts
-from peer_models import (
-    TOP,
-    Fit,
-    Recommend,
-    als_fits,
-    bpr_fits,
-    one_blas_thread,
-    recommenders,
-)
+from peer_models import als_fits, bpr_fits, one_blas_thread, recommenders
+from peer_timing import TOP, print_table, time_calls, time_fits
 
 import recsys_edu
 from recsys_edu.datasets import load_split
 from recsys_edu.interactions import Interactions
 from recsys_edu.machine import describe_machine
-
-OURS = "recsys_edu"
-TRIPLES_A_FIT = 4_000_000
 
 
 def main() -> None:
@@ -73,54 +58,6 @@ def compare(train: Interactions, n_factors: int, n_threads: int, rounds: int) ->
     print(f"top {TOP} of every user, {setting}")
     times = time_calls(recommenders(train, n_factors, n_threads), train.n_users, rounds)
     print_table(times, "µs/user")
-
-
-def time_fits(fits: dict[str, Fit], train: Interactions, rounds: int) -> dict[str, list[float]]:
-    """Nanoseconds for each triple that an epoch learned from, by library, for each round."""
-    short, long = 1, 1 + max(3, TRIPLES_A_FIT // train.nnz)
-    times: dict[str, list[float]] = {name: [] for name in fits}
-    for round_number in range(-1, rounds):  # one before the count, to warm up
-        for name, fit in fits.items():
-            started = time.perf_counter()
-            fit(short)
-            between = time.perf_counter()
-            counts = fit(long)
-            ended = time.perf_counter()
-            if name in SKIPS:
-                check_counts(name, counts, train.nnz, SKIPS[name](train))
-            epoch = ((ended - between) - (between - started)) / (long - short)
-            if round_number >= 0:
-                times[name].append(1e9 * epoch / statistics.fmean(counts))
-    return times
-
-
-def time_calls(calls: dict[str, Recommend], n_users: int, rounds: int) -> dict[str, list[float]]:
-    """Microseconds a user, by library, for each round; RuntimeError where the lists differ."""
-    lists = {name: call() for name, call in calls.items()}
-    for name, items in lists.items():
-        same = np.mean(np.sort(items, axis=1) == np.sort(lists[OURS], axis=1))
-        if same < 0.999:  # equal scores, and the last bit of a score, may fall either way
-            raise RuntimeError(
-                f"{name} recommends other items than {OURS}: {same:.2%} are the same"
-            )
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(rounds):
-        for name, call in calls.items():
-            started = time.perf_counter()
-            call()
-            times[name].append(1e6 * (time.perf_counter() - started) / n_users)
-    return times
-
-
-def print_table(times: dict[str, list[float]], unit: str) -> None:
-    """The median of each library, and of its ratio to ours in the same round."""
-    for name, taken in times.items():
-        ratios = [theirs / us for theirs, us in zip(taken, times[OURS], strict=True)]
-        print(
-            f"  {name:<26} {statistics.median(taken):>9,.1f} {unit}"
-            f"  {statistics.median(ratios):>7.2f} × {OURS}",
-            flush=True,
-        )
 
 
 if __name__ == "__main__":
