@@ -89,6 +89,25 @@ def row_starts(rows: NDArray[np.int64], n_users: int) -> NDArray[np.int64]:
     return starts
 
 
+def take_rows(
+    indptr: NDArray[np.int64], indices: NDArray[np.int32], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The structure of some rows, in the order given, as ``indptr`` and ``indices``.
+
+    Rows that follow one another are a view of ``indices``; any others are copied.
+    """
+    if not rows.size:
+        return np.zeros(1, dtype=np.int64), indices[:0]
+    starts = indptr[rows]
+    counts = indptr[rows + 1] - starts
+    taken = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum(counts, out=taken[1:])
+    if np.all(rows[1:] == rows[:-1] + 1):
+        return taken, indices[starts[0] : starts[0] + taken[-1]]
+    shift = np.repeat(starts - taken[:-1], counts)
+    return taken, indices[np.arange(taken[-1]) + shift]
+
+
 def latest_of_each_pair(
     rows: NDArray[np.int64],
     columns: NDArray[np.int64],

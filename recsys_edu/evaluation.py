@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.errors import DataError, InvalidParameterError, ModelOutputError
+from recsys_edu.errors import DataError, InvalidParameterError
 from recsys_edu.ids import IdArray
 from recsys_edu.interactions import Interactions
-from recsys_edu.metrics import AccuracyMetric, CatalogueMetric, MetricAt, parse_metric
+from recsys_edu.metrics import (
+    AccuracyMetric,
+    CatalogueMetric,
+    ListMetric,
+    Lists,
+    MetricAt,
+    RankingMetric,
+    parse_metric,
+)
+from recsys_edu.ranking import Ranker, Trial, also_in
 from recsys_edu.splits import Split
 
 DEFAULT_METRICS = ("ndcg", "recall", "precision", "hit_rate", "mrr", "map", "coverage")
 _Z_95 = 1.959963984540054  # the 97.5 % point of the normal distribution
-
-
-class Ranker(Protocol):
-    """Anything that can be evaluated."""
-
-    def rank(
-        self, rows: NDArray[np.int64], k: int
-    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """The k best items of each user among those not seen in training.
-
-        Args:
-            rows: int64, shape (n,): rows of users in the interactions that it was fitted to.
-            k: length of each list; may exceed the number of items.
-
-        Returns:
-            Columns of items, int32 of shape (n, k), best first, padded with −1; and their scores,
-            float32 of shape (n, k), padded with −inf.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +33,15 @@ class MetricResult:
     """One metric over all evaluated users."""
 
     mean: float
-    """The mean over users; for a metric of the catalogue, the metric itself."""
+    """The mean over the users for whom there is a value, nan if there are none; for a metric of the
+    catalogue, the metric itself."""
     low: float
     """Lower end of the 95 % confidence interval of the mean; nan where there is none."""
     high: float
     """Upper end."""
     per_user: NDArray[np.float64] | None
-    """float64, shape (n_users,), aligned with ``Evaluation.rows``; None for catalogue metrics."""
+    """float64, shape (n_users,), aligned with ``Evaluation.rows``, nan where a user has no value;
+    None for catalogue metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,61 +106,68 @@ def evaluate(
     which ``model.rank`` leaves out. Users without test interactions are not evaluated: there is
     nothing to find for them. The confidence interval is mean ± 1.96 standard errors over users.
 
+    Some metrics compare the lists with the training interactions, which are ``model.train``, as all
+    models of the library have it, or else the training part of the split. "auc" makes the model
+    rank the whole catalogue, and takes the longer for it.
+
     Args:
         model: fitted to interactions with the same vocabularies as ``test``.
         test: what counts as relevant. Of a ``Split``, its test part; then it is also checked that
             no list holds an item of the user's in the training part.
         k: length of the lists for metrics that do not give one.
-        metrics: names, such as "ndcg" or "recall@50".
+        metrics: names, such as "ndcg", "recall@50" or "auc".
         batch_size: users ranked at a time; bounds memory, makes no difference to the result.
 
     Raises:
-        InvalidParameterError: unknown metric, or k or batch_size below 1.
+        InvalidParameterError: unknown metric, k or batch_size below 1, or a metric that needs the
+            training interactions where neither the model nor ``test`` has them.
         DataError: no test interactions.
         ModelOutputError: the model's lists have the wrong shape, hold what is no item, the same
-            item twice, or one seen in training.
+            item twice, or one seen in training; for "auc", scores that rise along a list.
     """
-    names = [metrics] if isinstance(metrics, str) else metrics
-    wanted = {asked.name: asked for asked in (parse_metric(name, default_k=k) for name in names)}
-    if not wanted:
-        raise InvalidParameterError("metrics must name at least one metric")
+    wanted = _parsed(metrics, k)
     if batch_size < 1:
         raise InvalidParameterError(f"batch_size must be at least 1; got {batch_size}")
     train, test = (test.train, test.test) if isinstance(test, Split) else (None, test)
     learned_from = getattr(model, "train", None)
-    if isinstance(learned_from, Interactions):
+    learned_from = learned_from if isinstance(learned_from, Interactions) else None
+    if learned_from is not None:
         check_same_ids(learned_from, test)
     if train is not None and train.shape != test.shape:
         raise DataError(
             f"the train part has shape {train.shape} and the test part {test.shape}; "
             "both need the same vocabularies"
         )
-    n_relevant = np.diff(test.indptr)
-    rows = np.flatnonzero(n_relevant).astype(np.int64, copy=False)
+    rows = np.flatnonzero(np.diff(test.indptr)).astype(np.int64, copy=False)
     if not rows.size:
         raise DataError("there are no test interactions to evaluate on")
+    trial = Trial(model, test, rows, train, learned_from, batch_size)
+    for asked in wanted:
+        if isinstance(asked.metric, ListMetric | RankingMetric):
+            trial.train(asked.name)  # so that it is missed now, not after the ranking
 
-    longest = max(asked.k for asked in wanted.values())
-    items = np.empty((len(rows), longest), dtype=np.int32)
-    hits = np.empty((len(rows), longest), dtype=np.bool_)
-    for batch in _batches(len(rows), batch_size):
-        items[batch] = _ranked(model, rows[batch], longest, test.n_items)
-        hits[batch] = contains(test, rows[batch], items[batch])
-        if train is not None and contains(train, rows[batch], items[batch]).any():
-            raise ModelOutputError("model.rank returned items that the user has in training")
-    if isinstance(learned_from, Interactions) and not hits.any():
+    longest = max(asked.k or 0 for asked in wanted)
+    items, hits = trial.lists(longest)
+    if learned_from is not None and not hits.any():
         _check_not_the_training_data(learned_from, test)
-    results = {
-        name: _result(asked, items, hits, n_relevant[rows], test.n_items)
-        for name, asked in wanted.items()
-    }
+    results = {asked.name: _result(asked, trial, items, hits) for asked in wanted}
     return Evaluation(results, rows, test.user_ids[rows], test.n_items)
+
+
+def _parsed(metrics: str | Sequence[str], k: int) -> list[MetricAt]:
+    """Each metric asked for, once."""
+    names = [metrics] if isinstance(metrics, str) else metrics
+    wanted = list(dict.fromkeys(parse_metric(name, default_k=k) for name in names))
+    if not wanted:
+        raise InvalidParameterError("metrics must name at least one metric")
+    return wanted
 
 
 def check_same_ids(train: Interactions, held_out: Interactions) -> None:
     """DataError unless rows and columns mean the same in both."""
     for what in ("user_ids", "item_ids"):
-        if not np.array_equal(getattr(train, what), getattr(held_out, what)):
+        ours, theirs = getattr(train, what), getattr(held_out, what)
+        if ours is not theirs and not np.array_equal(ours, theirs):
             raise DataError(
                 f"the held-out interactions have other {what} than the training ones; make both "
                 "with one split, or give Interactions.from_events the same vocabularies"
@@ -176,80 +175,38 @@ def check_same_ids(train: Interactions, held_out: Interactions) -> None:
 
 
 def _check_not_the_training_data(train: Interactions, test: Interactions) -> None:
-    known = train.rows() * train.n_items + train.indices
-    if np.isin(test.rows() * test.n_items + test.indices, known).all():
+    if also_in(train, test).all():
         raise DataError(
             "every test interaction is one that the model was trained on, and those are never "
             "recommended again; evaluate on held-out interactions"
         )
 
 
-def contains(
-    interactions: Interactions, rows: NDArray[np.int64], items: NDArray[np.int32]
-) -> NDArray[np.bool_]:
-    """Which of the listed items does each user have?
-
-    Args:
-        interactions: where to look.
-        rows: int64, shape (n,): rows of users, ascending.
-        items: int32, shape (n, k): columns; −1 is padding, which nobody has.
-
-    Returns:
-        bool, shape (n, k).
-    """
-    if not rows.size:
-        return np.zeros(items.shape, dtype=np.bool_)
-    # One ascending array of row * n_items + column for the rows at hand: one search for all.
-    starts = interactions.indptr[rows[0] : rows[-1] + 2]
-    owners = np.repeat(np.arange(rows[0], rows[-1] + 1), np.diff(starts))
-    keys = owners * interactions.n_items + interactions.indices[starts[0] : starts[-1]]
-    wanted = rows[:, None] * interactions.n_items + items
-    places = np.searchsorted(keys, wanted)
-    keys = np.append(keys, -1)  # so that a search that ends beyond the last key finds no match
-    found: NDArray[np.bool_] = (keys[places] == wanted) & (items >= 0)
-    return found
-
-
-def _batches(n: int, size: int) -> Iterator[slice]:
-    for start in range(0, n, size):
-        yield slice(start, min(start + size, n))
-
-
-def _ranked(model: Ranker, rows: NDArray[np.int64], k: int, n_items: int) -> NDArray[np.int32]:
-    """The model's lists for some users, checked: a repeated item would count as several hits."""
-    items = np.asarray(model.rank(rows, k)[0])
-    if items.shape != (len(rows), k) or items.dtype.kind not in "iu":
-        raise ModelOutputError(
-            f"model.rank must return integers of shape {(len(rows), k)}; "
-            f"got {items.dtype} of shape {items.shape}"
-        )
-    if items.min() < -1 or items.max() >= n_items:
-        raise ModelOutputError(
-            f"model.rank must return items from 0 to {n_items - 1}, or -1 for padding; "
-            f"got {items.min()} to {items.max()}"
-        )
-    ordered = np.sort(items, axis=1)
-    if np.any((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)):
-        raise ModelOutputError("model.rank returned the same item twice in one list")
-    return items.astype(np.int32, copy=False)
-
-
 def _result(
-    asked: MetricAt,
-    items: NDArray[np.int32],
-    hits: NDArray[np.bool_],
-    n_relevant: NDArray[np.int64],
-    n_items: int,
+    asked: MetricAt, trial: Trial, items: NDArray[np.int32], hits: NDArray[np.bool_]
 ) -> MetricResult:
+    """One metric of lists that are at least as long as it asks."""
+    items, hits = items[:, : asked.k], hits[:, : asked.k]
     match asked.metric:
-        case AccuracyMetric(function=function):
-            per_user = function(hits[:, : asked.k], n_relevant)
-            mean = float(per_user.mean())
-            low, high = _interval(per_user, mean)
-            return MetricResult(mean, low, high, per_user)
+        case AccuracyMetric(function=accuracy):
+            return _over_users(accuracy(hits, np.diff(trial.test.indptr)[trial.rows]))
         case CatalogueMetric(function=measure):
             nan = float("nan")
-            return MetricResult(measure(items[:, : asked.k], n_items), nan, nan, None)
+            return MetricResult(measure(items, trial.test.n_items), nan, nan, None)
+        case ListMetric(function=compare):
+            lists = Lists(trial.rows, items, hits, trial.train(asked.name))
+            return _over_users(compare(lists))
+        case RankingMetric(function=judge):
+            rankings = trial.rankings(trial.train(asked.name))
+            return _over_users(np.concatenate([judge(ranking) for ranking in rankings]))
+
+
+def _over_users(per_user: NDArray[np.float64]) -> MetricResult:
+    """The mean, and its interval, over the users who have a value."""
+    values = per_user[~np.isnan(per_user)]
+    mean = float(values.mean()) if values.size else float("nan")
+    low, high = _interval(values, mean)
+    return MetricResult(mean, low, high, per_user)
 
 
 def _interval(per_user: NDArray[np.float64], mean: float) -> tuple[float, float]:

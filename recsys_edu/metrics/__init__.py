@@ -13,33 +13,46 @@ from functools import cache
 from typing import NamedTuple
 
 from recsys_edu.errors import InvalidParameterError
-from recsys_edu.metrics._metric import AccuracyMetric, CatalogueMetric, Metric
+from recsys_edu.metrics._metric import (
+    AccuracyMetric,
+    CatalogueMetric,
+    ListMetric,
+    Lists,
+    Metric,
+    Ranking,
+    RankingMetric,
+)
 
 __all__ = [
     "AccuracyMetric",
     "CatalogueMetric",
+    "ListMetric",
+    "Lists",
     "Metric",
     "MetricAt",
+    "Ranking",
+    "RankingMetric",
     "available_metrics",
     "parse_metric",
 ]
 
 
 class MetricAt(NamedTuple):
-    """A metric of the first k items of each list."""
+    """A metric of the first k items of each list, or of the whole ranking."""
 
     metric: Metric
-    k: int
+    k: int | None
+    """None for a metric of the whole ranking."""
 
     @property
     def name(self) -> str:
-        """As it is written: "ndcg@10"."""
-        return f"{self.metric.name}@{self.k}"
+        """As it is written: "ndcg@10"; "auc"."""
+        return self.metric.name if self.k is None else f"{self.metric.name}@{self.k}"
 
     @property
     def label(self) -> str:
-        """As a table's heading shows it: "NDCG@10"."""
-        return f"{self.metric.label}@{self.k}"
+        """As a table's heading shows it: "NDCG@10"; "AUC"."""
+        return self.metric.label if self.k is None else f"{self.metric.label}@{self.k}"
 
 
 @cache
@@ -54,15 +67,22 @@ def available_metrics() -> dict[str, Metric]:
 
 
 def parse_metric(text: str, *, default_k: int | None = None) -> MetricAt:
-    """Understand "ndcg@10", or "ndcg" where there is a ``default_k``.
+    """Understand "ndcg@10", or "ndcg" where there is a ``default_k``; and "auc", which has no k.
 
     Raises:
-        InvalidParameterError: no metric of that name, or no list length of at least 1.
+        InvalidParameterError: no metric of that name, no list length of at least 1, or one for a
+            metric of the whole ranking.
     """
     name, at, length = text.partition("@")
     metrics = available_metrics()
     if name not in metrics:
         raise InvalidParameterError(f"no metric is called {name!r}; there are {', '.join(metrics)}")
+    if isinstance(metrics[name], RankingMetric):
+        if at:
+            raise InvalidParameterError(
+                f"{name} measures the whole ranking and has no list length; write {name!r}"
+            )
+        return MetricAt(metrics[name], None)
     if not at and default_k is not None:
         k = default_k
     elif re.fullmatch("[0-9]{1,9}", length):

@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.metrics._metric import AccuracyMetric, per_relevant
+from recsys_edu.metrics._metric import AccuracyMetric, quotient
 
 
 def average_precision(
@@ -32,7 +32,7 @@ def average_precision(
     """
     k = hits.shape[1]
     precision_at = np.cumsum(hits, axis=1) / np.arange(1, k + 1)
-    return per_relevant((precision_at * hits).sum(axis=1), np.minimum(n_relevant, k))
+    return quotient((precision_at * hits).sum(axis=1), np.minimum(n_relevant, k))
 
 
 METRIC = AccuracyMetric("map", "MAP", average_precision)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.metrics._metric import AccuracyMetric, per_relevant
+from recsys_edu.metrics._metric import AccuracyMetric, quotient
 
 
 def ndcg(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -33,7 +33,7 @@ def ndcg(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> NDArray[np.f
     ideal = np.concatenate(([0.0], np.cumsum(discounts)))
     # Summed one rank after another, as the ideal is, so that a perfect list scores exactly 1.
     gain = np.concatenate((np.zeros((len(hits), 1)), np.cumsum(hits * discounts, axis=1)), axis=1)
-    return per_relevant(gain[:, -1], ideal[np.minimum(n_relevant, k)])
+    return quotient(gain[:, -1], ideal[np.minimum(n_relevant, k)])
 
 
 METRIC = AccuracyMetric("ndcg", "NDCG", ndcg)

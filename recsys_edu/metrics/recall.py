@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.metrics._metric import AccuracyMetric, per_relevant
+from recsys_edu.metrics._metric import AccuracyMetric, quotient
 
 
 def recall(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -27,7 +27,7 @@ def recall(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> NDArray[np
     Returns:
         float64, shape (n_users,), in [0, 1]; nan where ``n_relevant`` is 0.
     """
-    return per_relevant(hits.sum(axis=1, dtype=np.float64), n_relevant)
+    return quotient(hits.sum(axis=1, dtype=np.float64), n_relevant)
 
 
 METRIC = AccuracyMetric("recall", "Recall", recall)

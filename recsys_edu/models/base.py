@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recsys_edu.csr import take_rows
 from recsys_edu.errors import DataError, InvalidParameterError, NotFittedError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.callbacks import Callback
@@ -78,10 +79,7 @@ class Recommender(ABC):
             padded with −inf.
         """
         train = self.train
-        counts = np.diff(train.indptr)[rows]
-        seen_indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        places = np.arange(seen_indptr[-1]) - np.repeat(seen_indptr[:-1], counts)
-        seen = train.indices[np.repeat(train.indptr[rows], counts) + places]
+        seen_indptr, seen = take_rows(train.indptr, train.indices, rows)
         kept = min(k, train.n_items)
         items, scores = self._top(rows, seen_indptr, seen, kept)
         if kept == k:

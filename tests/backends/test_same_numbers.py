@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recsys_backends import ops, use_backend
-from recsys_backends.contract.inputs import Factors, Rates, csr_of, random_factors
+from recsys_backends.contract.inputs import Factors, Rates, csr_of, plan_of, random_factors
 from recsys_backends.optimized import simd
 
 N_USERS, N_ITEMS = 120, 200
@@ -58,6 +58,24 @@ def test_instruction_sets_give_the_same_bytes(n_factors: int) -> None:
         with simd.use_level(level):
             outcomes[level] = everything(train("optimized", 4, 3, n_factors))
     assert len(set(outcomes.values())) == 1, list(outcomes)
+
+
+@pytest.mark.parametrize("n_factors", [16, 64])
+def test_triples_taken_four_at_a_time_are_triples_taken_one_by_one(n_factors: int) -> None:
+    """Few rows, so that neighbouring triples share a user or an item in every way there is."""
+    rng = np.random.default_rng(5)
+    for n_users, n_items in ((3, 6), (9, 9), (60, 60)):
+        pairs = [rng.choice(n_items, 2, replace=False).tolist() for _ in range(400)]
+        triples = [(int(rng.integers(n_users)), i, j) for i, j in pairs]
+        together = random_factors(rng, n_users, n_items, n_factors)
+        apart = together.copy()
+        for level in simd.available_levels():
+            with simd.use_level(level), use_backend("optimized"):
+                together.update(plan_of(triples), RATES)
+                for triple in triples:
+                    apart.update(plan_of([triple]), RATES)
+            for name, array in together.arrays().items():
+                assert array.tobytes() == apart.arrays()[name].tobytes(), (name, level)
 
 
 def test_instruction_sets_give_the_same_product() -> None:

@@ -11,50 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from recsys_edu import BPR, EarlyStopping, MostPopular
 from recsys_edu.errors import DataError, InvalidParameterError, ModelOutputError
-from recsys_edu.evaluation import DEFAULT_METRICS, contains, evaluate
+from recsys_edu.evaluation import DEFAULT_METRICS, evaluate
 from recsys_edu.interactions import Interactions
+from recsys_edu.metrics import available_metrics
 from recsys_edu.splits import Split, random_split
-
-Ranking = tuple[NDArray[np.int32], NDArray[np.float32]]
-
-
-class FixedScores:
-    """Ranks by a score for each (user, item), without the items of ``train``."""
-
-    def __init__(self, scores: NDArray[np.float64], train: Interactions) -> None:
-        self.scores = scores.copy()
-        self.scores[train.rows(), train.indices] = -np.inf
-        self.batches: list[int] = []
-
-    def rank(self, rows: NDArray[np.int64], k: int) -> Ranking:
-        self.batches.append(len(rows))
-        items = np.full((len(rows), k), -1, dtype=np.int32)
-        scores = np.full((len(rows), k), -np.inf, dtype=np.float32)
-        for place, row in enumerate(rows):
-            order = np.argsort(-self.scores[row], kind="stable")
-            order = order[np.isfinite(self.scores[row][order])][:k]
-            items[place, : len(order)] = order
-            scores[place, : len(order)] = self.scores[row][order]
-        return items, scores
-
-
-class FixedLists:
-    def __init__(self, items: object) -> None:
-        self.items = np.asarray(items)
-
-    def rank(self, rows: NDArray[np.int64], k: int) -> Ranking:
-        return self.items[rows], np.zeros((len(rows), k), dtype=np.float32)
-
-
-def matrix(pairs: set[tuple[int, int]], n_users: int, n_items: int) -> Interactions:
-    ordered = sorted(pairs)
-    return Interactions.from_events(
-        [user for user, _ in ordered],
-        [item for _, item in ordered],
-        user_ids=range(n_users),
-        item_ids=range(n_items),
-    )
+from tests.recsys_edu.rankers import FixedLists, FixedScores, matrix
 
 
 def brute_force(
@@ -108,18 +71,6 @@ def test_equal_to_brute_force(
     assert max(model.batches) <= batch_size
 
 
-@given(PAIRS, st.sets(st.integers(0, 4)), st.data())
-def test_contains(pairs: set[tuple[int, int]], users: set[int], data: st.DataObject) -> None:
-    rows = np.array(sorted(users), dtype=np.int64)
-    cells = st.lists(st.integers(-1, 6), min_size=3, max_size=3)
-    items = [data.draw(cells) for _ in rows]
-    found = contains(matrix(pairs, 5, 7), rows, np.array(items, np.int32).reshape(len(rows), 3))
-    assert found.tolist() == [
-        [(user, item) in pairs for item in listed]
-        for user, listed in zip(rows.tolist(), items, strict=True)
-    ]
-
-
 TEST = matrix({(0, 1), (0, 2), (2, 3)}, 4, 5)
 LISTS = [[1, 0, 2], [0, 1, 2], [0, 1, 3], [0, 1, 2]]
 
@@ -171,12 +122,18 @@ def test_the_batch_size_makes_no_difference() -> None:
     whole = Interactions.from_events(rng.integers(0, 40, 600), rng.integers(0, 60, 600))
     split = random_split(whole)
     scores = rng.normal(size=whole.shape)
+    model = FixedScores(scores, split.train)
     dicts = [
-        evaluate(FixedScores(scores, split.train), split, batch_size=size).to_dict()
+        evaluate(model, split, metrics=sorted(available_metrics()), batch_size=size).to_dict()
         for size in (1, 7, 1000)
     ]
     assert dicts[0] == dicts[1] == dicts[2]
-    assert list(dicts[0]["metrics"]) == [f"{name}@10" for name in DEFAULT_METRICS]
+    assert None not in [found["mean"] for found in dicts[0]["metrics"].values()]
+
+
+def test_the_default_metrics_need_no_training_interactions() -> None:
+    found = evaluate(FixedLists(LISTS), TEST, k=3)
+    assert list(found.results) == [f"{name}@3" for name in DEFAULT_METRICS]
 
 
 def test_lists_with_what_was_seen_in_training_are_refused() -> None:
@@ -220,3 +177,135 @@ def test_parameters_are_checked() -> None:
         evaluate(model, TEST, metrics=[])
     with pytest.raises(DataError, match="train part has shape"):
         evaluate(model, Split(matrix({(0, 0)}, 4, 6), TEST))
+
+
+NEED_TRAINING = ["auc", "diversity", "novelty", "serendipity"]
+
+
+@pytest.mark.parametrize("name", NEED_TRAINING)
+def test_metrics_that_need_the_training_interactions_say_so_before_anything_is_ranked(
+    name: str,
+) -> None:
+    model = FixedScores(np.zeros((4, 5)), matrix(set(), 4, 5))
+    asked = name if name == "auc" else f"{name}@3"
+    message = f"^{asked} needs the training interactions: give evaluate a Split, or a model that"
+    with pytest.raises(InvalidParameterError, match=message):
+        evaluate(model, TEST, k=3, metrics=["ndcg", name])
+    assert model.batches == []
+
+
+def test_the_training_interactions_are_the_models_or_those_of_the_split() -> None:
+    train = matrix({(0, 0), (1, 0), (1, 1), (3, 4)}, 4, 5)
+    model = MostPopular().fit(train)
+    by_model = evaluate(model, TEST, k=3, metrics=NEED_TRAINING)
+    assert (
+        by_model.to_dict()
+        == evaluate(model, Split(train, TEST), k=3, metrics=NEED_TRAINING).to_dict()
+    )
+    ranker = FixedScores(np.tile(train.popularity().astype(float), (4, 1)), train)
+    by_split = evaluate(ranker, Split(train, TEST), k=3, metrics=NEED_TRAINING)
+    assert by_split.to_dict() == by_model.to_dict()
+    # Where the two differ, what the model left out counts: here nothing of what users 0 and 2 had.
+    other = Split(matrix({(3, 4)}, 4, 5), TEST)
+    assert evaluate(model, other, k=3, metrics=NEED_TRAINING).to_dict() == by_model.to_dict()
+
+
+def test_users_without_a_value_are_left_out_of_the_mean() -> None:
+    train = matrix({(0, 0), (1, 1), (2, 1)}, 4, 5)
+    found = evaluate(
+        FixedLists([[1, 2], [0, 1], [0, -1], [0, 1]]),
+        Split(train, TEST),
+        k=2,
+        metrics=["diversity", "novelty", "recall"],
+    )
+    diversity = found.results["diversity@2"]
+    assert diversity.per_user is not None
+    assert diversity.per_user.tolist() == pytest.approx([1.0, math.nan], nan_ok=True)
+    assert diversity.mean == 1.0
+    assert math.isnan(diversity.low)  # one user is left
+    assert np.isfinite(found.results["novelty@2"].low)
+    nobody = evaluate(FixedLists([[1], [0], [0]]), Split(train, TEST), k=1, metrics="diversity")
+    assert math.isnan(nobody["diversity@1"])
+    assert nobody.to_dict()["metrics"]["diversity@1"] == {"mean": None, "ci95": [None, None]}
+    assert str(nobody).endswith("diversity@1  nan")
+
+
+def test_the_whole_ranking_and_lists_in_one_evaluation() -> None:
+    scores = np.array([[5.0, 4, 3, 2, 1]] * 4)
+    train = matrix({(0, 0), (2, 4)}, 4, 5)
+    model = FixedScores(scores, train)
+    found = evaluate(model, Split(train, TEST), k=2, metrics=["auc", "recall", "auc", "gini@1"])
+    assert list(found.results) == ["auc", "recall@2", "gini@1"]
+    auc = found.results["auc"]
+    assert auc.per_user is not None
+    assert auc.per_user.tolist() == [1.0, 0.0]  # 1 and 2 above 3 and 4; 3 below 0, 1 and 2
+    assert auc.low < auc.mean < auc.high
+    assert found["recall@2"] == 1 / 2
+    assert found["gini@1"] == pytest.approx((2 + 4) / (5 * 2))  # items 1 and 0, once each
+
+
+def test_a_relevant_item_that_was_in_training_is_not_to_be_ranked() -> None:
+    train = matrix({(0, 1)}, 4, 5)  # user 0 had 1, which TEST has, too
+    model = FixedScores(np.array([[5.0, 4, 3, 2, 1]] * 4), train)
+    auc = evaluate(model, Split(train, TEST), metrics=["auc"]).results["auc"]
+    assert auc.per_user is not None
+    assert auc.per_user.tolist() == [2 / 3, 1 / 4]  # 2 among 0 2 3 4; 3 among 0 1 2 3 4
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        ([[1, 0, 2, 0]] * 4, "floating-point scores of shape .2, 4.; got int64"),
+        ([[1.0, 0.5]] * 4, r"of shape \(2, 4\); got float64 of shape \(2, 2\)"),
+        ([[3.0, 1.0, 2.0, 0.0]] * 4, "scores that fall along a list, and no nan"),
+        ([[3.0, math.nan, 2.0, 0.0]] * 4, "scores that fall along a list, and no nan"),
+        ([[-math.inf, 1.0, 0.0, 0.0]] * 4, "scores that fall along a list, and no nan"),
+    ],
+)
+def test_scores_that_would_mislead_are_refused(scores: object, message: str) -> None:
+    test = matrix({(0, 1), (2, 3)}, 4, 4)
+    model = FixedLists([[1, 0, 2, 3]] * 4, scores)
+    with pytest.raises(ModelOutputError, match=message):
+        evaluate(model, Split(matrix({(3, 0)}, 4, 4), test), metrics="auc")
+
+
+@pytest.mark.parametrize(
+    ("lists", "message"),
+    [
+        ([[1, 0, 2, 3]] * 4, "items that the user has in training"),
+        ([[1, 0, 1, -1]] * 4, "the same item twice"),
+        ([[1, 0]] * 4, r"integers of shape \(2, 4\)"),
+        ([[-1, 0, 1, -1]] * 4, "scores that fall along a list"),  # padding at the front
+    ],
+)
+def test_rankings_that_would_mislead_are_refused(lists: object, message: str) -> None:
+    test = matrix({(0, 1), (2, 3)}, 4, 4)
+    split = Split(matrix({(0, 2)}, 4, 4), test)
+    with pytest.raises(ModelOutputError, match=message):
+        evaluate(FixedLists(lists), split, metrics="auc")
+
+
+@pytest.mark.parametrize("metrics", [["ndcg"], ["auc"]])
+def test_what_the_split_withholds_may_not_be_listed_whatever_the_model_learned_from(
+    metrics: list[str],
+) -> None:
+    model = MostPopular().fit(matrix({(3, 0)}, 4, 5))
+    with pytest.raises(ModelOutputError, match="items that the user has in training"):
+        evaluate(model, Split(matrix({(0, 0)}, 4, 5), TEST), metrics=metrics)
+
+
+def test_the_training_data_are_no_test_of_a_ranking() -> None:
+    train = matrix({(0, 0), (1, 0), (1, 1)}, 4, 5)
+    with pytest.raises(DataError, match="every test interaction is one that the model was trained"):
+        evaluate(MostPopular().fit(train), train, metrics="auc")
+
+
+def test_early_stopping_may_look_at_the_whole_ranking() -> None:
+    rng = np.random.default_rng(0)
+    whole = Interactions.from_events(rng.integers(0, 40, 600), rng.integers(0, 60, 600))
+    split = random_split(whole, valid_fraction=0.2)
+    assert split.valid is not None
+    stopping = EarlyStopping(split.valid, metric="auc", patience=9)
+    model = BPR(4, 3, progress=False).fit(split.train, callbacks=[stopping])
+    assert stopping.best_value == max(stopping.values.values())
+    assert evaluate(model, split.valid, metrics="auc")["auc"] == stopping.best_value

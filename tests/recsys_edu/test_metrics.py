@@ -162,7 +162,9 @@ def test_every_file_is_a_metric() -> None:
     folder = Path(metrics_package.__file__).parent
     files = [file.stem for file in folder.glob("*.py") if not file.stem.startswith("_")]
     assert len(available_metrics()) == len(files)
-    assert sorted(available_metrics()) == sorted([*ACCURACY, "coverage"])
+    assert sorted(available_metrics()) == sorted(
+        [*ACCURACY, "auc", "coverage", "diversity", "gini", "novelty", "serendipity"]
+    )
     for name, metric in available_metrics().items():
         assert metric.name == name
 
@@ -174,6 +176,8 @@ def test_names_are_parsed_in_one_way() -> None:
     )  # fmt: skip
     assert parse_metric("recall", default_k=5).name == "recall@5"
     assert parse_metric("recall@20", default_k=5).name == "recall@20"
+    for whole in (parse_metric("auc"), parse_metric("auc", default_k=5)):
+        assert (whole.k, whole.name, whole.label) == (None, "auc", "AUC")
 
 
 @pytest.mark.parametrize(
@@ -187,6 +191,8 @@ def test_names_are_parsed_in_one_way() -> None:
         ("ndcg@1e1", "written like"),
         ("ndcg@0", "at least 1; got 0"),
         ("", "no metric is called ''"),
+        ("auc@10", "auc measures the whole ranking and has no list length; write 'auc'"),
+        ("auc@", "no list length"),
     ],
 )
 def test_what_is_no_metric(text: str, message: str) -> None:

@@ -22,9 +22,6 @@ __all__ = ["bpr_update", "matmul", "order", "plan_epoch", "simd", "top_k"]
 
 order: Final[Order] = "sequential"
 
-_SCORES_PER_BLOCK: Final = 1 << 20
-"""How many scores top_k holds at a time: 4 MB, so that they are still in cache when selected."""
-
 
 def matmul(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
     """The matrix product, in registers, four rows by sixteen columns at a time."""
@@ -56,6 +53,7 @@ def plan_epoch(
         epoch,
         n_blocks,
         usable(n_threads),
+        simd.current_level(),
         users,
         positives,
         negatives,
@@ -106,23 +104,19 @@ def top_k(
     k: int,
     n_threads: int = 1,
 ) -> TopK:
-    """Scores by NumPy's matrix product, block by block; selection by a heap for each row."""
-    n_users, n_items = len(user_factors), len(item_factors)
+    """Scores and selection block by block, users in parallel."""
+    n_users = len(user_factors)
     items = np.empty((n_users, k), dtype=np.int32)
     scores = np.empty((n_users, k), dtype=np.float32)
-    step = max(1, _SCORES_PER_BLOCK // max(1, n_items))
-    for start in range(0, n_users, step):
-        rows = slice(start, min(start + step, n_users))
-        with np.errstate(over="ignore", invalid="ignore"):
-            block = user_factors[rows] @ item_factors.T
-            if item_biases is not None:
-                block += item_biases
-        _top_k.select(
-            block,
-            seen_indptr[rows.start : rows.stop + 1],
-            seen_indices,
-            items[rows],
-            scores[rows],
-            usable(n_threads),
-        )
+    _top_k.top_k(
+        user_factors,
+        item_factors,
+        item_biases,
+        seen_indptr,
+        seen_indices,
+        items,
+        scores,
+        usable(n_threads),
+        simd.current_level(),
+    )
     return TopK(items, scores)

@@ -9,6 +9,7 @@ def plan_epoch(
     epoch: int,
     n_blocks: int,
     n_threads: int,
+    simd: int,
     users: NDArray[np.int32],
     positives: NDArray[np.int32],
     negatives: NDArray[np.int32],

@@ -9,12 +9,12 @@ cdef extern from "plan.h":
         int32_t *negatives
         int64_t *bounds
     int draw_plan(const int64_t *indptr, const int32_t *indices, int64_t n_users, int64_t n_items,
-                  uint64_t seed, uint64_t epoch, int64_t n_blocks, int n_threads,
+                  uint64_t seed, uint64_t epoch, int64_t n_blocks, int n_threads, int simd,
                   plan_columns plan) nogil
 
 
 def plan_epoch(const int64_t[::1] indptr, const int32_t[::1] indices, int64_t n_items,
-               uint64_t seed, uint64_t epoch, int64_t n_blocks, int n_threads,
+               uint64_t seed, uint64_t epoch, int64_t n_blocks, int n_threads, int simd,
                int32_t[::1] users, int32_t[::1] positives, int32_t[::1] negatives,
                int64_t[::1] bounds):
     """Fill the four columns of a plan; bounds has n_blocks² + 1 entries, the others len(indices)."""
@@ -30,6 +30,6 @@ def plan_epoch(const int64_t[::1] indptr, const int32_t[::1] indices, int64_t n_
     columns.bounds = &bounds[0]
     with nogil:
         status = draw_plan(&indptr[0], items, indptr.shape[0] - 1, n_items, seed, epoch, n_blocks,
-                           n_threads, columns)
+                           n_threads, simd, columns)
     if status != 0:
         raise MemoryError("out of memory while planning an epoch")

@@ -1,28 +1,45 @@
-"""The selection half of top_k; see include/top_k.h."""
+"""The best items of each user; see include/top_k.h."""
 
 from libc.stdint cimport int32_t, int64_t
 
 cdef extern from "top_k.h":
-    void top_k_of_rows(const float *rows, int64_t n_rows, int64_t n_items,
-                       const int64_t *seen_indptr, const int32_t *seen_indices, int64_t k,
-                       int32_t *items, float *scores, int n_threads) nogil
+    ctypedef struct ranking:
+        const float *users
+        const float *items
+        const float *biases
+        int64_t n_users, n_items, d, k
+        const int64_t *seen_indptr
+        const int32_t *seen_indices
+        int32_t *best_items
+        float *best_scores
+        int simd
+        int out_of_memory
+    int rank_all(ranking r, int n_threads) nogil
 
 
-def select(const float[:, ::1] rows, const int64_t[::1] seen_indptr,
-           const int32_t[::1] seen_indices, int32_t[:, ::1] items, float[:, ::1] scores,
-           int n_threads):
-    """Write the best unseen items of each row of scores over items and scores, shape (n, k).
-
-    seen_indptr has len(rows) + 1 entries, which point into the whole of seen_indices.
-    """
-    cdef const int32_t *seen = NULL
-    cdef const float *first = NULL
-    if items.shape[0] == 0:
+def top_k(const float[:, ::1] users, const float[:, ::1] items, const float[::1] biases,
+          const int64_t[::1] seen_indptr, const int32_t[::1] seen_indices,
+          int32_t[:, ::1] best_items, float[:, ::1] best_scores, int n_threads, int simd):
+    """Write the best unseen items of each user, shape (n_users, k), over the last two arrays."""
+    cdef ranking r
+    cdef int status
+    if best_items.shape[0] == 0:
         return
-    if seen_indices.shape[0] > 0:
-        seen = &seen_indices[0]
-    if rows.shape[1] > 0:
-        first = &rows[0, 0]
+    r.n_users, r.n_items = users.shape[0], items.shape[0]
+    r.d, r.k = users.shape[1], best_items.shape[1]
+    # Without columns there are no rows to point at; the kernel then reads none.
+    r.users = &users[0, 0] if r.d else NULL
+    r.items = &items[0, 0] if r.d and r.n_items else NULL
+    r.biases = NULL
+    if biases is not None and r.n_items:
+        r.biases = &biases[0]
+    r.seen_indptr = &seen_indptr[0]
+    r.seen_indices = &seen_indices[0] if seen_indices.shape[0] else NULL
+    r.best_items = &best_items[0, 0]
+    r.best_scores = &best_scores[0, 0]
+    r.simd = simd
+    r.out_of_memory = 0
     with nogil:
-        top_k_of_rows(first, rows.shape[0], rows.shape[1], &seen_indptr[0], seen, items.shape[1],
-                      &items[0, 0], &scores[0, 0], n_threads)
+        status = rank_all(r, n_threads)
+    if status != 0:
+        raise MemoryError("out of memory while ranking items")

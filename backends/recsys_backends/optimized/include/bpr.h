@@ -6,49 +6,23 @@
 
 #include <stdlib.h>
 
-#include "scalar_math.h"
+#include "bpr_apart.h"
 #include "team.h"
 
 #define PREFETCH_AHEAD 4
 #define CACHE_LINE 64
 #define WORTH_AVX512 48 /* for shorter rows, AVX2 is faster by a tenth */
 
-typedef struct {
-    float learning_rate;
-    float user_decay, positive_decay, negative_decay; /* learning_rate * reg_... */
-} bpr_rates;
-
-typedef struct {
-    float *user_factors, *item_factors, *item_biases; /* item_biases may be NULL */
-    int64_t n_items;
-    int64_t bias_stride; /* floats from one item's bias to the next */
-    int d;
-    bpr_rates rates;
-} bpr_model;
-
-typedef struct {
-    const int32_t *users, *positives, *negatives;
-    const int64_t *bounds;
-    int64_t n_blocks;
-} plan_view;
-
-typedef struct {
-    double loss;
-    int64_t n_correct, n_updated;
-} tile_result;
-
 /* A sum of ln(1 + z), kept as a product until it grows large: one logarithm for many triples. */
 typedef struct {
     double sum, product;
 } log_sum;
 
-/* g = sigma(-x), and adds -ln sigma(x) = ln(1 + e^-x) to the losses. */
-ALWAYS_INLINE double negative_sigmoid(double x, log_sum *losses)
+/* Adds -ln sigma(x) = ln(1 + e^-x), whose argument is one_plus_z. */
+ALWAYS_INLINE void note_loss(double x, double one_plus_z, log_sum *losses)
 {
-    double clamped = x < -500.0 ? -500.0 : x > 500.0 ? 500.0 : x;
-    double z = exp_bounded(-clamped);
     if (LIKELY(x > -30.0)) {
-        losses->product *= 1.0 + z;
+        losses->product *= one_plus_z;
         if (losses->product > 1e250) {
             losses->sum += log_normal(losses->product);
             losses->product = 1.0;
@@ -56,6 +30,14 @@ ALWAYS_INLINE double negative_sigmoid(double x, log_sum *losses)
     } else {
         losses->sum -= x; /* ln(1 + e^-x) = -x + ln(1 + e^x), whose last part is below 1e-13; NaN stays NaN */
     }
+}
+
+/* g = sigma(-x); notes the loss. */
+ALWAYS_INLINE double negative_sigmoid(double x, log_sum *losses)
+{
+    double clamped = x < -500.0 ? -500.0 : x > 500.0 ? 500.0 : x;
+    double z = exp_bounded(-clamped);
+    note_loss(x, 1.0 + z, losses);
     return z / (1.0 + z);
 }
 

@@ -56,6 +56,41 @@ ALWAYS_INLINE void LANES(prefetch_row)(const float *row, int d)
         PREFETCH_FOR_WRITE(row + f);
 }
 
+ALWAYS_INLINE void LANES(prefetch_triple)(const bpr_model *m, const plan_view *plan, int64_t t, int d)
+{
+    if (plan->negatives[t] < 0)
+        return;
+    LANES(prefetch_row)(user_row(m, plan, t, d), d);
+    LANES(prefetch_row)(positive_row(m, plan, t, d), d);
+    LANES(prefetch_row)(negative_row(m, plan, t, d), d);
+    if (m->item_biases) {
+        PREFETCH_FOR_WRITE(positive_bias(m, plan, t));
+        PREFETCH_FOR_WRITE(negative_bias(m, plan, t));
+    }
+}
+
+ALWAYS_INLINE void LANES(update_one)(const bpr_model *m, const plan_view *plan, int64_t t, int d,
+                                     log_sum *losses, tile_result *result)
+{
+    if (plan->negatives[t] < 0)
+        return;
+    float *p = user_row(m, plan, t, d);
+    float *qi = positive_row(m, plan, t, d), *qj = negative_row(m, plan, t, d);
+    double x = LANES(difference_dot)(p, qi, qj, d);
+    if (m->item_biases)
+        x += (double)*positive_bias(m, plan, t) - (double)*negative_bias(m, plan, t);
+    float pull = m->rates.learning_rate * (float)negative_sigmoid(x, losses);
+    LANES(step)(p, qi, qj, d, pull, &m->rates);
+    if (m->item_biases)
+        step_biases(positive_bias(m, plan, t), negative_bias(m, plan, t), pull, &m->rates);
+    result->n_correct += x > 0.0;
+    result->n_updated++;
+}
+
+#if LANE_WIDTH > 1
+#include "bpr_four_kernel.h"
+#endif
+
 /* The triples start .. stop of the plan, with d known to the compiler where the caller says it.
  * Model and plan come by value: a float written to a row could otherwise change a rate or a pointer,
  * for all that the compiler knows, and each would be read anew for each triple. */
@@ -65,34 +100,18 @@ ALWAYS_INLINE tile_result LANES(update_range)(bpr_model m, plan_view plan, int64
     tile_result result = {0.0, 0, 0};
     log_sum losses = {0.0, 1.0};
     for (int64_t t = start; t < stop; t++) {
-        int64_t ahead = t + PREFETCH_AHEAD;
-        if (ahead < stop && plan.negatives[ahead] >= 0) {
-            LANES(prefetch_row)(m.user_factors + (size_t)plan.users[ahead] * d, d);
-            LANES(prefetch_row)(m.item_factors + (size_t)plan.positives[ahead] * d, d);
-            LANES(prefetch_row)(m.item_factors + (size_t)plan.negatives[ahead] * d, d);
-            if (m.item_biases) {
-                PREFETCH_FOR_WRITE(m.item_biases + plan.positives[ahead] * m.bias_stride);
-                PREFETCH_FOR_WRITE(m.item_biases + plan.negatives[ahead] * m.bias_stride);
-            }
+#if LANE_WIDTH > 1
+        for (; d % N_LANES == 0 && t + 4 <= stop && four_are_apart(&plan, t); t += 4) {
+            for (int64_t ahead = t + 4; ahead < t + 8 && ahead < stop; ahead++)
+                LANES(prefetch_triple)(&m, &plan, ahead, d);
+            LANES(update_four)(&m, &plan, t, d, &losses, &result);
         }
-        if (plan.negatives[t] < 0)
-            continue;
-        int32_t i = plan.positives[t], j = plan.negatives[t];
-        float *p = m.user_factors + (size_t)plan.users[t] * d;
-        float *qi = m.item_factors + (size_t)i * d, *qj = m.item_factors + (size_t)j * d;
-        float *b_i = NULL, *b_j = NULL;
-        double x = LANES(difference_dot)(p, qi, qj, d);
-        if (m.item_biases) {
-            b_i = m.item_biases + i * m.bias_stride;
-            b_j = m.item_biases + j * m.bias_stride;
-            x += (double)*b_i - (double)*b_j;
-        }
-        float pull = m.rates.learning_rate * (float)negative_sigmoid(x, &losses);
-        LANES(step)(p, qi, qj, d, pull, &m.rates);
-        if (m.item_biases)
-            step_biases(b_i, b_j, pull, &m.rates);
-        result.n_correct += x > 0.0;
-        result.n_updated++;
+        if (t == stop)
+            break;
+#endif
+        if (t + PREFETCH_AHEAD < stop)
+            LANES(prefetch_triple)(&m, &plan, t + PREFETCH_AHEAD, d);
+        LANES(update_one)(&m, &plan, t, d, &losses, &result);
     }
     result.loss = close_log_sum(&losses);
     return result;

@@ -17,6 +17,8 @@
 #define LN2_HIGH 6.93147180369123816490e-01 /* upper 32 bits of ln 2 */
 #define LN2_LOW 1.90821492927058770002e-10  /* the rest */
 
+#define TO_INTEGER 6755399441055744.0 /* 1.5 * 2^52: adding it rounds to an integer */
+
 /* 2^(k/32), correctly rounded. */
 static const double TWO_TO_32NDS[32] = {
     1.0, 1.0218971486541166, 1.0442737824274138, 1.0671404006768237,
@@ -35,9 +37,8 @@ static const double TWO_TO_32NDS[32] = {
  * waits for it. */
 ALWAYS_INLINE double exp_bounded(double x)
 {
-    const double to_integer = 6755399441055744.0; /* 1.5 * 2^52: adding it rounds to an integer */
-    double shifted = x * (32 * 1.4426950408889634074) + to_integer;
-    double r = x - (shifted - to_integer) * (LN2 / 32);
+    double shifted = x * (32 * 1.4426950408889634074) + TO_INTEGER;
+    double r = x - (shifted - TO_INTEGER) * (LN2 / 32);
     double tail = r + (r * r) * (0.5 + r * (1.0 / 6 + r * (1.0 / 24)));
     uint64_t n, bits;
     memcpy(&n, &shifted, sizeof n);
