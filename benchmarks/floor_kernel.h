@@ -1,10 +1,10 @@
 /* An inner loop that only moves memory, in the place of bpr_kernel.h: the floor under any kernel.
  *
- * Tiles, threads, prefetching and instruction sets are those of bpr.h, of which this is a part. For
- * each triple its three rows and two biases are loaded, multiplied by a number that is 1, which the
- * compiler does not know, and stored: the cache lines that the real loop reads and writes, in its
- * order. There is no dot product, no exponential, no gradient, and no triple waits for the x of its
- * own; each row is loaded once, where the real loop loads it twice, the second time from the nearest
+ * Tiles, threads and instruction sets are those of bpr.h, of which this is a part. For each triple its
+ * three rows and two biases are fetched as far ahead as there, loaded, multiplied by a number that is
+ * 1, which the compiler does not know, and stored: the cache lines that the real loop reads and
+ * writes, in its order. There is no dot product, no exponential, no gradient, and nothing waits for an
+ * x; each row is loaded once, where the real loop loads it twice, the second time from the nearest
  * cache. */
 
 ALWAYS_INLINE void LANES(prefetch_row)(const float *row, int d)
@@ -30,19 +30,19 @@ ALWAYS_INLINE tile_result LANES(touch_range)(bpr_model m, plan_view plan, int64_
     for (int64_t t = start; t < stop; t++) {
         int64_t ahead = t + PREFETCH_AHEAD;
         if (ahead < stop && plan.negatives[ahead] >= 0) {
-            LANES(prefetch_row)(m.user_factors + (size_t)plan.users[ahead] * d, d);
-            LANES(prefetch_row)(m.item_factors + (size_t)plan.positives[ahead] * d, d);
-            LANES(prefetch_row)(m.item_factors + (size_t)plan.negatives[ahead] * d, d);
-            PREFETCH_FOR_WRITE(m.item_biases + plan.positives[ahead] * m.bias_stride);
-            PREFETCH_FOR_WRITE(m.item_biases + plan.negatives[ahead] * m.bias_stride);
+            LANES(prefetch_row)(user_row(&m, &plan, ahead, d), d);
+            LANES(prefetch_row)(positive_row(&m, &plan, ahead, d), d);
+            LANES(prefetch_row)(negative_row(&m, &plan, ahead, d), d);
+            PREFETCH_FOR_WRITE(positive_bias(&m, &plan, ahead));
+            PREFETCH_FOR_WRITE(negative_bias(&m, &plan, ahead));
         }
         if (plan.negatives[t] < 0)
             continue;
-        LANES(touch_row)(m.user_factors + (size_t)plan.users[t] * d, d, one);
-        LANES(touch_row)(m.item_factors + (size_t)plan.positives[t] * d, d, one);
-        LANES(touch_row)(m.item_factors + (size_t)plan.negatives[t] * d, d, one);
-        m.item_biases[plan.positives[t] * m.bias_stride] *= one;
-        m.item_biases[plan.negatives[t] * m.bias_stride] *= one;
+        LANES(touch_row)(user_row(&m, &plan, t, d), d, one);
+        LANES(touch_row)(positive_row(&m, &plan, t, d), d, one);
+        LANES(touch_row)(negative_row(&m, &plan, t, d), d, one);
+        *positive_bias(&m, &plan, t) *= one;
+        *negative_bias(&m, &plan, t) *= one;
         result.n_updated++;
     }
     return result;

@@ -28,7 +28,10 @@ from recsys_edu.machine import describe_machine
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/profile"
-HELPERS = {"mix64", "draw", "bounded", "filter_bit", "add_lanes", "exp_bounded", "log_normal"}
+HELPERS = {
+    *("mix64", "draw", "bounded", "filter_bit", "add_lanes", "exp_bounded", "log_normal"),
+    *("user_row", "positive_row", "negative_row", "positive_bias", "negative_bias"),
+}
 """Small functions that count as part of whoever calls them."""
 MODULES = ("_bpr", "_plan")
 
@@ -54,7 +57,7 @@ def main() -> None:
     )
     print("  share  ns/triple  where")
     total = sum(shares.values())
-    for (module, function), n in shares.most_common(15):
+    for (module, function), n in shares.most_common(25):
         print(f"{n / total:7.1%} {n / total * ns_per_triple:10.1f}  {function} ({module})")
 
 
