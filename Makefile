@@ -10,14 +10,17 @@ SOURCES := setup.py pyproject.toml constraints.txt \
 	$(wildcard backends/recsys_backends/optimized/*.pyx) \
 	$(wildcard backends/recsys_backends/optimized/include/*.h)
 
-.PHONY: demo test test-slow lint format bench build clean help
+.PHONY: demo test test-slow lint format bench bench-ops peers floor scaling profile build clean help
 
 help:
 	@echo "make demo       race the backends on the built-in data"
 	@echo "make test       every check and test but the slow ones"
 	@echo "make test-slow  the slow ones: every way to build, and the sanitizers"
 	@echo "make lint       ruff and mypy          make format  ruff's formatter"
-	@echo "make bench      how fast the kernels are, in one run"
+	@echo "make bench      how fast the kernels are, in one run; and, of benchmarks/:"
+	@echo "make bench-ops  every op on every backend   make peers    beside implicit and cornac"
+	@echo "make floor      how far from the memory     make scaling  1, 10, 50 million interactions"
+	@echo "make profile    where the time goes         (each takes BENCH=\"its options\")"
 	@echo "make build      sdist and wheel        make clean   what was made here, .venv too"
 
 demo: $(VENV)/demo.stamp
@@ -41,6 +44,23 @@ format: $(VENV)/dev.stamp
 bench: $(VENV)/demo.stamp
 	$(BIN)/python benchmarks/speed.py $(BENCH)
 
+bench-ops: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest benchmarks/bench_ops.py --benchmark-min-rounds=3 \
+		--benchmark-columns=median,min,iqr,rounds --benchmark-sort=name $(BENCH)
+
+peers: $(VENV)/peers.stamp
+	$(BIN)/python benchmarks/peers.py $(BENCH)
+
+floor: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/floor.py $(BENCH)
+
+scaling: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/scaling.py $(BENCH)
+
+profile: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/profile_loop.py $(BENCH)
+	$(BIN)/python benchmarks/profile_kernel.py
+
 build: $(VENV)/dev.stamp
 	$(BIN)/python -m build
 
@@ -60,4 +80,8 @@ $(VENV)/demo.stamp: $(VENV)/bin/python $(SOURCES)
 
 $(VENV)/dev.stamp: $(VENV)/bin/python $(SOURCES)
 	$(INSTALL) -e '.[torch,plot,dev]'
+	@touch $@ $(VENV)/demo.stamp
+
+$(VENV)/peers.stamp: $(VENV)/bin/python $(SOURCES)
+	$(INSTALL) -e '.[$(EXTRAS),peers]'
 	@touch $@ $(VENV)/demo.stamp

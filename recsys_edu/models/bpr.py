@@ -32,6 +32,8 @@ from recsys_edu.models.training import EpochModel
 
 _INITIAL_FACTORS: Final = 2**32
 """Branch of the random stream: far from the epochs, which are numbered from 0."""
+_DRAWS_AT_A_TIME: Final = 1 << 16
+"""First vectors are drawn in 64-bit numbers, several for each 32-bit factor: not all at once."""
 
 
 class BPR(EpochModel):
@@ -219,8 +221,11 @@ class BPR(EpochModel):
     def _random_rows(self, key: int, n_rows: int) -> NDArray[np.float32]:
         """Uniform in ±√3 · init_scale, which has standard deviation init_scale."""
         rows = aligned_zeros(n_rows, self.n_factors)
-        values = uniforms(key, rows.size).reshape(rows.shape)
-        rows[...] = (2.0 * values - 1.0) * (math.sqrt(3.0) * self.init_scale)
+        values = rows.reshape(-1)
+        for start in range(0, rows.size, _DRAWS_AT_A_TIME):
+            part = values[start : start + _DRAWS_AT_A_TIME]
+            drawn = uniforms(key, len(part), start)
+            part[...] = (2.0 * drawn - 1.0) * (math.sqrt(3.0) * self.init_scale)
         return rows
 
     def _check_same_ids(self, train: Interactions) -> None:

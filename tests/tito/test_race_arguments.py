@@ -46,7 +46,7 @@ def test_a_learning_rate_that_diverges_is_one_sentence(race: Run, work: Path) ->
 def test_more_memory_than_there_is_is_one_sentence() -> None:
     code = (
         "import resource, sys\n"
-        "resource.setrlimit(resource.RLIMIT_AS, (10**9, 10**9))\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (7 * 10**8, 7 * 10**8))\n"
         "sys.argv = ['tito', 'race', '--models', 'optimized', '--factors', '65536']\n"
         "from tito.main import main\n"
         "main()\n"

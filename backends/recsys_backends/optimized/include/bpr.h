@@ -54,8 +54,11 @@ ALWAYS_INLINE void step_biases(float *b_i, float *b_j, float pull, const bpr_rat
     *b_j = negative - (pull + r->negative_decay * negative);
 }
 
-/* The kernel, for each instruction set. */
-#define KERNEL_FILE "bpr_kernel.h"
+/* The kernel, for each instruction set; a measurement may put another inner loop in its place. */
+#ifndef BPR_KERNEL_FILE
+#define BPR_KERNEL_FILE "bpr_kernel.h"
+#endif
+#define KERNEL_FILE BPR_KERNEL_FILE
 #include "each_simd_level.h"
 #undef KERNEL_FILE
 

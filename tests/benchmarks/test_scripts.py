@@ -1,0 +1,87 @@
+"""The scripts that measure: each runs, and its table has the figures that it is there for."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from profile_kernel import first_that_is_no_helper
+from profile_loop import instructions
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def quick(script: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / script, "--quick", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def rows(told: str, heading: str) -> list[list[float]]:
+    """The numbers of each line below a heading, up to an empty line."""
+    lines = iter(told.splitlines())
+    assert any(heading in line for line in lines), told
+    table: list[list[float]] = []
+    for line in lines:
+        if not line.strip():
+            break
+        table.append([float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*\.?\d*", line)])
+    return table
+
+
+def test_floor_compares_itself_with_update_and_epoch() -> None:
+    table = rows(quick("floor.py"), "update / floor")
+    assert [line[:2] for line in table] == [[16, 1], [16, 2]]
+    for _, _, floor, update, epoch, update_ratio, epoch_ratio in table:
+        assert min(floor, update, epoch) > 0
+        assert update_ratio == pytest.approx(update / floor, rel=0.05)
+        assert epoch_ratio == pytest.approx(epoch / floor, rel=0.05)
+
+
+def test_scaling_of_a_single_size_is_one_and_its_memory_is_counted() -> None:
+    table = rows(quick("scaling.py"), "needed MB")
+    assert [line[:3] for line in table] == [[100_000, 4, 1], [100_000, 4, 2]]
+    for _, _, _, ns, to_first, peak, needed, ratio in table:
+        assert ns > 0
+        assert to_first == 1
+        assert peak > needed > 2.5  # MB: 0.4 of interactions, 1.0 of factors, 1.2 of the plan
+        assert ratio == pytest.approx(peak / needed, rel=0.05)
+
+
+def test_profile_of_the_loop_finds_the_loop() -> None:
+    told = quick("profile_loop.py")
+    first = next(line for line in told.splitlines() if line.endswith("(bpr_update)"))
+    assert float(first.split("%")[0]) > 30
+    assert rows(told, "instructions/triple")[0][0] > 100
+
+
+def test_instructions_are_counted_one_by_one_in_each_function() -> None:
+    def repeat(n: int) -> None:
+        for _ in range(n):
+            once()
+
+    def once() -> None:
+        return None
+
+    counts = [instructions(lambda n=n: repeat(n)) for n in (0, 10, 20)]  # type: ignore[misc]
+    for name in ("repeat (test_scripts)", "once (test_scripts)"):
+        none, ten, twenty = (count[name] for count in counts)
+        assert twenty - ten == ten - none > 10
+
+
+def test_samples_go_to_the_function_that_was_inlined_and_not_to_its_helpers() -> None:
+    chain = ["exp_bounded", "negative_sigmoid", "update_range_avx2", "update_tile_avx2"]
+    assert first_that_is_no_helper(chain) == "negative_sigmoid"
+    assert first_that_is_no_helper(["difference_dot_avx512", "update_range_avx512"]) == (
+        "difference_dot"
+    )
+    assert first_that_is_no_helper(["mix64"]) == "mix64"
