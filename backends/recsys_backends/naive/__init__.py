@@ -2,12 +2,13 @@
 
 from typing import Final
 
+from recsys_backends.naive.als_half_step import als_half_step
 from recsys_backends.naive.bpr_update import bpr_update
 from recsys_backends.naive.matmul import matmul
 from recsys_backends.naive.plan_epoch import plan_epoch
 from recsys_backends.naive.top_k import top_k
 from recsys_backends.protocol import Order
 
-__all__ = ["bpr_update", "matmul", "order", "plan_epoch", "top_k"]
+__all__ = ["als_half_step", "bpr_update", "matmul", "order", "plan_epoch", "top_k"]
 
 order: Final[Order] = "sequential"

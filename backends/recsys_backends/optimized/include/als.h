@@ -11,7 +11,7 @@
  * need a handful of steps, and a step costs two passes over the row's items and no d x d matrix. This
  * is A0 as a preconditioner for all rows, at the price of one change of coordinates an item.
  *
- * Gradients run in float32 and stop by the residual of the equations as they were. Where rounding
+ * Gradients run in float32 and stop by the residual of the equations as they were, r U. Where rounding
  * could have spoilt that (an estimate says so), the row is solved by Cholesky's factorisation in
  * double. Rows start from zero, so that the answer does not depend on what was there before. */
 #ifndef RECSYS_ALS_H
@@ -34,7 +34,7 @@
 #define TOLERANCE 5e-5    /* of |b|: half of what is promised; rounding x takes from the rest */
 #define FIRST_LOOK 1e-3   /* at this whitened residual, the true one is first looked at */
 #define MAX_STEPS 48      /* about here the direct way is no slower */
-#define SMALLEST_SQUARE 1e-20f
+#define SMALLEST_SQUARE 1e-12f
 
 typedef struct {
     const float *fixed; /* (n_cols, d) */
@@ -54,9 +54,8 @@ typedef struct { /* what all rows share; matrices and vectors are padded with ze
     double *upper;              /* U */
     double *inverse;            /* U^-1 */
     double *inverse_transposed; /* the same by columns */
-    float *upper_single;        /* U in float32 */
+    float *upper_single;        /* U in float32, its entries at most 1: U over the root of |A0| */
     float *whitened;            /* (n_cols, width): Y U^-1 */
-    double length;              /* at least |U|, its largest singular value */
 } als_system;
 
 typedef struct { /* one row's equations */
@@ -171,14 +170,14 @@ static int prepare_system(als_pass *pass, int n_threads)
             double entry = s->gram[(size_t)f * s->width + g];
             squares += (f == g ? 1.0 : 2.0) * entry * entry;
         }
-    s->length = sqrt(sqrt(squares)); /* |U|^2 = |A0|, at most the root of its summed squares */
+    double length = sqrt(sqrt(squares)); /* at least |U|, whose square is |A0| */
     if (AT_LEVEL(pass->simd, prepare, (s->gram, s->upper, s->inverse, s->d, s->width)))
         return -2;
     for (int f = 0; f < s->d; f++)
         for (int g = f; g < s->d; g++) {
             size_t at = (size_t)f * s->width + g;
             s->inverse_transposed[(size_t)g * s->width + f] = s->inverse[at];
-            s->upper_single[at] = (float)s->upper[at];
+            s->upper_single[at] = (float)(s->upper[at] / length);
         }
     run_team(n_threads, whiten_items, pass);
     return 0;
@@ -227,7 +226,7 @@ static int als_half_step_rows(const als_problem *problem, int n_threads, int sim
     size_t each = scratch_bytes(width);
     size_t items = (size_t)problem->n_cols * width * sizeof(float);
     als_scratch scratch[MAX_ALS_THREADS];
-    als_system system = {problem->fixed, problem->d, width, NULL, NULL, NULL, NULL, NULL, NULL, 0.0};
+    als_system system = {problem->fixed, problem->d, width, NULL, NULL, NULL, NULL, NULL, NULL};
     als_pass pass = {problem, &system, NULL, scratch, simd, 0};
     if (n_threads > (problem->n_rows + ROWS_A_JOB - 1) / ROWS_A_JOB)
         n_threads = (int)((problem->n_rows + ROWS_A_JOB - 1) / ROWS_A_JOB);

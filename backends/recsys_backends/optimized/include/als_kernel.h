@@ -123,7 +123,7 @@ ALWAYS_INLINE void LANES(apply)(const als_row *row, const float *p, float *q, in
     w->n_gathered = n_gathered;
 }
 
-/* |r U|: the length of a whitened residual, or right side, in the equations as they were. */
+/* |r U| over at least |U|: a whitened residual, or right side, in the equations as they were. */
 ALWAYS_INLINE double LANES(true_length)(const als_system *s, const float *r, int width,
                                         float *out)
 {
@@ -163,7 +163,7 @@ ALWAYS_INLINE int LANES(conjugate_gradients)(const als_system *s, const als_row 
         if ((double)rr <= wanted) {
             double left = LANES(true_length)(s, w->r, width, w->q);
             double z_length = sqrt((double)LANES(dot)(w->z, w->z, width));
-            double lost = (step + 8) * (FLT_EPSILON / 2.0) * s->length *
+            double lost = (step + 8) * (FLT_EPSILON / 2.0) *
                           (b_length + (1.0 + largest) * z_length);
             if (!(lost <= 0.5 * bound))
                 return -1;
