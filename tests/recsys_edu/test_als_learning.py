@@ -108,7 +108,7 @@ def test_it_ranks_movielens() -> None:
             split = load_split("ml-100k", seed=seed).fold_valid()
             model = ALS(seed=seed, progress=False).fit(split.train)
             values.append(evaluate(model, split, metrics=["ndcg@10"])["ndcg@10"])
-    assert np.mean(values) >= 0.40
+    assert np.mean(values) >= 0.43
 
 
 @pytest.mark.parametrize("name", BACKENDS)

@@ -35,16 +35,17 @@ ALWAYS_INLINE int64_t LANES(gather)(const als_row *row, int64_t start, int64_t s
                                     als_scratch *w)
 {
     int64_t n = stop - start, padded = (n + ITEMS_A_BLOCK - 1) / ITEMS_A_BLOCK * ITEMS_A_BLOCK;
+    float *to = w->items, *confidence = w->confidence, *weight = w->weight;
     for (int64_t i = 0; i < n; i++) {
         const float *y = row->y + (size_t)row->items[start + i] * width;
         for (int f = 0; f < width; f += LANE_WIDTH)
-            store_piece(w->items + i * width + f, load_piece(y + f));
-        w->confidence[i] = row->confidence[start + i];
-        w->weight[i] = w->confidence[i] - 1.0f;
+            store_piece(to + i * width + f, load_piece(y + f));
+        confidence[i] = row->confidence[start + i];
+        weight[i] = confidence[i] - 1.0f;
     }
-    memset(w->items + n * width, 0, (size_t)((padded - n) * width) * sizeof *w->items);
+    memset(to + n * width, 0, (size_t)((padded - n) * width) * sizeof *to);
     for (int64_t i = n; i < padded; i++)
-        w->confidence[i] = w->weight[i] = 0.0f;
+        confidence[i] = weight[i] = 0.0f;
     return padded;
 }
 
