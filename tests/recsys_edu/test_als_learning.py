@@ -94,7 +94,7 @@ def test_it_ranks_better_than_popularity(name: str) -> None:
     train = split.train.keep(rows < 300)  # enough to rank by, few enough for naive
     test = split.test.keep(split.test.rows() < 300)
     with use_backend(name):
-        model = ALS(8, 3, n_threads=1, progress=False).fit(train)
+        model = ALS(8, 3, 10.0, 5.0, n_threads=1, progress=False).fit(train)
     ours = evaluate(model, test, metrics=["ndcg@10"])["ndcg@10"]
     popular = evaluate(MostPopular().fit(train), test, metrics=["ndcg@10"])["ndcg@10"]
     assert ours > 1.1 * popular
