@@ -26,6 +26,7 @@ _HOME_OF = {
     "per_user_split": "recsys_edu.splits",
     "random_split": "recsys_edu.splits",
     "time_split": "recsys_edu.splits",
+    "ALS": "recsys_edu.models.als",
     "BPR": "recsys_edu.models.bpr",
     "MostPopular": "recsys_edu.models.most_popular",
     "TwoTower": "recsys_edu.models.two_tower",

@@ -13,6 +13,7 @@ from recsys_edu.errors import RecsysError as RecsysError
 from recsys_edu.evaluation import evaluate as evaluate
 from recsys_edu.interactions import Interactions as Interactions
 from recsys_edu.models import load_model as load_model
+from recsys_edu.models.als import ALS as ALS
 from recsys_edu.models.base import Recommender as Recommender
 from recsys_edu.models.bpr import BPR as BPR
 from recsys_edu.models.callbacks import Callback as Callback

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from recsys_backends import checks
 from recsys_backends.errors import ContractViolation, InvalidArgumentError
@@ -55,6 +55,15 @@ def update(backend: Backend, value: Any) -> UpdateResult:
     except (TypeError, ValueError) as error:
         wanted = "(loss, n_correct, n_updated)"
         raise _violation(backend, "bpr_update", f"{value!r:.60}, not {wanted}") from error
+
+
+def overwritten(backend: Backend, op: str, name: str, value: NDArray[Any], answer: object) -> None:
+    """Nothing returned, and finite numbers where there was an array to overwrite."""
+    if answer is not None:
+        what = f"a {type(answer).__name__}, not None: it has to write into {name}"
+        raise _violation(backend, op, what)
+    if not np.isfinite(value).all():
+        raise _violation(backend, op, f"numbers in {name} that are not finite")
 
 
 def top_k(backend: Backend, value: Any, shape: tuple[int, int]) -> TopK:

@@ -20,6 +20,8 @@ PLAN_COLUMNS: Final = ("users", "positives", "negatives", "bounds")
 _MAX_ROWS = 2**31 - 1
 _MAX_THREADS = 1024
 _MAX_FACTORS = 2**24
+_SMALLEST_RIDGE = 1e-30
+_RIDGE_SHARE = 1e-12
 
 
 def array(name: str, value: object, dtype: DTypeLike, ndim: int) -> NDArray[Any]:
@@ -70,21 +72,29 @@ def writable(name: str, value: NDArray[Any]) -> None:
         )
 
 
+def factor_pair(
+    name: str, value: object, other_name: str, other: object
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Two float32 matrices with the same number of columns."""
+    first = array(name, value, np.float32, 2)
+    if first.shape[1] > _MAX_FACTORS:
+        raise InvalidArgumentError(
+            f"{name} must have at most {_MAX_FACTORS} columns, not {first.shape[1]}."
+        )
+    second = array(other_name, other, np.float32, 2)
+    if first.shape[1] != second.shape[1]:
+        raise InvalidArgumentError(
+            f"{other_name} must have as many columns as {name} ({first.shape[1]}), "
+            f"not {second.shape[1]}."
+        )
+    return first, second
+
+
 def factors(
     user_factors: object, item_factors: object, item_biases: object, *, change: bool
 ) -> tuple[int, int]:
     """The three arrays of a factor model; returns (n_users, n_items)."""
-    users = array("user_factors", user_factors, np.float32, 2)
-    if users.shape[1] > _MAX_FACTORS:
-        raise InvalidArgumentError(
-            f"user_factors must have at most {_MAX_FACTORS} columns, not {users.shape[1]}."
-        )
-    items = array("item_factors", item_factors, np.float32, 2)
-    if users.shape[1] != items.shape[1]:
-        raise InvalidArgumentError(
-            f"item_factors must have as many columns as user_factors ({users.shape[1]}), "
-            f"not {items.shape[1]}."
-        )
+    users, items = factor_pair("user_factors", user_factors, "item_factors", item_factors)
     named = [("user_factors", users), ("item_factors", items)]
     if item_biases is not None:
         biases = array("item_biases", item_biases, np.float32, 1)
@@ -101,6 +111,35 @@ def factors(
     if change:
         apart(named)
     return len(users), len(items)
+
+
+def weights(name: str, value: object, length: int) -> None:
+    """One finite float32 number >= 0 for each interaction."""
+    given = array(name, value, np.float32, 1)
+    if len(given) != length:
+        raise InvalidArgumentError(
+            f"{name} must have one entry per interaction ({length}), not {len(given)}."
+        )
+    finite(name, given)
+    if length and given.min() < 0:
+        place = int(np.argmin(given))
+        raise InvalidArgumentError(
+            f"{name} must be at least 0, but {name}[{place}] is {given[place]}."
+        )
+
+
+def ridge(value: object, fixed: NDArray[np.float32], confidence: NDArray[np.float32]) -> float:
+    """A λ > 0 that float64 does not lose beside YᵀCY, so that every row has one finite answer."""
+    number = real("regularization", value, positive=True)
+    largest = max(1.0, float(confidence.max(initial=0.0)))
+    squares = float(np.einsum("nf,nf->", fixed, fixed, dtype=np.float64))
+    least = max(_SMALLEST_RIDGE, _RIDGE_SHARE * largest * squares)
+    if number < least:
+        raise InvalidArgumentError(
+            f"regularization must be at least {least:.3g} for factors and confidences of this "
+            f"size, not {number:g}: below that, equations cannot be told from singular ones."
+        )
+    return number
 
 
 def decays(rates: dict[str, float]) -> None:

@@ -18,7 +18,7 @@ from recsys_backends.plan import UNIFORM, EpochPlan, Sampler
 from recsys_backends.protocol import ComputeBackend, TopK, UpdateResult
 from recsys_backends.registry import get_backend
 
-__all__ = ["bpr_update", "matmul", "plan_epoch", "top_k"]
+__all__ = ["als_half_step", "bpr_update", "matmul", "plan_epoch", "top_k"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -123,6 +123,48 @@ def bpr_update(  # noqa: D103
             n_threads=checks.threads(n_threads),
         )
     return result if backend.trusted else answers.update(backend, result)
+
+
+@_as_in_protocol
+def als_half_step(  # noqa: D103
+    target: NDArray[np.float32],
+    fixed: NDArray[np.float32],
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    confidence: NDArray[np.float32],
+    *,
+    regularization: float,
+    n_threads: int = 1,
+) -> None:
+    checks.factor_pair("target", target, "fixed", fixed)
+    checks.writable("target", target)
+    checks.finite("fixed", fixed)
+    rows = checks.csr(indptr, indices, len(fixed))
+    if rows != len(target):
+        raise InvalidArgumentError(
+            f"indptr must have one row per row of target ({len(target)}), not {rows}."
+        )
+    checks.weights("confidence", confidence, len(indices))
+    for name, array in (
+        ("fixed", fixed),
+        ("indptr", indptr),
+        ("indices", indices),
+        ("confidence", confidence),
+    ):
+        checks.apart([("target", target), (name, array)])
+    regularization = checks.ridge(regularization, fixed, confidence)
+    backend = get_backend()
+    answer = backend.op("als_half_step")(
+        target,
+        fixed,
+        indptr,
+        indices,
+        confidence,
+        regularization=regularization,
+        n_threads=checks.threads(n_threads),
+    )
+    if not backend.trusted:
+        answers.overwritten(backend, "als_half_step", "target", target, answer)
 
 
 @_as_in_protocol

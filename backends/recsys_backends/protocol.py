@@ -137,6 +137,53 @@ class ComputeBackend(Protocol):
         """
         ...
 
+    def als_half_step(
+        self,
+        target: NDArray[np.float32],
+        fixed: NDArray[np.float32],
+        indptr: NDArray[np.int64],
+        indices: NDArray[np.int32],
+        confidence: NDArray[np.float32],
+        *,
+        regularization: float,
+        n_threads: int = 1,
+    ) -> None:
+        """Half a step of alternating least squares: the best ``target`` for these ``fixed`` rows.
+
+        Each row x of ``target`` becomes the minimiser of::
+
+            Σ_i c_i (p_i − x · y_i)² + λ ‖x‖²
+
+        over all rows y_i of ``fixed``, with p_i = 1 and c_i from ``confidence`` where the row has
+        an interaction with i, and p_i = 0 and c_i = 1 everywhere else. That is the solution of::
+
+            A x = b,    A = YᵀY + λI + Yᵀ(C − I)Y,    b = YᵀC p
+
+        by any solver, to ‖A x − b‖ <= 1e-4 ‖b‖ as far as float32 can hold such an x. A row without
+        interactions becomes zero. What ``target`` held before does not matter; nothing else is
+        changed, and nothing is returned.
+
+        λ must be above 0, because without it A is singular where ``fixed`` has fewer independent
+        rows than columns; and above 1e-12 of the largest confidence (at least 1) times ‖fixed‖²,
+        below which float64 could no longer tell. Then every row has one answer, and it is finite.
+
+        Args:
+            target: float32, C-contiguous, shape (n_rows, d); overwritten.
+            fixed: float32, C-contiguous, shape (n_cols, d), finite; in memory apart from target.
+            indptr: int64, shape (n_rows + 1,): where each row's columns start in ``indices``.
+            indices: int32, shape (nnz,): row numbers of ``fixed``, ascending within each row of
+                ``target``, no repeats.
+            confidence: float32, shape (nnz,), finite, >= 0 (below 1: less sure than of a pair that
+                was not observed; 0: as if the pair did not exist).
+            regularization: λ, > 0.
+            n_threads: threads to use.
+
+        Source:
+            Hu, Koren and Volinsky, Collaborative Filtering for Implicit Feedback Datasets, ICDM
+            2008, equations 3 to 5.
+        """
+        ...
+
     def top_k(
         self,
         user_factors: NDArray[np.float32],
@@ -167,5 +214,5 @@ class ComputeBackend(Protocol):
         ...
 
 
-OPS: tuple[str, ...] = ("matmul", "plan_epoch", "bpr_update", "top_k")
+OPS: tuple[str, ...] = ("matmul", "plan_epoch", "bpr_update", "als_half_step", "top_k")
 """The names of the ops above, in the order in which the course meets them."""

@@ -9,11 +9,12 @@ from recsys_edu.models.base import Recommender
 
 def model_classes() -> dict[str, type[Recommender]]:
     """Every model class by the name that model files and the command line use."""
+    from recsys_edu.models.als import ALS
     from recsys_edu.models.bpr import BPR
     from recsys_edu.models.most_popular import MostPopular
     from recsys_edu.models.two_tower import TwoTower
 
-    return {model.name: model for model in (MostPopular, BPR, TwoTower)}
+    return {model.name: model for model in (MostPopular, ALS, BPR, TwoTower)}
 
 
 def load_model(path: str | PathLike[str]) -> Recommender:

@@ -10,33 +10,26 @@ Implicit Feedback, UAI 2009.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any, Final, Self
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recsys_backends import default_n_blocks, ops
 from recsys_backends.memory import aligned_zeros
 from recsys_backends.plan import MAX_BLOCKS, UNIFORM, Sampler
 from recsys_backends.protocol import UpdateResult
-from recsys_backends.random import stream, uniforms
 from recsys_edu.errors import InvalidParameterError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays
 from recsys_edu.models.callbacks import Callback, EpochReport
 from recsys_edu.models.negatives import NEGATIVES, adaptive, by_popularity
+from recsys_edu.models.pairwise import PairwiseModel
 from recsys_edu.models.parameters import number, one_of, regularizers, whole_number
-from recsys_edu.models.training import EpochModel
-
-_INITIAL_FACTORS: Final = 2**32
-"""Branch of the random stream: far from the epochs, which are numbered from 0."""
-_DRAWS_AT_A_TIME: Final = 1 << 16
-"""First vectors are drawn in 64-bit numbers, several for each 32-bit factor: not all at once."""
+from recsys_edu.models.warm_start import WarmStartModel
 
 
-class BPR(EpochModel):
+class BPR(WarmStartModel, PairwiseModel):
     """Bayesian Personalized Ranking, on whichever backend is in use.
 
     The result depends on the data, the arguments below (``n_threads`` and ``progress`` apart) and
@@ -127,31 +120,6 @@ class BPR(EpochModel):
             "rank_scale": self.rank_scale,
         }
 
-    def fit(
-        self,
-        train: Interactions,
-        *,
-        callbacks: Sequence[Callback] = (),
-        warm_start: bool = False,
-    ) -> Self:
-        """Learn from interactions.
-
-        Args:
-            train: what users did; what is in it is never recommended again.
-            callbacks: called after each epoch; see ``EarlyStopping``.
-            warm_start: go on from the vectors of the last fit, for ``epochs`` more epochs, with the
-                draws that one longer fit would have made. ``train`` must have the same ids.
-
-        Raises:
-            DataError: nothing to learn from: no interactions, or none that lacks an unseen item.
-            DivergedError: factors overflowed; the message says in which epoch. The model is not
-                fitted then.
-            NotFittedError: a warm start without a first fit.
-            InvalidParameterError: more blocks than users or items, or a warm start on other ids.
-        """
-        self._continue = warm_start
-        return super().fit(train, callbacks=callbacks)
-
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
         if self._continue:
             self._check_same_ids(train)
@@ -159,7 +127,7 @@ class BPR(EpochModel):
             self.n_blocks_used = self._blocks_for(train)
             self._initialize(train)
         fixed = None if self.negatives == "adaptive" else self._fixed_sampler(train)
-        self._run_epochs(train, lambda: self._run_epoch(train, fixed), callbacks)
+        self._run_triples(train, lambda: self._run_epoch(train, fixed), callbacks)
 
     def _fixed_sampler(self, train: Interactions) -> Sampler:
         """The sampler of every epoch, where it does not depend on the vectors."""
@@ -209,34 +177,9 @@ class BPR(EpochModel):
         return self.n_blocks
 
     def _initialize(self, train: Interactions) -> None:
-        """Small random vectors; users without interactions get zeros, and so rank by bias alone."""
-        key = stream(self.seed, _INITIAL_FACTORS)
-        self.user_factors = self._random_rows(stream(key, 0), train.n_users)
-        self.item_factors = self._random_rows(stream(key, 1), train.n_items)
-        self.user_factors[np.diff(train.indptr) == 0] = 0.0
+        """Without interactions, a user ranks by bias alone."""
+        super()._initialize(train)
         self.item_biases = aligned_zeros(train.n_items) if self.use_biases else None
-        self.epochs_done = 0
-        self.history = []
-
-    def _random_rows(self, key: int, n_rows: int) -> NDArray[np.float32]:
-        """Uniform in ±√3 · init_scale, which has standard deviation init_scale."""
-        rows = aligned_zeros(n_rows, self.n_factors)
-        values = rows.reshape(-1)
-        for start in range(0, rows.size, _DRAWS_AT_A_TIME):
-            part = values[start : start + _DRAWS_AT_A_TIME]
-            drawn = uniforms(key, len(part), start)
-            part[...] = (2.0 * drawn - 1.0) * (math.sqrt(3.0) * self.init_scale)
-        return rows
-
-    def _check_same_ids(self, train: Interactions) -> None:
-        before = self.train
-        if not (
-            np.array_equal(before.user_ids, train.user_ids)
-            and np.array_equal(before.item_ids, train.item_ids)
-        ):
-            raise InvalidParameterError(
-                "a warm start needs the users and items of the first fit, in the same order"
-            )
 
     def _fitted_arrays(self) -> Arrays:
         return {**super()._fitted_arrays(), "n_blocks_used": np.array(self.n_blocks_used)}

@@ -19,11 +19,13 @@ class EpochReport:
     epoch: int
     """Counted from 1; a warm start goes on counting."""
     loss: float
-    """Mean of −ln σ(x) over the triples, each measured before its own step, in nats."""
-    accuracy: float
-    """Share of triples whose positive item ranked above the negative one."""
+    """What the model says that it minimises: for BPR the mean of −ln σ(x) over the triples, each
+    measured before its own step, in nats; for ALS the mean over all pairs, after the epoch."""
+    accuracy: float | None
+    """Share of triples whose positive item ranked above the negative one; None without triples."""
     n_triples: int
-    """Triples that were learned from; users who have seen every item have none."""
+    """Triples that were learned from; users who have seen every item have none, and neither has a
+    model that learns from pairs."""
     seconds: float
     """Wall-clock time of the epoch, without callbacks."""
 

@@ -17,11 +17,11 @@ from recsys_backends.threads import wait_politely
 from recsys_edu.errors import InvalidParameterError, MissingDependencyError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.callbacks import Callback, EpochReport
+from recsys_edu.models.pairwise import PairwiseModel
 from recsys_edu.models.parameters import number, whole_number
-from recsys_edu.models.training import EpochModel
 
 
-class TwoTower(EpochModel):
+class TwoTower(PairwiseModel):
     """Two embedding towers, dot product, BPR loss, Adam. Needs the extra ``torch``.
 
     Args:
@@ -90,7 +90,7 @@ class TwoTower(EpochModel):
         try:
             trainer = Trainer(self, train)
             self.epochs_done, self.history = 0, []
-            self._run_epochs(train, trainer.run_epoch, callbacks)
+            self._run_triples(train, trainer.run_epoch, callbacks)
         finally:
             torch.set_num_threads(before)
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from recsys_backends import Backend, BackendUnavailableError, UnknownBackendError, use_backend
 from recsys_edu.errors import InvalidParameterError, MissingDependencyError
+from recsys_edu.models.als import ALS
 from recsys_edu.models.base import Recommender
 from recsys_edu.models.bpr import BPR
 from recsys_edu.models.most_popular import MostPopular
@@ -62,7 +63,7 @@ def contestants(
     """The contestants of these names, and for each that was left out a sentence that says why.
 
     Args:
-        names: "popularity", "two-tower", or a backend's name for BPR on that backend.
+        names: "popularity", "als", "two-tower", or a backend's name for BPR on that backend.
         skip_unavailable: leave out what cannot run here, rather than raise.
 
     Raises:
@@ -86,22 +87,35 @@ def contestants(
 
 
 def _contestant(name: str) -> Contestant:
-    if name == MostPopular.name:
-        return Contestant(name, "MostPopular", None, lambda settings, seed: MostPopular())
-    if name == TwoTower.name:
-        TwoTower()  # says at once if PyTorch is missing
-        return Contestant(name, "TwoTower", None, _two_tower)
+    if name in _MODELS:
+        wanted, make = _MODELS[name]
+        model = type(make(RaceSettings(), 0))  # says at once if something is missing
+        return Contestant(name, model.__name__, wanted and _resolved(wanted), make)
     if name == BPR.name:
         raise InvalidParameterError(
             "BPR races on a backend, under the backend's name: naive, optimized, torch …"
         )
     try:
-        with use_backend(name) as backend:
-            return Contestant(name, "BPR", backend.name, _bpr)
+        return Contestant(name, "BPR", _resolved(name), _bpr)
     except UnknownBackendError as error:
-        raise UnknownBackendError(
-            f"{error} Other contestants: {MostPopular.name}, {TwoTower.name}."
-        ) from None
+        raise UnknownBackendError(f"{error} Other contestants: {', '.join(_MODELS)}.") from None
+
+
+def _resolved(name: str) -> str:
+    """What the backend is called in the end: "auto" is one of the others."""
+    with use_backend(name) as backend:
+        return backend.name
+
+
+def _als(settings: RaceSettings, seed: int) -> ALS:
+    """λ is weighed against whole rows of pairs, so it is its own, and there is no step size."""
+    return ALS(
+        n_factors=settings.n_factors,
+        epochs=settings.epochs,
+        seed=seed,
+        n_threads=settings.n_threads,
+        progress=False,
+    )
 
 
 def _bpr(settings: RaceSettings, seed: int) -> BPR:
@@ -125,3 +139,11 @@ def _two_tower(settings: RaceSettings, seed: int) -> TwoTower:
         n_threads=settings.n_threads,
         progress=False,
     )
+
+
+_MODELS: Final[dict[str, tuple[str | None, Callable[[RaceSettings, int], Recommender]]]] = {
+    MostPopular.name: (None, lambda settings, seed: MostPopular()),
+    ALS.name: ("auto", _als),
+    TwoTower.name: (None, _two_tower),
+}
+"""The backend to train on, where a model uses one, and how it is made."""

@@ -11,7 +11,7 @@ from recsys_edu.metrics import parse_metric
 from recsys_edu.race.results import RaceEntry, RaceResult
 
 _FORMATS: Final = (".png", ".svg", ".pdf")
-_MARKERS: Final = {"BPR": "o", "TwoTower": "s", "MostPopular": "D"}
+_MARKERS: Final = {"BPR": "o", "TwoTower": "s", "ALS": "v", "MostPopular": "D"}
 _COLORS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 
 

@@ -119,6 +119,8 @@ def test_a_foreign_plan_is_copied_so_that_nobody_else_can_change_it() -> None:
         ("top_k", (np.zeros((2, 1), np.int64), ones(2, 1))),
         ("bpr_update", None),
         ("bpr_update", ("much", 1, 1)),
+        ("als_half_step", ones(2)),
+        ("als_half_step", None),  # with numbers left as they were, which are not finite
     ],
 )
 def test_foreign_answers_are_checked(op: str, answer: object) -> None:
@@ -129,6 +131,9 @@ def test_foreign_answers_are_checked(op: str, answer: object) -> None:
         ),
         "bpr_update": lambda: ops.bpr_update(ones(2), ones(5), None, plan_of([(0, 1, 2)]), **FREE),
     }
+    calls["als_half_step"] = lambda: ops.als_half_step(
+        np.full_like(ones(2), np.nan), ones(5), INDPTR, INDICES, ones(1, 3)[0], regularization=1.0
+    )
     backend = SimpleNamespace(name="odd", **{op: lambda *positional, **named: answer})
     with use_backend(backend), pytest.raises(ContractViolation, match=f"{op} of backend 'odd'"):
         calls[op]()

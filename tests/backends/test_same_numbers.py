@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys_backends import ops, use_backend
+from recsys_backends import ops, optimized, use_backend
+from recsys_backends.contract.als_half_step import random_half_step
 from recsys_backends.contract.inputs import Factors, Rates, csr_of, plan_of, random_factors
 from recsys_backends.optimized import simd
 
@@ -86,6 +87,35 @@ def test_instruction_sets_give_the_same_product() -> None:
         with simd.use_level(level), use_backend("optimized"):
             products.add(ops.matmul(a, b).tobytes())
     assert len(products) == 1
+
+
+@pytest.mark.parametrize("n_factors", [1, 7, 16, 33, 64, 100, 128])
+def test_rows_of_als_are_the_same_bytes_for_all_instruction_sets_and_threads(
+    n_factors: int,
+) -> None:
+    rng = np.random.default_rng(2)
+    call = random_half_step(rng, 60, 90, n_factors)
+    call.confidence[::7] = 1e6  # some rows go the way that is in double precision
+    found = set()
+    for level in simd.available_levels():
+        for n_threads in (1, 2, 3):
+            with simd.use_level(level), use_backend("optimized"):
+                found.add(call.solve(n_threads=n_threads).tobytes())
+    assert len(found) == 1
+
+
+def test_singular_equations_are_an_error_and_not_numbers() -> None:
+    """Unreachable through the front door, which knows how small λ may be."""
+    call = random_half_step(np.random.default_rng(0), 3, 2, 5)
+    with pytest.raises(ArithmeticError, match="singular"):
+        optimized.als_half_step(
+            np.zeros((3, 5), np.float32),
+            call.fixed,
+            call.indptr,
+            call.indices,
+            call.confidence,
+            regularization=0.0,
+        )
 
 
 @pytest.mark.parametrize("backend", ["optimized", "torch"])

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from tests.contract.broken_als import BROKEN_ALS
 from tests.contract.broken_matmul import BROKEN_MATMUL
 from tests.contract.broken_plans import BROKEN_PLANS
 from tests.contract.broken_samplers import BROKEN_SAMPLERS
 from tests.contract.broken_top_k import BROKEN_TOP_K
 from tests.contract.broken_updates import BROKEN_UPDATES
 
-BROKEN_KERNELS = (*BROKEN_UPDATES, *BROKEN_PLANS, *BROKEN_SAMPLERS, *BROKEN_TOP_K, *BROKEN_MATMUL)
+BROKEN_KERNELS = (
+    *BROKEN_UPDATES,
+    *BROKEN_PLANS,
+    *BROKEN_SAMPLERS,
+    *BROKEN_ALS,
+    *BROKEN_TOP_K,
+    *BROKEN_MATMUL,
+)

@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 
-from recsys_backends import ops, use_backend
+from recsys_backends import InvalidArgumentError, ops, use_backend
 from recsys_backends.contract import check
 from recsys_backends.contract.inputs import csr_of
 from recsys_backends.optimized import simd
@@ -59,6 +59,7 @@ def one_round(rng: np.random.Generator) -> None:
         for n in (n_users, n_items)
     )
     biases = rng.normal(size=n_items).astype(np.float32) if rng.random() < 0.5 else None
+    half_steps(rng, items, indptr, indices, n_threads)
     k = int(rng.integers(1, n_items + 5))
     with use_backend("optimized"):
         ops.top_k(users, items, biases, indptr, indices, k=k, n_threads=n_threads)
@@ -74,6 +75,44 @@ def one_round(rng: np.random.Generator) -> None:
             reg_negative=float(rng.choice([0.0, 100.0])),
             n_threads=n_threads,
         )
+
+
+def half_steps(
+    rng: np.random.Generator,
+    fixed: np.ndarray,
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    n_threads: int,
+) -> None:
+    """The minimum of each row, where the front door lets it be asked for, is the answer key's."""
+    confidence = rng.choice([0.0, 0.3, 1.0, 5.0, 1e6], len(indices)).astype(np.float32)
+    regularization = float(rng.choice([1e-20, 1e-3, 1.0, 1e5, 1e37]))
+    answers = []
+    for name in ("optimized", "naive"):
+        target = np.full((len(indptr) - 1, fixed.shape[1]), np.nan, dtype=np.float32)
+        try:
+            with use_backend(name):
+                ops.als_half_step(
+                    target,
+                    fixed,
+                    indptr,
+                    indices,
+                    confidence,
+                    regularization=regularization,
+                    n_threads=n_threads,
+                )
+        except InvalidArgumentError:
+            return
+        answers.append(target.astype(np.float64))
+    y, found, expected = fixed.astype(np.float64), *answers
+    for row, start in enumerate(indptr[:-1]):
+        seen = slice(start, indptr[row + 1])
+        c, rows = confidence[seen].astype(np.float64), y[indices[seen]]
+        matrix = y.T @ y + regularization * np.eye(y.shape[1]) + rows.T @ ((c - 1)[:, None] * rows)
+        lengths = np.linalg.norm(matrix @ (found[row] - expected[row])), np.linalg.norm(c @ rows)
+        rounded = 1e-6 * np.linalg.norm(matrix) * np.linalg.norm(expected[row])
+        if not lengths[0] <= 2e-4 * lengths[1] + rounded + 1e-30:
+            sys.exit(f"row {row} of {y.shape}, regularization {regularization}: {lengths}")
 
 
 def same_plan(

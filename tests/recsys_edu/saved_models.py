@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsys_edu import BPR, Interactions, MostPopular, Recommender, TwoTower
+from recsys_edu import ALS, BPR, Interactions, MostPopular, Recommender, TwoTower
 from recsys_edu.errors import ModelFileError
 from recsys_edu.models.factor_model import FactorModel
 
 MODELS: dict[str, Callable[[], FactorModel]] = {
     "popularity": MostPopular,
+    "als": lambda: ALS(5, 3, 0.7, 3.0, seed=7, n_threads=1, progress=False, init_scale=0.2),
     "bpr": lambda: BPR(
         5, 3, 0.03, (0.1, 0.02, 0.003), seed=7, n_threads=1, progress=False, n_blocks=2
     ),

@@ -20,7 +20,7 @@ from recsys_backends import (
     set_backend,
     unregister_backend,
 )
-from recsys_edu import BPR, RecsysError, evaluate, load_split
+from recsys_edu import ALS, BPR, RecsysError, evaluate, load_split
 from recsys_edu.errors import DatasetNotFoundError, DivergedError, InvalidParameterError
 from recsys_edu.race import DEFAULT_CONTESTANTS, RaceSettings, contestants, run_race
 from recsys_edu.race.memory import first_interactions
@@ -66,12 +66,13 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_contestants_are_backends_and_models_in_the_order_named() -> None:
-    found, left_out = contestants(["two-tower", "optimized", "popularity", "auto"])
+    found, left_out = contestants(["two-tower", "optimized", "popularity", "auto", "als"])
     assert [(c.name, c.model, c.backend) for c in found] == [
         ("two-tower", "TwoTower", None),
         ("optimized", "BPR", "optimized"),
         ("popularity", "MostPopular", None),
         ("auto", "BPR", "optimized"),
+        ("als", "ALS", "optimized"),
     ]
     assert left_out == []
     model = found[1].make(RaceSettings(7, 5, 0.1, 0.2, 3), 11)
@@ -86,6 +87,29 @@ def test_contestants_are_backends_and_models_in_the_order_named() -> None:
         "seed": 11,
         "progress": False,
     }
+
+
+def test_als_takes_the_settings_that_it_has() -> None:
+    (contestant,), _ = contestants(["als"])
+    model = contestant.make(RaceSettings(7, 5, 0.1, 0.2, 3), 11)
+    assert isinstance(model, ALS)
+    assert model.settings() == {
+        **ALS().settings(),
+        "epochs": 7,
+        "n_factors": 5,
+        "n_threads": 3,
+        "seed": 11,
+        "progress": False,
+    }
+
+
+def test_als_races_beside_the_others(tiny: str) -> None:
+    found = run_race(tiny, ["als", "popularity"], RaceSettings(3, 4), memory=False)
+    als, popular = found.entries
+    assert als.backend == "optimized"
+    assert als.triples_per_second is None  # it learns from pairs
+    assert als.speedup_over_naive is None
+    assert als.metrics != popular.metrics
 
 
 @pytest.mark.parametrize("names", [[], ["naive", "naive"], ["naive", "popularity", "naive"]])

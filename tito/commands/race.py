@@ -34,7 +34,8 @@ def _names(ctx: click.Context, parameter: click.Parameter, text: str | None) -> 
     "--models",
     callback=_names,
     metavar="A,B,…",
-    help="Backends (BPR on each) and models: naive, optimized, torch, two-tower, popularity …  "
+    help="Backends (BPR on each) and models: naive, optimized, torch, als, two-tower, "
+    "popularity …  "
     "[default: all of these that work here]",
 )
 @click.option("--epochs", default=10, show_default=True, help="Passes over the data.")

@@ -5,6 +5,8 @@ clauses, on backends by name and on any object that has ops.
 """
 
 from recsys_backends.contract import (
+    als_edges,
+    als_half_step,
     bpr_edges,
     bpr_passes,
     bpr_update,
@@ -20,6 +22,8 @@ __all__ = [
     "CLAUSES",
     "Clause",
     "ClauseResult",
+    "als_edges",
+    "als_half_step",
     "bpr_edges",
     "bpr_passes",
     "bpr_update",

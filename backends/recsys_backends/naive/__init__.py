@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from recsys_backends.naive.als_half_step import als_half_step
 from recsys_backends.naive.bpr_update import bpr_update
 from recsys_backends.naive.matmul import matmul
 from recsys_backends.naive.plan_epoch import plan_epoch
@@ -9,7 +10,7 @@ from recsys_backends.naive.top_k import top_k
 from recsys_backends.plan import SAMPLERS
 from recsys_backends.protocol import Order
 
-__all__ = ["bpr_update", "matmul", "order", "plan_epoch", "samplers", "top_k"]
+__all__ = ["als_half_step", "bpr_update", "matmul", "order", "plan_epoch", "samplers", "top_k"]
 
 order: Final[Order] = "sequential"
 samplers: Final = SAMPLERS

@@ -23,9 +23,18 @@ from recsys_backends.threads import usable, wait_politely
 
 wait_politely()  # before the kernels bring OpenMP along
 
-from recsys_backends.optimized import _bpr, _matmul, _plan, _top_k, simd  # noqa: E402
+from recsys_backends.optimized import _als, _bpr, _matmul, _plan, _top_k, simd  # noqa: E402
 
-__all__ = ["bpr_update", "matmul", "order", "plan_epoch", "samplers", "simd", "top_k"]
+__all__ = [
+    "als_half_step",
+    "bpr_update",
+    "matmul",
+    "order",
+    "plan_epoch",
+    "samplers",
+    "simd",
+    "top_k",
+]
 
 order: Final[Order] = "sequential"
 samplers: Final = SAMPLERS
@@ -112,6 +121,29 @@ def bpr_update(
         simd.current_level(),
     )
     return UpdateResult(*answer)
+
+
+def als_half_step(
+    target: NDArray[np.float32],
+    fixed: NDArray[np.float32],
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    confidence: NDArray[np.float32],
+    *,
+    regularization: float,
+    n_threads: int = 1,
+) -> None:
+    """Conjugate gradients, rows in parallel; Cholesky where float32 is not enough."""
+    _als.als_half_step(
+        target,
+        fixed,
+        indptr,
+        indices,
+        confidence,
+        regularization,
+        usable(n_threads),
+        simd.current_level(),
+    )
 
 
 def top_k(

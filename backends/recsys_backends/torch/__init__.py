@@ -12,12 +12,13 @@ from recsys_backends.threads import wait_politely
 
 wait_politely()  # before torch brings OpenMP along
 
+from recsys_backends.torch.als_half_step import als_half_step  # noqa: E402
 from recsys_backends.torch.bpr_update import bpr_update  # noqa: E402
 from recsys_backends.torch.matmul import matmul  # noqa: E402
 from recsys_backends.torch.plan_epoch import plan_epoch  # noqa: E402
 from recsys_backends.torch.top_k import top_k  # noqa: E402
 
-__all__ = ["bpr_update", "matmul", "order", "plan_epoch", "samplers", "top_k"]
+__all__ = ["als_half_step", "bpr_update", "matmul", "order", "plan_epoch", "samplers", "top_k"]
 
 order: Final[Order] = "batched"
 samplers: Final = SAMPLERS
