@@ -104,6 +104,14 @@ def test_rows_of_als_are_the_same_bytes_for_all_instruction_sets_and_threads(
     assert len(found) == 1
 
 
+def test_what_rows_share_is_the_same_bytes_for_any_number_of_threads() -> None:
+    """With so many columns, threads share that work as well."""
+    call = random_half_step(np.random.default_rng(3), 8, 4000, 128)
+    with use_backend("optimized"):
+        found = {call.solve(n_threads=n_threads).tobytes() for n_threads in (1, 2, 3)}
+    assert len(found) == 1
+
+
 def test_singular_equations_are_an_error_and_not_numbers() -> None:
     """Unreachable through the front door, which knows how small λ may be."""
     call = random_half_step(np.random.default_rng(0), 3, 2, 5)

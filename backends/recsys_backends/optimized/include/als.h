@@ -28,6 +28,7 @@
 #define GRAM_ITEMS 256    /* items that stay in cache meanwhile */
 #define WHITEN_ITEMS 256  /* items a job */
 #define ROWS_A_JOB 4
+#define WORTH_THREADS 6e7 /* n_cols d^2: below, what rows share takes less than threads cost to meet */
 #define ITEMS_A_BLOCK 16
 #define SLAB 4 /* pieces of columns that stay in registers */
 #define GATHERED_FLOATS (1 << 18) /* of a row's items side by side: they stay in the second cache */
@@ -161,6 +162,8 @@ static int prepare_system(als_pass *pass, int n_threads)
     als_system *s = pass->system;
     const als_problem *problem = pass->problem;
     double squares = 0.0;
+    if ((double)problem->n_cols * s->width * s->width < WORTH_THREADS)
+        n_threads = 1;
     pad_rows(problem->fixed, pass->padded, problem->n_cols, s->d, s->width);
     run_team(n_threads, add_up_gram, pass);
     for (int f = 0; f < s->d; f++)
