@@ -12,7 +12,7 @@ from recsys_backends.errors import (
     UnsupportedOperationError,
 )
 from recsys_backends.plan import UNIFORM, EpochPlan, UniformSampler, default_n_blocks
-from recsys_backends.protocol import OPS, ComputeBackend, TopK, UpdateResult
+from recsys_backends.protocol import OPS, ComputeBackend, Neighbors, TopK, UpdateResult
 from recsys_backends.registry import (
     Backend,
     BackendInfo,
@@ -35,6 +35,7 @@ __all__ = [
     "ContractViolation",
     "EpochPlan",
     "InvalidArgumentError",
+    "Neighbors",
     "TopK",
     "UniformSampler",
     "UnknownBackendError",

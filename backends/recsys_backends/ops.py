@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from recsys_backends import answers, checks
 from recsys_backends.errors import InvalidArgumentError
 from recsys_backends.plan import UNIFORM, EpochPlan, Sampler, UniformSampler
-from recsys_backends.protocol import ComputeBackend, TopK, UpdateResult
+from recsys_backends.protocol import ComputeBackend, Neighbors, TopK, UpdateResult
 from recsys_backends.registry import get_backend
 
-__all__ = ["bpr_update", "matmul", "plan_epoch", "top_k"]
+__all__ = ["bpr_update", "item_similarity", "matmul", "plan_epoch", "top_k"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -119,6 +119,31 @@ def bpr_update(  # noqa: D103
             n_threads=checks.threads(n_threads),
         )
     return result if backend.trusted else answers.update(backend, result)
+
+
+@_as_in_protocol
+def item_similarity(  # noqa: D103
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    n_items: int,
+    *,
+    k: int,
+    shrinkage: float = 0.0,
+    n_threads: int = 1,
+) -> Neighbors:
+    n_items = checks.row_count("n_items", n_items)
+    checks.csr(indptr, indices, n_items)
+    k = checks.integer("k", k, 1, 2**31 - 1)
+    backend = get_backend()
+    answer: Neighbors = backend.op("item_similarity")(
+        indptr,
+        indices,
+        n_items,
+        k=k,
+        shrinkage=checks.real("shrinkage", shrinkage),
+        n_threads=checks.threads(n_threads),
+    )
+    return answer if backend.trusted else answers.neighbors(backend, answer, n_items, k)
 
 
 @_as_in_protocol

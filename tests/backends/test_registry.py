@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from recsys_backends import (
+    OPS,
     BackendUnavailableError,
     InvalidArgumentError,
     UnknownBackendError,
@@ -206,7 +207,7 @@ def test_available_backends_says_what_each_has() -> None:
     found = {info.name: info for info in available_backends()}
     for name in ("naive", "optimized", "torch"):
         assert found[name].available, found[name].reason
-        assert found[name].ops == ("matmul", "plan_epoch", "bpr_update", "top_k")
+        assert found[name].ops == OPS
         assert found[name].reason == ""
 
 

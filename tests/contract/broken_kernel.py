@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 from recsys_backends import naive
 
 modules = {name: sys.modules[f"recsys_backends.naive.{name}"] for name in (
-    "bpr_update", "draw_negative", "matmul", "plan_epoch", "tiles", "top_k"
+    "bpr_update", "draw_negative", "item_similarity", "matmul", "plan_epoch", "tiles", "top_k"
 )}  # fmt: skip
 
 

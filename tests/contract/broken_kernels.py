@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from tests.contract.broken_matmul import BROKEN_MATMUL
 from tests.contract.broken_plans import BROKEN_PLANS
+from tests.contract.broken_similarities import BROKEN_SIMILARITIES
 from tests.contract.broken_top_k import BROKEN_TOP_K
 from tests.contract.broken_updates import BROKEN_UPDATES
 
-BROKEN_KERNELS = (*BROKEN_UPDATES, *BROKEN_PLANS, *BROKEN_TOP_K, *BROKEN_MATMUL)
+BROKEN_KERNELS = (
+    *BROKEN_UPDATES,
+    *BROKEN_PLANS,
+    *BROKEN_SIMILARITIES,
+    *BROKEN_TOP_K,
+    *BROKEN_MATMUL,
+)

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_backends.plan import UNIFORM, EpochPlan, Sampler
-from recsys_backends.protocol import Order, TopK, UpdateResult
+from recsys_backends.protocol import Neighbors, Order, TopK, UpdateResult
 from recsys_backends.threads import usable, wait_politely
 
 wait_politely()  # before the kernels bring OpenMP along
 
-from recsys_backends.optimized import _bpr, _matmul, _plan, _top_k, simd  # noqa: E402
+from recsys_backends.optimized import _bpr, _matmul, _neighbors, _plan, _top_k, simd  # noqa: E402
 
-__all__ = ["bpr_update", "matmul", "order", "plan_epoch", "simd", "top_k"]
+__all__ = ["bpr_update", "item_similarity", "matmul", "order", "plan_epoch", "simd", "top_k"]
 
 order: Final[Order] = "sequential"
 
@@ -94,6 +94,25 @@ def bpr_update(
         simd.current_level(),
     )
     return UpdateResult(*answer)
+
+
+def item_similarity(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    n_items: int,
+    *,
+    k: int,
+    shrinkage: float = 0.0,
+    n_threads: int = 1,
+) -> Neighbors:
+    """Rows of common users summed one item at a time, items in parallel; a heap for each row."""
+    rows = _neighbors.Rows(indptr, indices, n_items, k, shrinkage, usable(n_threads))
+    starts = np.empty(n_items + 1, dtype=np.int64)
+    rows.fill_indptr(starts)
+    neighbors = np.empty(starts[-1], dtype=np.int32)
+    values = np.empty(starts[-1], dtype=np.float32)
+    rows.fill(neighbors, values)
+    return Neighbors(starts, neighbors, values)
 
 
 def top_k(

@@ -12,10 +12,11 @@ from recsys_backends.threads import wait_politely
 wait_politely()  # before torch brings OpenMP along
 
 from recsys_backends.torch.bpr_update import bpr_update  # noqa: E402
+from recsys_backends.torch.item_similarity import item_similarity  # noqa: E402
 from recsys_backends.torch.matmul import matmul  # noqa: E402
 from recsys_backends.torch.plan_epoch import plan_epoch  # noqa: E402
 from recsys_backends.torch.top_k import top_k  # noqa: E402
 
-__all__ = ["bpr_update", "matmul", "order", "plan_epoch", "top_k"]
+__all__ = ["bpr_update", "item_similarity", "matmul", "order", "plan_epoch", "top_k"]
 
 order: Final[Order] = "batched"
