@@ -11,10 +11,19 @@ from recsys_backends import Backend, BackendUnavailableError, UnknownBackendErro
 from recsys_edu.errors import InvalidParameterError, MissingDependencyError
 from recsys_edu.models.base import Recommender
 from recsys_edu.models.bpr import BPR
+from recsys_edu.models.item_knn import ItemKNN
 from recsys_edu.models.most_popular import MostPopular
+from recsys_edu.models.pure_svd import PureSVD
 from recsys_edu.models.two_tower import TwoTower
+from recsys_edu.models.user_knn import UserKNN
 
 DEFAULT_CONTESTANTS: Final = ("popularity", "naive", "torch", "optimized", "two-tower")
+
+
+_COUNTING: Final[dict[str, type[ItemKNN | UserKNN]]] = {
+    model.name: model for model in (ItemKNN, UserKNN)
+}
+"""Models that count; all backends count the same, so they do it on the fastest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,8 @@ def contestants(
     """The contestants of these names, and for each that was left out a sentence that says why.
 
     Args:
-        names: "popularity", "two-tower", or a backend's name for BPR on that backend.
+        names: "popularity", "item-knn", "user-knn", "pure-svd", "two-tower", or a backend's name
+            for BPR on that backend.
         skip_unavailable: leave out what cannot run here, rather than raise.
 
     Raises:
@@ -88,6 +98,12 @@ def contestants(
 def _contestant(name: str) -> Contestant:
     if name == MostPopular.name:
         return Contestant(name, "MostPopular", None, lambda settings, seed: MostPopular())
+    if name in _COUNTING:
+        with use_backend("auto") as backend:
+            model = _COUNTING[name]
+            return Contestant(name, model.__name__, backend.name, _counting(model))
+    if name == PureSVD.name:
+        return Contestant(name, "PureSVD", None, _pure_svd)
     if name == TwoTower.name:
         TwoTower()  # says at once if PyTorch is missing
         return Contestant(name, "TwoTower", None, _two_tower)
@@ -100,7 +116,8 @@ def _contestant(name: str) -> Contestant:
             return Contestant(name, "BPR", backend.name, _bpr)
     except UnknownBackendError as error:
         raise UnknownBackendError(
-            f"{error} Other contestants: {MostPopular.name}, {TwoTower.name}."
+            f"{error} Other contestants: {MostPopular.name}, {', '.join(_COUNTING)}, "
+            f"{PureSVD.name}, {TwoTower.name}."
         ) from None
 
 
@@ -114,6 +131,17 @@ def _bpr(settings: RaceSettings, seed: int) -> BPR:
         n_threads=settings.n_threads,
         progress=False,
     )
+
+
+def _counting(
+    model: type[ItemKNN | UserKNN],
+) -> Callable[[RaceSettings, int], ItemKNN | UserKNN]:
+    """Neighbours are as many as the model says; what is common is the threads."""
+    return lambda settings, seed: model(n_threads=settings.n_threads)
+
+
+def _pure_svd(settings: RaceSettings, seed: int) -> PureSVD:
+    return PureSVD(settings.n_factors, seed=seed, n_threads=settings.n_threads)
 
 
 def _two_tower(settings: RaceSettings, seed: int) -> TwoTower:
