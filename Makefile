@@ -10,7 +10,7 @@ SOURCES := setup.py pyproject.toml constraints.txt \
 	$(wildcard backends/recsys_backends/optimized/*.pyx) \
 	$(wildcard backends/recsys_backends/optimized/include/*.h)
 
-.PHONY: demo test test-slow lint format bench bench-ops peers floor scaling profile build clean help
+.PHONY: demo test test-slow lint format bench bench-ops peers als tuned quality evaluation floor scaling profile build clean help
 
 help:
 	@echo "make demo       race the backends on the built-in data"
@@ -19,7 +19,9 @@ help:
 	@echo "make lint       ruff and mypy          make format  ruff's formatter"
 	@echo "make bench      how fast the kernels are, in one run; and, of benchmarks/:"
 	@echo "make bench-ops  every op on every backend   make peers    beside implicit and cornac"
+	@echo "make als        ALS to the same loss        make tuned    ranking, all tuned alike"
 	@echo "make floor      how far from the memory     make scaling  1, 10, 50 million interactions"
+	@echo "make quality    how well each ranks         make evaluation  what judging costs"
 	@echo "make profile    where the time goes         (each takes BENCH=\"its options\")"
 	@echo "make build      sdist and wheel        make clean   what was made here, .venv too"
 
@@ -50,6 +52,18 @@ bench-ops: $(VENV)/dev.stamp
 
 peers: $(VENV)/peers.stamp
 	$(BIN)/python benchmarks/peers.py $(BENCH)
+
+als: $(VENV)/peers.stamp
+	$(BIN)/python benchmarks/als_to_loss.py $(BENCH)
+
+tuned: $(VENV)/peers.stamp
+	$(BIN)/python benchmarks/tuned.py $(BENCH)
+
+quality: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/quality.py $(BENCH)
+
+evaluation: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/evaluation.py $(BENCH)
 
 floor: $(VENV)/demo.stamp
 	$(BIN)/python benchmarks/floor.py $(BENCH)

@@ -1,7 +1,6 @@
 """How long until ALS has a loss? Ours and implicit's, on one objective, in turn.
 
-    pip install implicit==0.7.3 threadpoolctl
-    RECSYS_EDU_DATA=… python benchmarks/als_to_loss.py [--datasets ml-100k,ml-1m-implicit]
+    make als     or     RECSYS_EDU_DATA=… python benchmarks/als_to_loss.py [--datasets ml-100k,…]
 
 Both start from implicit's small random vectors and minimise Σ c (p − x · y)² + λ (Σ ‖x‖² + Σ ‖y‖²)
 over all pairs: implicit takes c itself (1 + α here) as its matrix, and adds λ to each

@@ -17,9 +17,8 @@ from peer_timing import OURS, TOP, Fit, Recommend
 from scipy.sparse import csr_matrix
 from threadpoolctl import ThreadpoolController
 
-import recsys_edu
 from recsys_backends import use_backend
-from recsys_edu import BPR
+from recsys_edu import ALS, BPR
 from recsys_edu.interactions import Interactions
 
 LEARNING_RATE, REG = 0.05, 0.01
@@ -106,9 +105,9 @@ def als_fits(train: Interactions, n_factors: int, n_threads: int) -> dict[str, F
 
     def fit_ours(epochs: int) -> list[int]:
         with ours(n_threads):
-            recsys_edu.ALS(
-                n_factors, epochs, reg=REG, alpha=1.0, n_threads=n_threads, progress=False
-            ).fit(train)
+            ALS(n_factors, epochs, reg=REG, alpha=1.0, n_threads=n_threads, progress=False).fit(
+                train
+            )
         return [train.nnz] * epochs
 
     def fit_implicit(epochs: int, use_cg: bool) -> list[int]:

@@ -15,7 +15,6 @@ from importlib.metadata import version
 from peer_models import als_fits, bpr_fits, one_blas_thread, recommenders
 from peer_timing import TOP, print_table, time_calls, time_fits
 
-import recsys_edu
 from recsys_edu.datasets import load_split
 from recsys_edu.interactions import Interactions
 from recsys_edu.machine import describe_machine
@@ -50,11 +49,7 @@ def compare(train: Interactions, n_factors: int, n_threads: int, rounds: int) ->
     print(f"\nBPR, {setting}")
     print_table(time_fits(bpr_fits(train, n_factors, n_threads), train, rounds), "ns/triple")
     print(f"ALS, {setting}")
-    if hasattr(recsys_edu, "ALS"):
-        times = time_fits(als_fits(train, n_factors, n_threads), train, rounds)
-        print_table(times, "ns/interaction")
-    else:
-        print("  not in this version of recsys_edu")
+    print_table(time_fits(als_fits(train, n_factors, n_threads), train, rounds), "ns/interaction")
     print(f"top {TOP} of every user, {setting}")
     times = time_calls(recommenders(train, n_factors, n_threads), train.n_users, rounds)
     print_table(times, "µs/user")

@@ -18,8 +18,11 @@ from recsys_edu.models.base import Recommender as Recommender
 from recsys_edu.models.bpr import BPR as BPR
 from recsys_edu.models.callbacks import Callback as Callback
 from recsys_edu.models.callbacks import EarlyStopping as EarlyStopping
+from recsys_edu.models.item_knn import ItemKNN as ItemKNN
 from recsys_edu.models.most_popular import MostPopular as MostPopular
+from recsys_edu.models.pure_svd import PureSVD as PureSVD
 from recsys_edu.models.two_tower import TwoTower as TwoTower
+from recsys_edu.models.user_knn import UserKNN as UserKNN
 from recsys_edu.splits import Split as Split
 from recsys_edu.splits import leave_last_out as leave_last_out
 from recsys_edu.splits import per_user_split as per_user_split

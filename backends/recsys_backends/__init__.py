@@ -19,7 +19,7 @@ from recsys_backends.plan import (
     WeightedSampler,
     default_n_blocks,
 )
-from recsys_backends.protocol import OPS, ComputeBackend, TopK, UpdateResult
+from recsys_backends.protocol import OPS, ComputeBackend, Neighbors, TopK, UpdateResult
 from recsys_backends.registry import (
     Backend,
     BackendInfo,
@@ -43,6 +43,7 @@ __all__ = [
     "ContractViolation",
     "EpochPlan",
     "InvalidArgumentError",
+    "Neighbors",
     "TopK",
     "UniformSampler",
     "UnknownBackendError",

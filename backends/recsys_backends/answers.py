@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from recsys_backends import checks
 from recsys_backends.errors import ContractViolation, InvalidArgumentError
 from recsys_backends.plan import EpochPlan
-from recsys_backends.protocol import TopK, UpdateResult
+from recsys_backends.protocol import Neighbors, TopK, UpdateResult
 from recsys_backends.registry import Backend
 
 
@@ -64,6 +64,28 @@ def overwritten(backend: Backend, op: str, name: str, value: NDArray[Any], answe
         raise _violation(backend, op, what)
     if not np.isfinite(value).all():
         raise _violation(backend, op, f"numbers in {name} that are not finite")
+
+
+def neighbors(backend: Backend, value: Any, n_items: int, k: int) -> Neighbors:
+    """(indptr, indices, values): at most k neighbours for each item, none of them itself."""
+    op = "item_similarity"
+    try:
+        indptr, indices, values = value
+    except (TypeError, ValueError) as error:
+        wanted = "(indptr, indices, values)"
+        raise _violation(backend, op, f"{value!r:.60}, not {wanted}") from error
+    try:
+        checks.csr(indptr, indices, n_items)
+    except InvalidArgumentError as error:
+        raise _violation(backend, op, f"rows that cannot be used: {error}") from error
+    array(backend, op, indptr, np.int64, (n_items + 1,))
+    array(backend, op, values, np.float32, (len(indices),))
+    lengths = np.diff(indptr)
+    if lengths.max() > k:
+        raise _violation(backend, op, f"{lengths.max()} neighbours of one item, not {k} at most")
+    if np.any(indices == np.repeat(np.arange(n_items), lengths)):
+        raise _violation(backend, op, "an item as a neighbour of itself")
+    return Neighbors(indptr, indices, values)
 
 
 def top_k(backend: Backend, value: Any, shape: tuple[int, int]) -> TopK:

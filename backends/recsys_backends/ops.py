@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from recsys_backends import answers, checks, sampler_checks
 from recsys_backends.errors import InvalidArgumentError, UnsupportedOperationError
 from recsys_backends.plan import UNIFORM, EpochPlan, Sampler
-from recsys_backends.protocol import ComputeBackend, TopK, UpdateResult
+from recsys_backends.protocol import ComputeBackend, Neighbors, TopK, UpdateResult
 from recsys_backends.registry import get_backend
 
-__all__ = ["als_half_step", "bpr_update", "matmul", "plan_epoch", "top_k"]
+__all__ = ["als_half_step", "bpr_update", "item_similarity", "matmul", "plan_epoch", "top_k"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -165,6 +165,31 @@ def als_half_step(  # noqa: D103
     )
     if not backend.trusted:
         answers.overwritten(backend, "als_half_step", "target", target, answer)
+
+
+@_as_in_protocol
+def item_similarity(  # noqa: D103
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    n_items: int,
+    *,
+    k: int,
+    shrinkage: float = 0.0,
+    n_threads: int = 1,
+) -> Neighbors:
+    n_items = checks.row_count("n_items", n_items)
+    checks.csr(indptr, indices, n_items)
+    k = checks.integer("k", k, 1, 2**31 - 1)
+    backend = get_backend()
+    answer: Neighbors = backend.op("item_similarity")(
+        indptr,
+        indices,
+        n_items,
+        k=k,
+        shrinkage=checks.real("shrinkage", shrinkage),
+        n_threads=checks.threads(n_threads),
+    )
+    return answer if backend.trusted else answers.neighbors(backend, answer, n_items, k)
 
 
 @_as_in_protocol

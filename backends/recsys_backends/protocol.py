@@ -37,6 +37,17 @@ class TopK(NamedTuple):
     """float32, shape (n_users, k); padded with −inf."""
 
 
+class Neighbors(NamedTuple):
+    """The items most similar to each item, as CSR: what ``item_similarity`` found."""
+
+    indptr: NDArray[np.int64]
+    """int64, shape (n_items + 1,): where each item's neighbours start."""
+    indices: NDArray[np.int32]
+    """int32, shape (nnz,): the neighbours, ascending within each item."""
+    values: NDArray[np.float32]
+    """float32, shape (nnz,): their similarities."""
+
+
 class ComputeBackend(Protocol):
     """The ops. A backend may leave some out; a call for one it lacks is an error that names it."""
 
@@ -184,6 +195,45 @@ class ComputeBackend(Protocol):
         """
         ...
 
+    def item_similarity(
+        self,
+        indptr: NDArray[np.int64],
+        indices: NDArray[np.int32],
+        n_items: int,
+        *,
+        k: int,
+        shrinkage: float = 0.0,
+        n_threads: int = 1,
+    ) -> Neighbors:
+        """The k items most similar to each item: the cosine of their sets of users, shrunk.
+
+        With U_i the users of item i, and n = |U_i ∩ U_j| > 0::
+
+            similarity(i, j) = n / sqrt(|U_i| · |U_j|) · (n / (n + shrinkage))        i ≠ j
+
+        where few common users, which may be chance, count for less. Evaluated in float64 in just
+        this order (every operation, the root too, is exactly rounded) and then rounded to float32,
+        it is identical in every backend and for any number of threads. Of equal float32 values the
+        lower item number comes first. Items without a common user are never neighbours.
+
+        Rows are CSR like any other, indices ascending: ready to be multiplied with. A stable sort
+        of a row by descending value gives the order by which its k were chosen.
+
+        Args:
+            indptr: int64, shape (n_users + 1,): where each user's items start in ``indices``.
+            indices: int32, shape (nnz,): item numbers, ascending within each user, no repeats.
+            n_items: number of items, at least 1.
+            k: at most so many neighbours for each item, at least 1; may exceed the number of items.
+            shrinkage: >= 0; with 0 the similarity is the cosine.
+            n_threads: threads to use.
+
+        Source:
+            Sarwar, Karypis, Konstan and Riedl, Item-Based Collaborative Filtering Recommendation
+            Algorithms, WWW 2001; the shrinkage is that of Bell and Koren, Scalable Collaborative
+            Filtering with Jointly Derived Neighborhood Interpolation Weights, ICDM 2007.
+        """
+        ...
+
     def top_k(
         self,
         user_factors: NDArray[np.float32],
@@ -214,5 +264,12 @@ class ComputeBackend(Protocol):
         ...
 
 
-OPS: tuple[str, ...] = ("matmul", "plan_epoch", "bpr_update", "als_half_step", "top_k")
+OPS: tuple[str, ...] = (
+    "matmul",
+    "plan_epoch",
+    "bpr_update",
+    "als_half_step",
+    "item_similarity",
+    "top_k",
+)
 """The names of the ops above, in the order in which the course meets them."""

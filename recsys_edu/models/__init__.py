@@ -11,10 +11,14 @@ def model_classes() -> dict[str, type[Recommender]]:
     """Every model class by the name that model files and the command line use."""
     from recsys_edu.models.als import ALS
     from recsys_edu.models.bpr import BPR
+    from recsys_edu.models.item_knn import ItemKNN
     from recsys_edu.models.most_popular import MostPopular
+    from recsys_edu.models.pure_svd import PureSVD
     from recsys_edu.models.two_tower import TwoTower
+    from recsys_edu.models.user_knn import UserKNN
 
-    return {model.name: model for model in (MostPopular, ALS, BPR, TwoTower)}
+    models = (MostPopular, ItemKNN, UserKNN, PureSVD, ALS, BPR, TwoTower)
+    return {model.name: model for model in models}
 
 
 def load_model(path: str | PathLike[str]) -> Recommender:

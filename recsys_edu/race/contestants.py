@@ -12,8 +12,11 @@ from recsys_edu.errors import InvalidParameterError, MissingDependencyError
 from recsys_edu.models.als import ALS
 from recsys_edu.models.base import Recommender
 from recsys_edu.models.bpr import BPR
+from recsys_edu.models.item_knn import ItemKNN
 from recsys_edu.models.most_popular import MostPopular
+from recsys_edu.models.pure_svd import PureSVD
 from recsys_edu.models.two_tower import TwoTower
+from recsys_edu.models.user_knn import UserKNN
 
 DEFAULT_CONTESTANTS: Final = ("popularity", "naive", "torch", "optimized", "two-tower")
 
@@ -33,6 +36,9 @@ class RaceSettings:
         return ", ".join(f"{n:,} {what}{'s' * (n != 1)}" for n, what in counts)
 
 
+_Maker = Callable[[RaceSettings, int], Recommender]
+
+
 @dataclass(frozen=True, slots=True)
 class Contestant:
     """A model on a backend, under the name that the race calls it."""
@@ -42,7 +48,7 @@ class Contestant:
     """What it is, for the table."""
     backend: str | None
     """The backend that it trains on; None for a model that does not use one to train."""
-    make: Callable[[RaceSettings, int], Recommender]
+    make: _Maker
     """The model for these settings and this seed."""
 
     def loaded_backend(self) -> Backend | None:
@@ -63,7 +69,8 @@ def contestants(
     """The contestants of these names, and for each that was left out a sentence that says why.
 
     Args:
-        names: "popularity", "als", "two-tower", or a backend's name for BPR on that backend.
+        names: a model's name other than "bpr" (see ``models.model_classes``), or a backend's name,
+            for BPR on that backend.
         skip_unavailable: leave out what cannot run here, rather than raise.
 
     Raises:
@@ -130,6 +137,15 @@ def _bpr(settings: RaceSettings, seed: int) -> BPR:
     )
 
 
+def _neighbor_model(model: type[ItemKNN | UserKNN]) -> _Maker:
+    """Neighbours are as many as the model says; what is common is the threads."""
+    return lambda settings, seed: model(n_threads=settings.n_threads)
+
+
+def _pure_svd(settings: RaceSettings, seed: int) -> PureSVD:
+    return PureSVD(settings.n_factors, seed=seed, n_threads=settings.n_threads)
+
+
 def _two_tower(settings: RaceSettings, seed: int) -> TwoTower:
     """Adam's step size is its own; what is common is the size, the epochs and the threads."""
     return TwoTower(
@@ -141,8 +157,11 @@ def _two_tower(settings: RaceSettings, seed: int) -> TwoTower:
     )
 
 
-_MODELS: Final[dict[str, tuple[str | None, Callable[[RaceSettings, int], Recommender]]]] = {
+_MODELS: Final[dict[str, tuple[str | None, _Maker]]] = {
     MostPopular.name: (None, lambda settings, seed: MostPopular()),
+    ItemKNN.name: ("auto", _neighbor_model(ItemKNN)),
+    UserKNN.name: ("auto", _neighbor_model(UserKNN)),
+    PureSVD.name: (None, _pure_svd),
     ALS.name: ("auto", _als),
     TwoTower.name: (None, _two_tower),
 }

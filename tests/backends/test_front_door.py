@@ -25,6 +25,12 @@ def ones(n: int, width: int = 4) -> np.ndarray:
     return np.ones((n, width), dtype=np.float32)
 
 
+def similar(
+    indptr: list[int], indices: list[int], values: list[float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return np.array(indptr), np.array(indices, np.int32), np.array(values, np.float32)
+
+
 def plan() -> EpochPlan:
     with use_backend("optimized"):
         return ops.plan_epoch(INDPTR, INDICES, 5, seed=0, epoch=0)
@@ -117,6 +123,13 @@ def test_a_foreign_plan_is_copied_so_that_nobody_else_can_change_it() -> None:
         ("matmul", ones(2, 3)),
         ("top_k", None),
         ("top_k", (np.zeros((2, 1), np.int64), ones(2, 1))),
+        ("item_similarity", None),
+        ("item_similarity", similar([0, 1], [1], [0.5])),
+        ("item_similarity", similar([0, 1, 1, 1], [0], [0.5])),
+        ("item_similarity", similar([0, 2, 2, 2], [1, 2], [0.5, 0.5])),
+        ("item_similarity", similar([0, 1, 1, 1], [3], [0.5])),
+        ("item_similarity", similar([0, 1, 1, 1], [1], [0.5, 0.5])),
+        ("item_similarity", (*similar([0, 1, 1, 1], [1], [0.5])[:2], np.ones(1))),
         ("bpr_update", None),
         ("bpr_update", ("much", 1, 1)),
         ("als_half_step", ones(2)),
@@ -129,6 +142,7 @@ def test_foreign_answers_are_checked(op: str, answer: object) -> None:
         "top_k": lambda: ops.top_k(
             ones(2), ones(3), None, np.zeros(3, np.int64), np.empty(0, np.int32), k=1
         ),
+        "item_similarity": lambda: ops.item_similarity(INDPTR, INDICES, 3, k=1),
         "bpr_update": lambda: ops.bpr_update(ones(2), ones(5), None, plan_of([(0, 1, 2)]), **FREE),
     }
     calls["als_half_step"] = lambda: ops.als_half_step(
@@ -137,6 +151,13 @@ def test_foreign_answers_are_checked(op: str, answer: object) -> None:
     backend = SimpleNamespace(name="odd", **{op: lambda *positional, **named: answer})
     with use_backend(backend), pytest.raises(ContractViolation, match=f"{op} of backend 'odd'"):
         calls[op]()
+
+
+def test_a_foreign_answer_that_is_in_order_is_the_answer() -> None:
+    answer = similar([0, 1, 2, 2], [1, 0], [0.5, 0.5])
+    with use_backend(SimpleNamespace(item_similarity=lambda *positional, **named: answer)):
+        found = ops.item_similarity(INDPTR, INDICES, 3, k=1)
+    assert all(part is given for part, given in zip(found, answer, strict=True))
 
 
 def test_a_plan_may_not_overlap_the_factors() -> None:

@@ -18,7 +18,8 @@ class Hidden(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, Hidden())
 """
 KERNELS = tuple(
-    f"recsys_backends.optimized._{k}" for k in ("bpr", "cpu", "matmul", "plan", "top_k")
+    f"recsys_backends.optimized._{k}"
+    for k in ("bpr", "cpu", "matmul", "neighbors", "plan", "top_k")
 )
 
 TRAIN = """

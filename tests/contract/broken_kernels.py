@@ -6,6 +6,7 @@ from tests.contract.broken_als import BROKEN_ALS
 from tests.contract.broken_matmul import BROKEN_MATMUL
 from tests.contract.broken_plans import BROKEN_PLANS
 from tests.contract.broken_samplers import BROKEN_SAMPLERS
+from tests.contract.broken_similarities import BROKEN_SIMILARITIES
 from tests.contract.broken_top_k import BROKEN_TOP_K
 from tests.contract.broken_updates import BROKEN_UPDATES
 
@@ -14,6 +15,7 @@ BROKEN_KERNELS = (
     *BROKEN_PLANS,
     *BROKEN_SAMPLERS,
     *BROKEN_ALS,
+    *BROKEN_SIMILARITIES,
     *BROKEN_TOP_K,
     *BROKEN_MATMUL,
 )

@@ -61,6 +61,7 @@ def one_round(rng: np.random.Generator) -> None:
     biases = rng.normal(size=n_items).astype(np.float32) if rng.random() < 0.5 else None
     half_steps(rng, items, indptr, indices, n_threads)
     k = int(rng.integers(1, n_items + 5))
+    same_neighbors(indptr, indices, n_items, k, float(rng.choice(EXTREMES)), n_threads)
     with use_backend("optimized"):
         ops.top_k(users, items, biases, indptr, indices, k=k, n_threads=n_threads)
         ops.matmul(users, np.ascontiguousarray(items.T))
@@ -113,6 +114,22 @@ def half_steps(
         rounded = 1e-6 * np.linalg.norm(matrix) * np.linalg.norm(expected[row])
         if not lengths[0] <= 2e-4 * lengths[1] + rounded + 1e-30:
             sys.exit(f"row {row} of {y.shape}, regularization {regularization}: {lengths}")
+
+
+def same_neighbors(
+    indptr: np.ndarray, indices: np.ndarray, n_items: int, k: int, shrinkage: float, n_threads: int
+) -> None:
+    """The neighbours that the optimized backend finds must be the answer key's."""
+    found = []
+    for name in ("optimized", "naive"):
+        with use_backend(name):
+            found.append(
+                ops.item_similarity(
+                    indptr, indices, n_items, k=k, shrinkage=shrinkage, n_threads=n_threads
+                )
+            )
+    if any(ours.tobytes() != key.tobytes() for ours, key in zip(*found, strict=True)):
+        sys.exit(f"neighbours differ for k {k}, shrinkage {shrinkage}: {found}")
 
 
 def same_plan(

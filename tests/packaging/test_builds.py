@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-KERNELS = {"_als", "_bpr", "_cpu", "_matmul", "_plan", "_top_k"}
+KERNELS = {"_als", "_bpr", "_cpu", "_matmul", "_neighbors", "_plan", "_top_k"}
 pytestmark = pytest.mark.slow
 
 

@@ -12,12 +12,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsys_edu import ALS, BPR, Interactions, MostPopular, Recommender, TwoTower
+from recsys_edu import (
+    ALS,
+    BPR,
+    Interactions,
+    ItemKNN,
+    MostPopular,
+    PureSVD,
+    Recommender,
+    TwoTower,
+    UserKNN,
+)
 from recsys_edu.errors import ModelFileError
-from recsys_edu.models.factor_model import FactorModel
 
-MODELS: dict[str, Callable[[], FactorModel]] = {
+MODELS: dict[str, Callable[[], Recommender]] = {
     "popularity": MostPopular,
+    "item-knn": lambda: ItemKNN(4, 2.5, n_threads=1),
+    "user-knn": lambda: UserKNN(3),
+    "pure-svd": lambda: PureSVD(4, seed=5),
     "als": lambda: ALS(5, 3, 0.7, 3.0, seed=7, n_threads=1, progress=False, init_scale=0.2),
     "bpr": lambda: BPR(
         5, 3, 0.03, (0.1, 0.02, 0.003), seed=7, n_threads=1, progress=False, n_blocks=2

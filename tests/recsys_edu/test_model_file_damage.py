@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys_edu import BPR
+from recsys_edu import BPR, ItemKNN
 from recsys_edu.errors import ModelFileError
 from tests.recsys_edu.saved_models import (
     as_npy,
@@ -24,6 +24,11 @@ from tests.recsys_edu.saved_models import (
 )
 
 pytestmark = pytest.mark.usefixtures("optimized_backend")
+
+
+def rows(items: list[int], value: float = 0.5) -> dict[str, np.ndarray]:
+    """Neighbours of one item."""
+    return {"indices": np.array(items, np.int32), "values": np.full(len(items), value, np.float32)}
 
 
 def test_what_is_no_model_file_is_refused(tmp_path: Path) -> None:
@@ -175,6 +180,45 @@ def test_arrays_that_do_not_fit_together_are_refused(
     parts = {f"{name}.npy": as_npy(array) for name, array in changed.items()}
     write_members(path, {**members(path), **parts})
     assert_refused(path)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"indptr": np.zeros(16, np.int64)},
+        {"indptr": np.arange(15)},
+        {"indptr": np.zeros((1, 16), np.int64)},
+        {"indices": np.arange(3, dtype=np.int32)},
+        {"values": np.ones(3, np.float32)},
+        {"values": np.ones(3)},
+        {"indptr": np.array([0, *[2] * 15]), **rows([3, 2])},
+        {"indptr": np.array([0, *[2] * 15]), **rows([3, 3])},
+        {"indptr": np.array([0, *[2] * 15]), **rows([3, 15])},
+        {"indptr": np.array([0, *[2] * 15]), **rows([-1, 3])},
+        {"indptr": np.array([0, *[2] * 15]), **rows([0, 3])},
+        {"indptr": np.array([0, *[5] * 15]), **rows([1, 2, 3, 4, 5])},
+        {"indptr": np.array([0, *[1] * 15]), **rows([1], np.nan)},
+        {"indptr": np.array([0, *[1] * 15]), **rows([1], -0.5)},
+        {"indptr": np.array([0, *[1] * 15]), "indices": np.array([1]), "values": np.ones(1, "f4")},
+    ],
+    ids=str,
+)
+def test_neighbors_that_do_not_fit_are_refused(
+    changed: dict[str, np.ndarray], tmp_path: Path
+) -> None:
+    path = saved(tmp_path, "item-knn")
+    parts = {f"{name}.npy": as_npy(array) for name, array in changed.items()}
+    write_members(path, {**members(path), **parts})
+    assert_refused(path)
+
+
+def test_neighbors_that_fit_are_taken(tmp_path: Path) -> None:
+    """Otherwise the test above could not fail."""
+    path = saved(tmp_path, "item-knn")
+    changed = {"indptr": np.array([0, *[2] * 15]), **rows([2, 3])}
+    parts = {f"{name}.npy": as_npy(array) for name, array in changed.items()}
+    write_members(path, {**members(path), **parts})
+    assert ItemKNN.load(path).neighbors.indices.tolist() == [2, 3]
 
 
 def test_an_encrypted_or_oddly_compressed_part_is_refused(tmp_path: Path) -> None:

@@ -75,6 +75,17 @@ def test_contestants_are_backends_and_models_in_the_order_named() -> None:
         ("als", "ALS", "optimized"),
     ]
     assert left_out == []
+    counting, left_out = contestants(["item-knn", "user-knn", "pure-svd"])
+    assert [(c.name, c.model, c.backend) for c in counting] == [
+        ("item-knn", "ItemKNN", "optimized"),
+        ("user-knn", "UserKNN", "optimized"),
+        ("pure-svd", "PureSVD", None),
+    ]
+    assert [c.make(RaceSettings(7, 5, n_threads=3), 11).settings() for c in counting] == [
+        {"k": 150, "shrinkage": 5.0, "n_threads": 3},
+        {"k": 80, "shrinkage": 0.0, "n_threads": 3},
+        {"n_factors": 5, "seed": 11, "n_threads": 3},
+    ]
     model = found[1].make(RaceSettings(7, 5, 0.1, 0.2, 3), 11)
     assert isinstance(model, BPR)
     assert model.settings() == {

@@ -18,16 +18,25 @@ from recsys_backends.plan import (
     Sampler,
     WeightedSampler,
 )
-from recsys_backends.protocol import Order, TopK, UpdateResult
+from recsys_backends.protocol import Neighbors, Order, TopK, UpdateResult
 from recsys_backends.threads import usable, wait_politely
 
 wait_politely()  # before the kernels bring OpenMP along
 
-from recsys_backends.optimized import _als, _bpr, _matmul, _plan, _top_k, simd  # noqa: E402
+from recsys_backends.optimized import (  # noqa: E402
+    _als,
+    _bpr,
+    _matmul,
+    _neighbors,
+    _plan,
+    _top_k,
+    simd,
+)
 
 __all__ = [
     "als_half_step",
     "bpr_update",
+    "item_similarity",
     "matmul",
     "order",
     "plan_epoch",
@@ -144,6 +153,25 @@ def als_half_step(
         usable(n_threads),
         simd.current_level(),
     )
+
+
+def item_similarity(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    n_items: int,
+    *,
+    k: int,
+    shrinkage: float = 0.0,
+    n_threads: int = 1,
+) -> Neighbors:
+    """Rows of common users summed one item at a time, items in parallel; a heap for each row."""
+    rows = _neighbors.Rows(indptr, indices, n_items, k, shrinkage, usable(n_threads))
+    starts = np.empty(n_items + 1, dtype=np.int64)
+    rows.fill_indptr(starts)
+    neighbors = np.empty(starts[-1], dtype=np.int32)
+    values = np.empty(starts[-1], dtype=np.float32)
+    rows.fill(neighbors, values)
+    return Neighbors(starts, neighbors, values)
 
 
 def top_k(

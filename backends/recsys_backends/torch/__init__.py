@@ -14,11 +14,21 @@ wait_politely()  # before torch brings OpenMP along
 
 from recsys_backends.torch.als_half_step import als_half_step  # noqa: E402
 from recsys_backends.torch.bpr_update import bpr_update  # noqa: E402
+from recsys_backends.torch.item_similarity import item_similarity  # noqa: E402
 from recsys_backends.torch.matmul import matmul  # noqa: E402
 from recsys_backends.torch.plan_epoch import plan_epoch  # noqa: E402
 from recsys_backends.torch.top_k import top_k  # noqa: E402
 
-__all__ = ["als_half_step", "bpr_update", "matmul", "order", "plan_epoch", "samplers", "top_k"]
+__all__ = [
+    "als_half_step",
+    "bpr_update",
+    "item_similarity",
+    "matmul",
+    "order",
+    "plan_epoch",
+    "samplers",
+    "top_k",
+]
 
 order: Final[Order] = "batched"
 samplers: Final = SAMPLERS

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from recsys_backends.protocol import TopK
 from recsys_backends.torch.device import limited_to, to_device
+from recsys_backends.torch.select import select
 
 _SCORES_PER_BLOCK: Final = 1 << 24
 """64 MB of scores at a time."""
@@ -44,29 +45,8 @@ def top_k(
                 np.diff(seen_indptr[rows.start : rows.stop + 1]),
             )
             block[to_device(row), to_device(seen).long()] = -torch.inf
-            best, best_items = _select(block.masked_fill_(block.isnan(), -torch.inf), k)
+            best, best_items = select(block.masked_fill_(block.isnan(), -torch.inf), k)
             found = best.shape[1]
             scores[rows, :found] = best.cpu().numpy()
             items[rows, :found] = best_items.masked_fill(best == -torch.inf, -1).cpu().numpy()
     return TopK(items, scores)
-
-
-def _select(scores: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scores and item numbers of the best k of each row, ties by the lower number.
-
-    ``torch.topk`` breaks ties as it likes, both in the order of what it returns and in what it
-    keeps at the edge. Sorting its choice mends the first; rows where more items than kept reach the
-    k-th score are sorted in full for the second.
-    """
-    k = min(k, scores.shape[1])
-    best, numbers = scores.topk(k, dim=1)
-    numbers, by_number = numbers.sort(dim=1)
-    best, by_score = best.gather(1, by_number).sort(dim=1, descending=True, stable=True)
-    numbers = numbers.gather(1, by_score)
-    if k:
-        edge = best[:, -1:]
-        crowded = ((scores >= edge).sum(1) > k) & (edge[:, 0] > -torch.inf)
-        if bool(crowded.any()):
-            full, full_numbers = scores[crowded].sort(dim=1, descending=True, stable=True)
-            best[crowded], numbers[crowded] = full[:, :k], full_numbers[:, :k]
-    return best, numbers.int()

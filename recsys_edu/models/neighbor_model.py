@@ -1,0 +1,181 @@
+"""Models that score by neighbours: a product of two sparse matrices, one of them similarities."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_backends import ops
+from recsys_backends.protocol import Neighbors
+from recsys_edu.csr import check_structure
+from recsys_edu.errors import DataError, ModelFileError
+from recsys_edu.interactions import Interactions
+from recsys_edu.models.base import Arrays, Recommender
+from recsys_edu.models.callbacks import Callback
+from recsys_edu.models.parameters import number, whole_number
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+_SCORES_PER_BLOCK: Final = 1 << 22
+"""How many scores there are at a time: 16 MB."""
+_LARGEST: Final = float(np.finfo(np.float32).max)
+
+
+class NeighborModel(Recommender):
+    """Similarities of items or of users, learned by the op ``item_similarity``.
+
+    Every interaction counts 1: strengths are left out. Only items with a score above 0 are
+    recommended: about the others the neighbours say nothing, so lists may be short. Of equal scores
+    the lower item number comes first.
+
+    Args:
+        k: neighbours of each, at least 1.
+        shrinkage: >= 0: similarities are multiplied by n / (n + shrinkage), n being what two have
+            in common.
+        n_threads: threads to learn with; 0 for all cores. The result is the same.
+
+    Attributes:
+        neighbors: the fitted similarities.
+
+    Raises:
+        InvalidParameterError: an argument out of range.
+    """
+
+    neighbors: Neighbors
+
+    def __init__(self, k: int, shrinkage: float, *, n_threads: int = 0) -> None:
+        self.k = whole_number("k", k, 1, 2**31 - 1)
+        self.shrinkage = number("shrinkage", shrinkage, 0.0, _LARGEST)
+        self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
+
+    def settings(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {"k": self.k, "shrinkage": self.shrinkage, "n_threads": self.n_threads}
+
+    @abstractmethod
+    def _columns_of(self, train: Interactions) -> tuple[csr_array[np.float32], int]:
+        """The pattern whose columns are compared, and how many columns that is."""
+
+    @abstractmethod
+    def _block(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The scores of all items for some users, float32 of shape (n, n_items)."""
+
+    def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
+        pattern, n_columns = self._columns_of(train)
+        self.neighbors = ops.item_similarity(
+            np.ascontiguousarray(pattern.indptr, dtype=np.int64),
+            np.ascontiguousarray(pattern.indices, dtype=np.int32),
+            n_columns,
+            k=self.k,
+            shrinkage=self.shrinkage,
+            n_threads=self.n_threads,
+        )
+        self._prepare(train)
+
+    def _prepare(self, train: Interactions) -> None:
+        """Make the two matrices of the product."""
+        self._pattern = pattern_of(train)
+        self._similarity = _square(self.neighbors)
+
+    def _top(
+        self,
+        rows: NDArray[np.int64],
+        seen_indptr: NDArray[np.int64],
+        seen: NDArray[np.int32],
+        k: int,
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        n_items = self._pattern.shape[1]
+        items = np.empty((len(rows), k), dtype=np.int32)
+        scores = np.empty((len(rows), k), dtype=np.float32)
+        for block in _blocks(len(rows), n_items):
+            found = self._block(rows[block])
+            counts = np.diff(seen_indptr[block.start : block.stop + 1])
+            seen_here = seen[seen_indptr[block.start] : seen_indptr[block.stop]]
+            found[np.repeat(np.arange(len(found)), counts), seen_here] = 0.0
+            items[block], scores[block] = best_positive(found, k)
+        return items, scores
+
+    def _scores(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
+        users, which = np.unique(rows, return_inverse=True)
+        order = np.argsort(which, kind="stable")
+        scores = np.empty(len(rows), dtype=np.float32)
+        for block in _blocks(len(users), self._pattern.shape[1]):
+            ends = np.searchsorted(which, [block.start, block.stop], sorter=order)
+            pairs = order[ends[0] : ends[1]]
+            scores[pairs] = self._block(users[block])[which[pairs] - block.start, columns[pairs]]
+        return scores
+
+    def _fitted_arrays(self) -> Arrays:
+        _ = self.train  # NotFittedError
+        return self.neighbors._asdict()
+
+    def _restore(self, arrays: Arrays, train: Interactions) -> None:
+        n = self._columns_of(train)[1]
+        indptr, indices, values = (arrays[name] for name in Neighbors._fields)
+        kinds = [f"{array.dtype.name} {array.ndim}" for array in (indptr, indices, values)]
+        if kinds != ["int64 1", "int32 1", "float32 1"]:
+            raise ModelFileError("its neighbours are not of the types that they are saved in")
+        try:
+            check_structure(indptr, indices, n, n)
+        except DataError as error:
+            raise ModelFileError(f"its neighbours are no lists of neighbours: {error}") from error
+        lengths = np.diff(indptr)
+        if values.shape != indices.shape or not (np.isfinite(values) & (values >= 0)).all():
+            raise ModelFileError("its similarities do not fit its neighbours")
+        if lengths.max() > self.k or np.any(indices == np.repeat(np.arange(n), lengths)):
+            raise ModelFileError("its neighbours do not fit its settings")
+        self.neighbors = Neighbors(indptr, indices, values)
+        self._prepare(train)
+
+
+def pattern_of(train: Interactions) -> csr_array[np.float32]:
+    """The interactions without their strengths: ones."""
+    pattern = train.to_csr()
+    pattern.data[:] = 1.0
+    return pattern
+
+
+def _square(neighbors: Neighbors) -> csr_array[np.float32]:
+    """The similarities as a SciPy matrix, a row for each that has neighbours."""
+    from scipy.sparse import csr_array
+
+    n = len(neighbors.indptr) - 1
+    parts: Any = (neighbors.values, neighbors.indices, neighbors.indptr)
+    return csr_array(parts, shape=(n, n))
+
+
+def _blocks(n_rows: int, n_items: int) -> Iterator[slice]:
+    step = max(1, _SCORES_PER_BLOCK // n_items)
+    for start in range(0, n_rows, step):
+        yield slice(start, min(start + step, n_rows))
+
+
+def best_positive(
+    scores: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """The k best of each row that are above 0, best first, ties by the lower column.
+
+    Args:
+        scores: float32, shape (n, n_items), none below 0.
+        k: at most n_items.
+
+    Returns:
+        Columns, int32 (n, k), padded with −1; scores, float32 (n, k), padded with −inf.
+    """
+    # One key for both: the bits of floats from 0 on ascend as the floats do, and below them stands
+    # how far the column is from the end. All keys differ, so there is only one order.
+    n_items = scores.shape[1]
+    bits = np.ascontiguousarray(scores).view(np.int32).astype(np.int64)
+    keys = (bits << 32) + np.arange(n_items - 1, -1, -1)
+    if k < n_items:
+        keys = np.partition(keys, n_items - k, axis=1)[:, n_items - k :]
+    keys = -np.sort(-keys, axis=1)
+    best = (keys >> 32).astype(np.int32).view(np.float32)
+    items = (n_items - 1 - (keys & 0xFFFFFFFF)).astype(np.int32)
+    kept = best > 0
+    return np.where(kept, items, np.int32(-1)), np.where(kept, best, np.float32(-np.inf))
