@@ -3,8 +3,8 @@
     make quality     or     RECSYS_EDU_DATA=… python benchmarks/quality.py [--seeds 3] [--tune NAME]
 
 ml-100k, random 80/20 split, any rating is relevant, all items ranked, what was seen in training
-masked. The settings below ranked best on a tenth that was kept from the training part (70/10/20, the
-mean of the seeds); --tune tries the grid of a model again, and prints what that tenth says of each.
+masked. The settings below ranked best on a tenth that was kept from the training part (70/10/20,
+the mean of the seeds); --tune tries the grid of a model again, and prints what that tenth says.
 """
 
 from __future__ import annotations

@@ -157,35 +157,50 @@ typedef struct { /* what the threads share while they plan an epoch */
     int32_t out_of_memory;
 } planning;
 
-static void count_blocks(team *t, void *shared)
+static void count_and_prepare(team *t, int phase, planning *p)
 {
-    planning *p = (planning *)shared;
-    int64_t n_blocks = p->layout->n_blocks, b;
-    while ((b = take_job(t, 0)) < n_blocks)
-        count_user_block(p->layout, b, p->counts + b * n_blocks);
-    while (b - n_blocks < sampler_jobs(p->sampler, p->layout)) {
-        do_sampler_job(p->sampler, p->layout, b - n_blocks);
-        b = take_job(t, 0);
-    }
-    end_phase(t, 0);
+    int64_t n_blocks = p->layout->n_blocks, job;
+    while ((job = take_job(t, phase)) < n_blocks + sampler_jobs(p->sampler, p->layout))
+        if (job < n_blocks)
+            count_user_block(p->layout, job, p->counts + job * n_blocks);
+        else
+            do_sampler_job(p->sampler, p->layout, job - n_blocks);
+    end_phase(t, phase);
 }
 
-static void fill_tiles(team *t, void *shared)
+static void scatter(team *t, int phase, planning *p)
 {
-    planning *p = (planning *)shared;
-    int64_t n_blocks = p->layout->n_blocks, job;
+    int64_t n_blocks = p->layout->n_blocks, b;
+    while ((b = take_job(t, phase)) < n_blocks)
+        scatter_user_block(p->layout, b, p->counts + b * n_blocks, p->plan);
+    end_phase(t, phase);
+}
+
+static void fill_tiles(team *t, int phase, planning *p)
+{
+    int64_t n_blocks = p->layout->n_blocks, tile;
     tile_scratch scratch;
-    while ((job = take_job(t, 0)) < n_blocks)
-        scatter_user_block(p->layout, job, p->counts + job * n_blocks, p->plan);
-    end_phase(t, 0);
     if (allocate_scratch(&scratch, p->largest_tile, p->simd)) {
-        while ((job = take_job(t, 1)) < n_blocks * n_blocks)
-            fill_tile(p->layout, p->sampler, &scratch, job, p->plan);
+        while ((tile = take_job(t, phase)) < n_blocks * n_blocks)
+            fill_tile(p->layout, p->sampler, &scratch, tile, p->plan);
     } else {
         mark_done(&p->out_of_memory);
     }
     free_scratch(&scratch);
+    end_phase(t, phase);
+}
+
+/* One thread's share. One team for all of it: to wake a thread takes as long as to plan some thousand
+ * triples. */
+static void plan_some(team *t, void *shared)
+{
+    planning *p = (planning *)shared;
+    count_and_prepare(t, 0, p);
+    if (take_job(t, 1) == 0)
+        p->largest_tile = set_bounds(p->layout->n_blocks, p->counts, p->plan->bounds);
     end_phase(t, 1);
+    scatter(t, 2, p);
+    fill_tiles(t, 3, p);
 }
 
 /* Fills the plan's columns (bounds has n_blocks^2 + 1 entries). Returns -1 when out of memory. */
@@ -205,9 +220,7 @@ static int draw_plan(const int64_t *indptr, const int32_t *indices, int64_t n_us
     if (counts && e.user_order && e.item_order && e.slots && allocate_sampler(&prepared, &e)) {
         planning p = {&e, &prepared, &plan, counts, 0, simd, 0};
         lay_out_blocks(&e);
-        run_team(n_threads, count_blocks, &p);
-        p.largest_tile = set_bounds(n_blocks, counts, plan.bounds);
-        run_team(n_threads, fill_tiles, &p);
+        run_team(n_threads, plan_some, &p);
         status = p.out_of_memory ? -1 : 0;
     }
     free(counts);

@@ -26,7 +26,7 @@
 #define HAS_TEAMS 0
 #endif
 
-#define MAX_PHASES 2
+#define MAX_PHASES 4
 
 typedef struct {
     int n_threads;                /* how many really take part */
@@ -101,7 +101,7 @@ typedef void team_work(team *t, void *shared);
 /* Run work on up to n_threads threads that share `shared`, and return when all are done. */
 static void run_team(int n_threads, team_work *work, void *shared)
 {
-    team t = {1, {0, 0}, 0};
+    team t = {1, {0}, 0};
 #if HAS_TEAMS
     if (n_threads > 1) {
 #pragma omp parallel num_threads(n_threads)
