@@ -126,8 +126,10 @@ def evaluate(
             item twice, or one seen in training; for "auc", scores that rise along a list.
     """
     wanted = _parsed(metrics, k)
-    if batch_size < 1:
-        raise InvalidParameterError(f"batch_size must be at least 1; got {batch_size}")
+    if not _is_whole(batch_size) or batch_size < 1:
+        raise InvalidParameterError(
+            f"batch_size must be at least 1, a whole number; got {batch_size!r}"
+        )
     train, test = (test.train, test.test) if isinstance(test, Split) else (None, test)
     learned_from = getattr(model, "train", None)
     learned_from = learned_from if isinstance(learned_from, Interactions) else None
@@ -156,11 +158,17 @@ def evaluate(
 
 def _parsed(metrics: str | Sequence[str], k: int) -> list[MetricAt]:
     """Each metric asked for, once."""
+    if not _is_whole(k):
+        raise InvalidParameterError(f"k must be a whole number; got {k!r}")
     names = [metrics] if isinstance(metrics, str) else metrics
     wanted = list(dict.fromkeys(parse_metric(name, default_k=k) for name in names))
     if not wanted:
         raise InvalidParameterError("metrics must name at least one metric")
     return wanted
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def check_same_ids(train: Interactions, held_out: Interactions) -> None:

@@ -73,6 +73,8 @@ def parse_metric(text: str, *, default_k: int | None = None) -> MetricAt:
         InvalidParameterError: no metric of that name, no list length of at least 1, or one for a
             metric of the whole ranking.
     """
+    if not isinstance(text, str):
+        raise InvalidParameterError(f"a metric is a name such as 'ndcg@10', not {text!r}")
     name, at, length = text.partition("@")
     metrics = available_metrics()
     if name not in metrics:

@@ -36,6 +36,7 @@ class CatalogueMetric:
     name: str
     label: str
     function: Callable[[NDArray[np.int32], int], float]
+    higher_is_better: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,4 +40,4 @@ def gini(items: NDArray[np.int32], n_items: int) -> float:
     return int(weights @ exposure) / (n_items * total)
 
 
-METRIC = CatalogueMetric("gini", "Gini", gini)
+METRIC = CatalogueMetric("gini", "Gini", gini, higher_is_better=False)

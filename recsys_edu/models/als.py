@@ -118,8 +118,9 @@ class ALS(WarmStartModel):
             )
         except InvalidArgumentError as error:
             raise InvalidParameterError(
-                f"reg {self.reg:g} is too small for this alpha, {self.alpha:g}, and init_scale, "
-                f"{self.init_scale:g}: {error}"
+                f"reg {self.reg:g} is too small for this alpha, {self.alpha:g}, init_scale, "
+                f"{self.init_scale:g}, and largest confidence, 1 + alpha · value = "
+                f"{pairs.confidence.max():g}: {error}"
             ) from error
 
 

@@ -19,12 +19,12 @@ from recsys_backends import default_n_blocks, ops
 from recsys_backends.memory import aligned_zeros
 from recsys_backends.plan import MAX_BLOCKS, UNIFORM, Sampler
 from recsys_backends.protocol import UpdateResult
-from recsys_edu.errors import InvalidParameterError
+from recsys_edu.errors import DataError, InvalidParameterError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays
 from recsys_edu.models.callbacks import Callback, EpochReport
 from recsys_edu.models.negatives import NEGATIVES, adaptive, by_popularity
-from recsys_edu.models.pairwise import PairwiseModel
+from recsys_edu.models.pairwise import PairwiseModel, check_can_teach
 from recsys_edu.models.parameters import number, one_of, regularizers, whole_number
 from recsys_edu.models.warm_start import WarmStartModel
 
@@ -121,6 +121,9 @@ class BPR(WarmStartModel, PairwiseModel):
         }
 
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
+        check_can_teach(train)
+        if self.negatives == "popularity":
+            _check_others_are_had(train)
         if self._continue:
             self._check_same_ids(train)
         else:
@@ -192,3 +195,13 @@ class BPR(WarmStartModel, PairwiseModel):
         for to, loaded in zip(aligned, (self.user_factors, self.item_factors), strict=True):
             to[...] = loaded
         self.user_factors, self.item_factors = aligned
+
+
+def _check_others_are_had(train: Interactions) -> None:
+    """DataError unless some user lacks an item that another has: popularity draws no others."""
+    counts = np.diff(train.indptr)
+    if not np.any((counts > 0) & (counts < np.count_nonzero(train.popularity()))):
+        raise DataError(
+            "no user lacks an item that another has, and negatives='popularity' draws no others: "
+            "choose negatives='uniform'"
+        )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from recsys_edu.errors import InvalidParameterError
+from recsys_edu.errors import DataError, InvalidParameterError
 from recsys_edu.models.parameters import whole_number
 
 if TYPE_CHECKING:
@@ -69,7 +70,13 @@ class EarlyStopping(Callback):
                 f"validation must be Interactions, not {validation!r}; a split has them when it is "
                 "made with a valid_fraction"
             )
-        self.metric = parse_metric(metric, default_k=10).name
+        asked = parse_metric(metric, default_k=10)
+        if not getattr(asked.metric, "higher_is_better", True):
+            raise InvalidParameterError(
+                f"EarlyStopping keeps the epoch with the highest value, and of {asked.name} lower "
+                'is better; choose another metric, such as "ndcg@10"'
+            )
+        self.metric = asked.name
         self.validation = validation
         self.patience = whole_number("patience", patience, 1, 2**31)
         self.every = whole_number("every", every, 1, 2**31)
@@ -107,6 +114,11 @@ class EarlyStopping(Callback):
         from recsys_edu.evaluation import evaluate
 
         value = evaluate(model, self.validation, metrics=[self.metric])[self.metric]
+        if math.isnan(value):
+            raise DataError(
+                f"{self.metric} has no value on the held-out interactions, so epochs cannot be "
+                'compared by it; choose another metric, such as "ndcg@10"'
+            )
         self.values[model.epochs_done] = value
         if value > self.best_value:
             self.best_epoch, self.best_value = model.epochs_done, value

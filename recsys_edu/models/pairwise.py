@@ -25,8 +25,7 @@ class PairwiseModel(EpochModel):
         run_epoch: Callable[[], UpdateResult],
         callbacks: Sequence[Callback],
     ) -> None:
-        """As ``_run_epochs``; DataError where there is no triple to learn from."""
-        check_can_teach(train)
+        """As ``_run_epochs``, of triples; see ``check_can_teach``, which comes before."""
         self._run_epochs(train, lambda: _outcome(run_epoch()), callbacks)
 
     def _check_learned(self, reports: Sequence[EpochReport]) -> None:
@@ -38,7 +37,10 @@ class PairwiseModel(EpochModel):
 
 
 def check_can_teach(train: Interactions) -> None:
-    """DataError unless some interaction's user lacks an item, which can be its negative."""
+    """DataError unless some interaction's user lacks an item, which can be its negative.
+
+    Call it before the model is changed, so that a refusal leaves the last fit as it was.
+    """
     counts = np.diff(train.indptr)
     if not np.any((counts > 0) & (counts < train.n_items)):
         raise DataError(

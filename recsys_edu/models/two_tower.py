@@ -17,7 +17,7 @@ from recsys_backends.threads import wait_politely
 from recsys_edu.errors import InvalidParameterError, MissingDependencyError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.callbacks import Callback, EpochReport
-from recsys_edu.models.pairwise import PairwiseModel
+from recsys_edu.models.pairwise import PairwiseModel, check_can_teach
 from recsys_edu.models.parameters import number, whole_number
 
 
@@ -84,6 +84,7 @@ class TwoTower(PairwiseModel):
         torch = _import_torch()
         from recsys_edu.models.two_tower_training import Trainer
 
+        check_can_teach(train)
         before = torch.get_num_threads()
         if self.n_threads:
             torch.set_num_threads(self.n_threads)

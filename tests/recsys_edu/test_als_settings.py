@@ -127,3 +127,8 @@ def test_the_progress_bar_shows_the_loss_and_no_accuracy(
     assert shown.out == ""
     assert "ALS" in shown.err
     assert "correct" not in shown.err
+
+
+def test_a_value_that_drowns_reg_is_named() -> None:
+    with pytest.raises(InvalidParameterError, match="value = 3e\\+30: regularization must be"):
+        small_als(alpha=3.0).fit(events([1, 2, 3, 1e30]))

@@ -11,6 +11,7 @@ import pytest
 from recsys_backends import UnsupportedOperationError, optimized, use_backend
 from recsys_backends.plan import SAMPLERS, AdaptiveSampler, Sampler, WeightedSampler
 from recsys_edu import BPR, Interactions, MostPopular, evaluate, load_split
+from recsys_edu.errors import DataError
 from tests.recsys_edu.small_bpr import BACKENDS, fitted_bytes, random_interactions, small
 
 KINDS = ("popularity", "adaptive")
@@ -124,6 +125,13 @@ def test_what_nobody_has_is_no_negative_of_popularity(kind: str) -> None:
     moved = np.abs(model.item_factors - start.item_factors).max(axis=1) > 1e-6
     assert moved[:3].all()
     assert moved[3:].any() == (kind == "adaptive")
+
+
+def test_popularity_needs_a_user_who_lacks_what_another_has() -> None:
+    train = Interactions.from_events([0, 0, 1, 1], [0, 1, 0, 1], item_ids=np.arange(5))
+    with pytest.raises(DataError, match="choose negatives='uniform'"):
+        small(negatives="popularity").fit(train)
+    small(negatives="uniform").fit(train)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,7 +9,7 @@ import pytest
 
 from recsys_backends import use_backend
 from recsys_edu import BPR, Interactions
-from recsys_edu.errors import InvalidParameterError
+from recsys_edu.errors import DataError, InvalidParameterError
 from tests.recsys_edu.small_bpr import fitted_bytes, random_interactions, small
 
 
@@ -101,3 +101,14 @@ def test_the_progress_bar_is_on_stderr_and_can_be_left_out(
     assert "3" in shown.err
     small(progress=False).fit(train)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("negatives", ["uniform", "popularity"])
+def test_data_that_cannot_teach_leave_the_last_fit(negatives: str) -> None:
+    model = small(negatives=negatives).fit(random_interactions(20, 30, 150))
+    before, history = fitted_bytes(model), list(model.history)
+    with pytest.raises(DataError, match="has interacted with every item"):
+        model.fit(Interactions.from_events([0, 0, 1, 1], [0, 1, 0, 1]))
+    assert fitted_bytes(model) == before
+    assert model.history == history
+    assert len(model.recommend([0], 3).items) == 1

@@ -10,7 +10,7 @@ import pytest
 
 from recsys_backends import use_backend
 from recsys_edu import BPR, Callback, EarlyStopping, Interactions, TwoTower, evaluate
-from recsys_edu.errors import InvalidParameterError, RecsysError
+from recsys_edu.errors import DataError, InvalidParameterError, RecsysError
 from recsys_edu.models import callbacks as callbacks_module
 from recsys_edu.splits import random_split
 
@@ -192,6 +192,17 @@ def test_a_warm_start_competes_with_what_is_there_already() -> None:
     assert min(stopping.values) == 8
     assert model.epochs_done == stopping.best_epoch
     assert [report.epoch for report in model.history] == list(range(1, model.epochs_done + 1))
+
+
+def test_a_metric_of_which_less_is_better_is_refused() -> None:
+    with pytest.raises(InvalidParameterError, match="of gini@10 lower is better"):
+        EarlyStopping(SPLIT.test, metric="gini")
+
+
+def test_epochs_without_a_value_are_not_compared() -> None:
+    stopping = EarlyStopping(SPLIT.test, metric="diversity@1")  # one item makes no pair
+    with pytest.raises(DataError, match="diversity@1 has no value"):
+        small().fit(SPLIT.train, callbacks=[stopping])
 
 
 def test_validation_must_be_interactions() -> None:

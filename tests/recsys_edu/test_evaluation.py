@@ -171,6 +171,13 @@ def test_parameters_are_checked() -> None:
         evaluate(model, TEST, batch_size=0)
     with pytest.raises(InvalidParameterError, match="list length of a metric must be at least 1"):
         evaluate(model, TEST, k=0)
+    for wrong in ("3", 1.5, True, None):
+        with pytest.raises(InvalidParameterError, match="k must be a whole number"):
+            evaluate(model, TEST, k=wrong)  # type: ignore[arg-type]
+        with pytest.raises(InvalidParameterError, match=r"batch_size must be .*a whole number"):
+            evaluate(model, TEST, batch_size=wrong)  # type: ignore[arg-type]
+    with pytest.raises(InvalidParameterError, match=r"a metric is a name.*not 5"):
+        evaluate(model, TEST, metrics=[5])  # type: ignore[list-item]
     with pytest.raises(InvalidParameterError, match="no metric is called 'auk'"):
         evaluate(model, TEST, metrics=["auk"])
     with pytest.raises(InvalidParameterError, match="at least one metric"):

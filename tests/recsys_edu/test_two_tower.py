@@ -168,3 +168,13 @@ def test_a_missing_torch_is_one_sentence_at_once(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert done.stdout == "torch is not installed: run `pip install 'recsys_edu[torch]'`\n"
+
+
+def test_data_that_cannot_teach_leave_the_last_fit() -> None:
+    model = small().fit(two_tastes())
+    history = list(model.history)
+    with pytest.raises(DataError, match="has interacted with every item"):
+        model.fit(Interactions.from_events([0, 0, 1, 1], [0, 1, 0, 1]))
+    assert history
+    assert model.history == history
+    assert model.epochs_done == 3
