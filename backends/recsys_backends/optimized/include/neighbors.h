@@ -14,6 +14,7 @@
 #include "team.h"
 
 #define ITEMS_A_JOB 4
+#define INTERACTIONS_A_THREAD 1024 /* with fewer, its counters cost more than it saves */
 
 typedef struct { /* what is asked, and the interactions by item */
     const int64_t *indptr;
@@ -212,8 +213,9 @@ static int find_neighbors(const int64_t *indptr, const int32_t *indices, int64_t
     s.item_indptr = (int64_t *)malloc(((size_t)n_items + 1) * sizeof *s.item_indptr);
     s.users = (int32_t *)malloc(((size_t)indptr[n_users] + 1) * sizeof *s.users);
     s.degree = (double *)malloc((size_t)n_items * sizeof *s.degree);
-    if (n_threads > (n_items + ITEMS_A_JOB - 1) / ITEMS_A_JOB)
-        n_threads = (int)((n_items + ITEMS_A_JOB - 1) / ITEMS_A_JOB);
+    int64_t most_threads = 1 + indptr[n_users] / INTERACTIONS_A_THREAD;
+    if (n_threads > most_threads)
+        n_threads = (int)most_threads;
     if (s.item_indptr && s.users && s.degree) {
         neighbor_work w = {&s, rows, 0};
         turn_by_item(&s);
