@@ -53,6 +53,7 @@ class PureSVD(FactorModel):
 
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
         from scipy.sparse.linalg import svds
+        from threadpoolctl import threadpool_limits
 
         smaller = min(train.shape)
         if self.n_factors >= smaller:
@@ -61,9 +62,10 @@ class PureSVD(FactorModel):
                 f"items, not {self.n_factors}"
             )
         start = uniforms(stream(self.seed), smaller) + 0.5
-        users, sizes, items = svds(
-            pattern_of(train).astype(np.float64), k=self.n_factors, v0=start, solver="arpack"
-        )
+        matrix = pattern_of(train).astype(np.float64)
+        # Its vectors are short: BLAS's threads would spend the time on waiting for each other.
+        with threadpool_limits(limits=1, user_api="blas"):
+            users, sizes, items = svds(matrix, k=self.n_factors, v0=start, solver="arpack")
         order = np.argsort(-sizes, kind="stable")
         users, items = users[:, order] * sizes[order], items[order].T
         largest = np.abs(items).argmax(axis=0)
