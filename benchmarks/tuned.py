@@ -52,7 +52,7 @@ def grid(**choices: tuple[Any, ...]) -> list[dict[str, Any]]:
     ]
 
 
-BPR_GRID = grid(learning_rate=(0.01, 0.05), reg=(0.01, 0.05), epochs=(50, 150))
+BPR_GRID = grid(learning_rate=(0.01, 0.05), reg=(0.01, 0.03), epochs=(100, 300))
 ALS_GRID = grid(reg=(30.0, 60.0, 120.0, 240.0), alpha=(1.0, 3.0))
 NEIGHBORS_GRID = grid(k=(50, 100, 200, 400), shrinkage=(0.0, 20.0))
 K_GRID = grid(k=(5, 10, 15, 20, 30, 50, 100, 200))

@@ -164,7 +164,7 @@ def item_similarity(
     shrinkage: float = 0.0,
     n_threads: int = 1,
 ) -> Neighbors:
-    """Rows of common users summed one item at a time, items in parallel; a heap for each row."""
+    """Rows of common users summed one item at a time, items in parallel."""
     rows = _neighbors.Rows(indptr, indices, n_items, k, shrinkage, usable(n_threads))
     starts = np.empty(n_items + 1, dtype=np.int64)
     rows.fill_indptr(starts)

@@ -104,23 +104,23 @@ ALWAYS_INLINE void start_best(best_so_far *b)
     b->worst = -INFINITY;
 }
 
-/* Forget all but the k best. */
-static void prune_best(best_so_far *b, int64_t k)
+/* Forget all but the k best, of more than k; returns the least of their keys. */
+static uint64_t prune_best(best_so_far *b, int64_t k)
 {
-    if (b->n <= k)
-        return;
     select_keys(b->keys, b->n, k);
     b->n = k;
     uint64_t least = b->keys[0];
     for (int64_t i = 1; i < k; i++)
         least = b->keys[i] < least ? b->keys[i] : least;
     b->worst = score_of(least);
+    return least;
 }
 
 /* Write the k best in order, and what is missing as (-1, -inf). */
 static void list_best(best_so_far *b, int64_t k, int32_t *items, float *scores)
 {
-    prune_best(b, k);
+    if (b->n > k)
+        prune_best(b, k);
     sort_keys(b->keys, b->n);
     for (int64_t i = 0; i < k; i++) {
         items[i] = i < b->n ? item_of(b->keys[i]) : -1;

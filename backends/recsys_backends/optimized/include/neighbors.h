@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heap.h"
+#include "best.h"
 #include "team.h"
 
 #define ITEMS_A_JOB 4
@@ -34,8 +34,8 @@ typedef struct { /* the answer for one item: n numbers, and behind them n floats
 typedef struct { /* what one thread needs while it works on an item */
     uint32_t *n_common;  /* for each item, all zero between items */
     int32_t *candidates; /* the items with a common user */
-    float *values;       /* the heap's similarities, and its items */
-    int32_t *kept;
+    best_so_far best;    /* of them; the keys that are kept, in the end as item numbers */
+    int64_t capacity;
 } neighbor_scratch;
 
 /* Only division and the root, which IEEE 754 rounds exactly, in the order of the protocol. */
@@ -99,27 +99,31 @@ ALWAYS_INLINE float similarity_to(const neighbor_search *s, const neighbor_scrat
     return similarity_of(t->n_common[other], s->degree[item], s->degree[other], s->shrinkage);
 }
 
-/* Put the k best of the n candidates into t->kept, k < n, in no order.
+/* Collect the keys of the k best of the n candidates, k < n, in no order.
  * Most candidates are far below the worst of the best so far, and multiplications show it: with
  * m = n_common and r that worst one, m / sqrt(a b) · m / (m + s) < r is m⁴ < r² a b (m + s)². The bar
  * is lowered by more than all rounding amounts to, so that a doubtful one is computed in full. */
 static void keep_best(const neighbor_search *s, neighbor_scratch *t, int64_t item, int64_t n)
 {
-    float *values = t->values;
+    best_so_far *best = &t->best;
     double bar = 0; /* r² a, lowered */
-    empty_heap(values, t->kept, s->k);
+    uint64_t worst = 0;
+    start_best(best);
     for (int64_t c = 0; c < n; c++) {
         int32_t other = t->candidates[c];
         double m = t->n_common[other], m2 = m * m, damped = m + s->shrinkage;
         if (m2 * m2 < bar * s->degree[other] * (damped * damped))
             continue;
-        float value = similarity_to(s, t, item, other);
-        if (ranks_behind(values[0], t->kept[0], value, other)) {
-            sift_down(values, t->kept, s->k, 0, value, other);
-            if (values[0] >= FLT_MIN) /* below it, floats are too coarse for the argument */
-                bar = (double)values[0] * values[0] * s->degree[item] * (1 - 1e-6);
+        best->keys[best->n] = key_of(similarity_to(s, t, item, other), other);
+        best->n += best->keys[best->n] > worst;
+        if (best->n == t->capacity) {
+            worst = prune_best(best, s->k);
+            if (best->worst >= FLT_MIN) /* below it, floats are too coarse for the argument */
+                bar = (double)best->worst * best->worst * s->degree[item] * (1 - 1e-6);
         }
     }
+    if (best->n > s->k)
+        prune_best(best, s->k);
 }
 
 /* Sort n item numbers, one byte at a time, with room for n more at spare: for the hundred or so that
@@ -147,18 +151,15 @@ static void sort_numbers(int32_t *numbers, int32_t *spare, int64_t n, int64_t n_
 static int find_neighbors_of(const neighbor_search *s, neighbor_scratch *t, int64_t item,
                              neighbor_row *row)
 {
-    int64_t n = count_common(s, t, item), n_kept = n;
-    const int32_t *kept = t->candidates;
-    if (n > s->k) {
-        keep_best(s, t, item, n);
-        kept = t->kept;
-        n_kept = s->k;
-    }
+    int64_t n = count_common(s, t, item), n_kept = n > s->k ? s->k : n;
     row->items = (int32_t *)malloc((size_t)n_kept * (sizeof(int32_t) + sizeof(float)) + 1);
     if (row->items) {
         float *values = (float *)(row->items + n_kept);
         row->n = n_kept;
-        memcpy(row->items, kept, (size_t)n_kept * sizeof *kept);
+        if (n > s->k)
+            keep_best(s, t, item, n);
+        for (int64_t c = 0; c < n_kept; c++)
+            row->items[c] = n > s->k ? item_of(t->best.keys[c]) : t->candidates[c];
         sort_numbers(row->items, row->items + n_kept, n_kept, s->n_items);
         for (int64_t c = 0; c < n_kept; c++)
             values[c] = similarity_to(s, t, item, row->items[c]);
@@ -176,12 +177,12 @@ typedef struct { /* what the threads share */
 
 static int allocate_neighbor_scratch(neighbor_scratch *t, const neighbor_search *s)
 {
-    size_t n_items = (size_t)s->n_items, k = (size_t)(s->k < s->n_items ? s->k : s->n_items);
+    size_t n_items = (size_t)s->n_items;
+    t->capacity = s->k < s->n_items / 4 ? 4 * s->k : s->n_items;
     t->n_common = (uint32_t *)calloc(n_items, sizeof *t->n_common);
     t->candidates = (int32_t *)malloc(n_items * sizeof *t->candidates);
-    t->values = (float *)malloc(k * sizeof *t->values);
-    t->kept = (int32_t *)malloc(k * sizeof *t->kept);
-    return t->n_common && t->candidates && t->values && t->kept;
+    t->best.keys = (uint64_t *)malloc((size_t)t->capacity * sizeof *t->best.keys);
+    return t->n_common && t->candidates && t->best.keys;
 }
 
 static void search_items(team *team_of_this, void *shared)
@@ -198,8 +199,7 @@ static void search_items(team *team_of_this, void *shared)
         mark_done(&w->out_of_memory);
     free(scratch.n_common);
     free(scratch.candidates);
-    free(scratch.values);
-    free(scratch.kept);
+    free(scratch.best.keys);
     end_phase(team_of_this, 0);
 }
 
