@@ -6,18 +6,19 @@ Nothing here is measured, so that what is measured (peers.py) is written once fo
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import cornac
 import implicit.cpu.als
 import implicit.cpu.bpr
+import implicit.nearest_neighbours
 import numpy as np
 from peer_timing import OURS, TOP, Fit, Recommend
 from scipy.sparse import csr_matrix
 from threadpoolctl import ThreadpoolController
 
-from recsys_backends import use_backend
+from recsys_backends import ops, use_backend
 from recsys_edu import ALS, BPR
 from recsys_edu.interactions import Interactions
 
@@ -121,6 +122,26 @@ def als_fits(train: Interactions, n_factors: int, n_threads: int) -> dict[str, F
         "implicit, 3 CG steps": lambda epochs: fit_implicit(epochs, use_cg=True),
         "implicit, Cholesky": lambda epochs: fit_implicit(epochs, use_cg=False),
     }
+
+
+def neighbor_finders(
+    train: Interactions, k: int, n_threads: int
+) -> dict[str, Callable[[], object]]:
+    """The k items of the largest cosine to each; implicit counts the item itself among them."""
+    matrix = matrix_of(train)
+
+    def find_ours() -> object:
+        with ours(n_threads):
+            return ops.item_similarity(
+                train.indptr, train.indices, train.n_items, k=k, n_threads=n_threads
+            )
+
+    def find_implicit() -> object:
+        model = implicit.nearest_neighbours.CosineRecommender(K=k, num_threads=n_threads)
+        model.fit(matrix, show_progress=False)
+        return model
+
+    return {OURS: find_ours, "implicit": find_implicit}
 
 
 def recommenders(train: Interactions, n_factors: int, n_threads: int) -> dict[str, Recommend]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from peer_counts import SKIPS, check_counts
@@ -55,12 +55,19 @@ def time_calls(calls: dict[str, Recommend], n_users: int, rounds: int) -> dict[s
             raise RuntimeError(
                 f"{name} recommends other items than {OURS}: {same:.2%} are the same"
             )
+    return time_in_turn(calls, n_users, rounds)
+
+
+def time_in_turn(
+    calls: Mapping[str, Callable[[], object]], n: int, rounds: int
+) -> dict[str, list[float]]:
+    """Microseconds for each of n, by library, for each round."""
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
             started = time.perf_counter()
             call()
-            times[name].append(1e6 * (time.perf_counter() - started) / n_users)
+            times[name].append(1e6 * (time.perf_counter() - started) / n)
     return times
 
 

@@ -12,16 +12,18 @@ from __future__ import annotations
 import argparse
 from importlib.metadata import version
 
-from peer_models import als_fits, bpr_fits, one_blas_thread, recommenders
-from peer_timing import TOP, print_table, time_calls, time_fits
+from peer_models import als_fits, bpr_fits, neighbor_finders, one_blas_thread, recommenders
+from peer_timing import TOP, print_table, time_calls, time_fits, time_in_turn
 
 from recsys_edu.datasets import load_split
 from recsys_edu.interactions import Interactions
 from recsys_edu.machine import describe_machine
 
+NEIGHBORS = 100
+
 
 def main() -> None:
-    """Print the machine, then a table for each of BPR, ALS and recommending."""
+    """Print the machine, then a table for each of neighbours, BPR, ALS and recommending."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--datasets", nargs="+", default=["ml-100k", "ml-1m-implicit"])
     parser.add_argument("--factors", nargs="+", type=int, default=[64, 16, 128])
@@ -38,9 +40,18 @@ def main() -> None:
         for dataset in asked.datasets:
             train = load_split(dataset).fold_valid().train
             print(f"\n{dataset}: {train!r}, median of {asked.rounds}", flush=True)
+            for n_threads in asked.threads:
+                compare_neighbors(train, n_threads, asked.rounds)
             for n_factors in asked.factors:
                 for n_threads in asked.threads:
                     compare(train, n_factors, n_threads, asked.rounds)
+
+
+def compare_neighbors(train: Interactions, n_threads: int, rounds: int) -> None:
+    """The most similar items of every item."""
+    print(f"\n{NEIGHBORS} neighbours of every item, {n_threads} thread{'s' * (n_threads > 1)}")
+    finders = neighbor_finders(train, NEIGHBORS, n_threads)
+    print_table(time_in_turn(finders, train.n_items, rounds), "µs/item")
 
 
 def compare(train: Interactions, n_factors: int, n_threads: int, rounds: int) -> None:
