@@ -37,10 +37,18 @@ def write_back(tensor: torch.Tensor, array: NDArray[np.float32]) -> None:
 
 @contextmanager
 def limited_to(n_threads: int) -> Iterator[None]:
-    """Let torch's CPU kernels use this many threads inside the block."""
+    """Let torch's CPU kernels use this many threads inside the block.
+
+    Raises:
+        MemoryError: torch ran out of memory in the block, which it says by a RuntimeError.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(n_threads)
     try:
         yield
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            raise MemoryError(f"out of memory in torch on {device()}") from error
+        raise
     finally:
         torch.set_num_threads(before)
