@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-_PAIRS_AT_A_TIME: Final = 4096
+_PAIRS_AT_A_TIME: Final = 1024
 """Their vectors stay in cache between being gathered and multiplied."""
 
 

@@ -1,4 +1,4 @@
-"""Small BPR models and the interactions that they are fitted to."""
+"""Small BPR models, and interactions that models are fitted to."""
 
 from __future__ import annotations
 
@@ -18,6 +18,19 @@ def random_interactions(n_users: int, n_items: int, nnz: int, seed: int = 0) -> 
         cells % n_items,
         user_ids=np.arange(n_users),
         item_ids=np.arange(n_items),
+    )
+
+
+def two_tastes(n_each: int = 40, n_silent: int = 0) -> Interactions:
+    """Even users have items of the first half, odd ones of the second, 8 each; silent ones none."""
+    rng = np.random.default_rng(5)
+    users, items = [], []
+    for user in range(2 * n_each):
+        chosen = rng.choice(n_each, size=8, replace=False) + (user % 2) * n_each
+        users += [user] * 8
+        items += chosen.tolist()
+    return Interactions.from_events(
+        users, items, user_ids=np.arange(2 * n_each + n_silent), item_ids=np.arange(2 * n_each)
     )
 
 

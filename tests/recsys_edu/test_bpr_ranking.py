@@ -19,19 +19,7 @@ from recsys_edu.errors import (
     UnknownItemError,
     UnknownUserError,
 )
-from tests.recsys_edu.small_bpr import BACKENDS, random_interactions, small
-
-
-def two_tastes(n_each: int = 40) -> Interactions:
-    """Even users have items of the first half, odd ones of the second, 8 each."""
-    rng = np.random.default_rng(5)
-    users, items = [], []
-    for user in range(2 * n_each):
-        chosen = rng.choice(n_each, size=8, replace=False) + (user % 2) * n_each
-        users += [user] * 8
-        items += chosen.tolist()
-    return Interactions.from_events(users, items, item_ids=np.arange(2 * n_each))
-
+from tests.recsys_edu.small_bpr import BACKENDS, random_interactions, small, two_tastes
 
 # What it learns
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recsys_backends import use_backend
-from recsys_edu import Interactions, ItemKNN, evaluate, load_split
+from recsys_edu import Interactions, ItemKNN, UserKNN, evaluate, load_split
 from recsys_edu.errors import DataError, InvalidParameterError, NotFittedError
 from recsys_edu.models.neighbor_model import best_positive
 from tests.recsys_edu.small_bpr import BACKENDS, random_interactions
@@ -60,13 +60,14 @@ def test_items_without_a_score_are_not_recommended() -> None:
     assert (items[2, 3:] == -1).all()
 
 
+@pytest.mark.parametrize("kind", [ItemKNN, UserKNN])
 @pytest.mark.parametrize("k", [1, 5, 1000])
-def test_every_backend_gives_the_same_lists(k: int) -> None:
+def test_every_backend_gives_the_same_lists(k: int, kind: type[ItemKNN | UserKNN]) -> None:
     train = random_interactions(40, 60, 500)
     answers = set()
     for name in BACKENDS:
         with use_backend(name):
-            model = ItemKNN(k, 3.0).fit(train)
+            model = kind(k, 3.0).fit(train)
         lists = model.rank(np.arange(40), 20)
         answers.add(b"|".join(part.tobytes() for part in (*model.neighbors, *lists)))
     assert len(answers) == 1

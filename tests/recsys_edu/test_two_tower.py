@@ -19,19 +19,7 @@ from recsys_edu.errors import (
     NotFittedError,
     UnknownUserError,
 )
-
-
-def two_tastes(n_each: int = 40) -> Interactions:
-    """Even users have items of the first half, odd ones of the second, 8 each."""
-    rng = np.random.default_rng(5)
-    users, items = [], []
-    for user in range(2 * n_each):
-        chosen = rng.choice(n_each, size=8, replace=False) + (user % 2) * n_each
-        users += [user] * 8
-        items += chosen.tolist()
-    return Interactions.from_events(
-        users, items, user_ids=np.arange(2 * n_each + 1), item_ids=np.arange(2 * n_each)
-    )
+from tests.recsys_edu.small_bpr import two_tastes
 
 
 def small(**arguments: Any) -> TwoTower:
@@ -52,7 +40,7 @@ def fitted_bytes(model: TwoTower) -> tuple[bytes, bytes, bytes]:
 
 
 def test_it_learns_planted_taste() -> None:
-    model = small(epochs=25, learning_rate=0.03).fit(two_tastes())
+    model = small(epochs=25, learning_rate=0.03).fit(two_tastes(n_silent=1))
     lists = model.recommend(np.arange(80), 10).items
     own_half = [np.mean(listed // 40 == user % 2) for user, listed in enumerate(lists)]
     assert np.mean(own_half) > 0.95
@@ -64,7 +52,7 @@ def test_it_learns_planted_taste() -> None:
 
 
 def test_a_seed_decides_everything() -> None:
-    train = two_tastes()
+    train = two_tastes(n_silent=1)
     first, again, other = (small(seed=seed).fit(train) for seed in (1, 1, 2))
     assert fitted_bytes(first) == fitted_bytes(again)
     assert fitted_bytes(first) != fitted_bytes(other)
@@ -73,14 +61,14 @@ def test_a_seed_decides_everything() -> None:
 
 def test_it_leaves_torchs_own_random_numbers_and_threads_alone() -> None:
     state, threads = torch.get_rng_state(), torch.get_num_threads()
-    small(n_threads=3).fit(two_tastes())
+    small(n_threads=3).fit(two_tastes(n_silent=1))
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.get_num_threads() == threads
 
 
 @pytest.mark.parametrize("name", ["naive", "optimized", "torch"])
 def test_scores_agree_with_rank_and_seen_items_are_left_out(name: str) -> None:
-    train = two_tastes()
+    train = two_tastes(n_silent=1)
     with use_backend(name):
         model = small().fit(train)
         found = model.recommend(train.user_ids, 200)
@@ -90,7 +78,7 @@ def test_scores_agree_with_rank_and_seen_items_are_left_out(name: str) -> None:
 
 
 def test_users_without_interactions_rank_by_bias() -> None:
-    model = small().fit(two_tastes())
+    model = small().fit(two_tastes(n_silent=1))
     assert model.item_biases is not None
     assert np.ptp(model.item_biases) > 0
     (items,), (scores,) = model.recommend(80, 80)
@@ -99,7 +87,7 @@ def test_users_without_interactions_rank_by_bias() -> None:
 
 
 def test_a_batch_larger_than_the_data_and_one_of_a_single_triple() -> None:
-    train = two_tastes(10)
+    train = two_tastes(10, n_silent=1)
     assert small(batch_size=10**6).fit(train).history[0].n_triples <= train.nnz
     assert small(batch_size=1, epochs=1).fit(train).history[0].n_triples <= train.nnz
 
@@ -152,7 +140,7 @@ def test_a_bad_hyperparameter_is_named(name: str, value: Any) -> None:
 @pytest.mark.parametrize("device", ["nonsense", "cpu:-7", 3.5])
 def test_a_bad_device_is_named(device: Any) -> None:
     with pytest.raises(InvalidParameterError, match=r"\bdevice\b"):
-        small(device=device).fit(two_tastes(10))
+        small(device=device).fit(two_tastes(10, n_silent=1))
 
 
 def test_a_missing_torch_is_one_sentence_at_once(tmp_path: Path) -> None:
@@ -171,7 +159,7 @@ def test_a_missing_torch_is_one_sentence_at_once(tmp_path: Path) -> None:
 
 
 def test_data_that_cannot_teach_leave_the_last_fit() -> None:
-    model = small().fit(two_tastes())
+    model = small().fit(two_tastes(n_silent=1))
     history = list(model.history)
     with pytest.raises(DataError, match="has interacted with every item"):
         model.fit(Interactions.from_events([0, 0, 1, 1], [0, 1, 0, 1]))

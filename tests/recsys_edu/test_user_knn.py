@@ -48,18 +48,6 @@ def test_users_are_compared_as_items_are(optimized_backend: None) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("k", [1, 5, 1000])
-def test_every_backend_gives_the_same_lists(k: int) -> None:
-    train = random_interactions(40, 60, 500)
-    answers = set()
-    for name in BACKENDS:
-        with use_backend(name):
-            model = UserKNN(k, 3.0).fit(train)
-        lists = model.rank(np.arange(40), 20)
-        answers.add(b"|".join(part.tobytes() for part in (*model.neighbors, *lists)))
-    assert len(answers) == 1
-
-
 def test_who_has_everything_gets_nothing() -> None:
     train = Interactions.from_csr(random_interactions(1, 6, 6).to_csr())
     assert UserKNN().fit(train).rank(np.array([0]), 3)[0].tolist() == [[-1, -1, -1]]

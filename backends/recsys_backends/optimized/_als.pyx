@@ -40,4 +40,4 @@ def als_half_step(float[:, ::1] target, const float[:, ::1] fixed, const int64_t
     if status == -1:
         raise MemoryError("out of memory while solving for factors")
     if status != 0:
-        raise ArithmeticError("the equations of a row are singular in double precision")
+        raise ArithmeticError("a row's equations are singular in float64: raise regularization")
