@@ -68,6 +68,11 @@ class Backend:
         function: Callable[..., Any] = getattr(self.implementation, name)
         return function
 
+    @property
+    def tiles(self) -> bool:
+        """Whether ``plan_epoch`` can cut an epoch into more than one block."""
+        return bool(getattr(self.implementation, "tiles", True))
+
     def draws_by(self, sampler: type[Sampler]) -> bool:
         """Whether ``plan_epoch`` of the backend knows this kind of sampler."""
         return sampler in getattr(self.implementation, "samplers", (UniformSampler,))
