@@ -13,6 +13,7 @@ from recsys_edu._version import __version__
 _COMMANDS: Final = {
     "backends": "list the backends and whether they work here",
     "datasets": "list the datasets",
+    "dev": "write lessons: build them, and try them out",
     "race": "race the backends and models on one split",
 }
 """Name and help of each command; its code is in tito/commands, imported when it is called."""

@@ -1,0 +1,123 @@
+"""The process in which judged code runs: reads calls from a pipe, answers with plain data.
+
+Started as ``python -m tito.judging.runner`` with the pipe as its standard input and output. The
+first frame says what to load; every further one is a call. Answers are one of
+
+- ``{"value": …, "changed": [[number, array], …]}``: the value, and the argument arrays (numbered as
+  ``arrays_in`` meets them) that the call wrote to;
+- ``{"raised": …, "message": …, "place": …, "unwritten": …}``: the learner's code raised;
+- ``{"refused": …}``: there is no such function, or its answer is no plain data.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, BinaryIO
+
+from recsys_edu.exported import Exported, last_place, load_file
+from tito.judging.frames import read_frame, write_frame
+from tito.judging.masking import mask_answers
+from tito.judging.values import FrameError, arrays_in
+
+
+class Runner:
+    """One learner's module, and the lesson's probe, answering calls."""
+
+    def __init__(self, module: str, probe: str | None, allowed: list[str]) -> None:
+        self._path = Path(module)
+        mask_answers(allowed)
+        self._probe = load_file(Path(probe), "probe") if probe else None
+        self._learner: ModuleType | None = None
+        try:
+            self._learner = load_file(self._path, f"my_recsys.{self._path.stem}")
+            self.failure: dict[str, Any] | None = None
+        except (Exception, SystemExit) as error:
+            self.failure = self._raised(error)
+
+    def hello(self) -> dict[str, Any]:
+        """What there is to call, or why there is nothing."""
+        if self._learner is None:
+            return self.failure or {}
+        names = [name for name, value in vars(self._learner).items() if callable(value)]
+        written = Exported(self._path).written
+        return {
+            "functions": [name for name in names if not name.startswith("_")],
+            "written": [name for name in names if name in written],
+        }
+
+    def answer(self, call: dict[str, Any]) -> dict[str, Any]:
+        """Make a call and pack up what came of it."""
+        args, kwargs = call["args"], call["kwargs"]
+        arrays = arrays_in([args, kwargs])
+        before = [array.tobytes() for array in arrays]
+        try:
+            value = self._function(call)(*args, **kwargs)
+        except FrameError as error:
+            return {"refused": str(error)}
+        except (Exception, SystemExit) as error:
+            return self._raised(error)
+        changed = [[n, array] for n, array in enumerate(arrays) if array.tobytes() != before[n]]
+        return {"value": value, "changed": changed}
+
+    def _function(self, call: dict[str, Any]) -> Callable[..., Any]:
+        owner = self._probe if call["probe"] else self._learner
+        found = getattr(owner, call["name"], None)
+        if not callable(found):
+            raise FrameError(f"there is no function {call['name']}")
+        if call["probe"]:
+            return lambda *args, **kwargs: found(self._learner, *args, **kwargs)
+        return found  # type: ignore[no-any-return]
+
+    def _raised(self, error: BaseException) -> dict[str, Any]:
+        place = last_place(self._path, error.__traceback__)
+        return {
+            "raised": type(error).__name__,
+            "message": _text_of(error),
+            "place": str(place) if place else "",
+            "unwritten": isinstance(error, NotImplementedError),
+        }
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)[:1000]
+    except Exception:  # its own __str__ fails
+        return "(an error that cannot say what it is)"
+
+
+def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
+    """Answer calls until the other end closes."""
+    settings = read_frame(incoming)
+    runner = Runner(settings["module"], settings["probe"], settings["allowed"])
+    write_frame(outgoing, runner.hello())
+    while True:
+        try:
+            call = read_frame(incoming)
+        except EOFError:
+            return
+        reply = runner.answer(call)
+        try:
+            write_frame(outgoing, reply)
+        except FrameError as error:
+            write_frame(
+                outgoing, {"refused": f"it returned something that is no plain data: {error}"}
+            )
+
+
+def _private_pipe() -> tuple[BinaryIO, BinaryIO]:
+    """Standard input and output under other numbers; what code prints goes nowhere."""
+    incoming, outgoing = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    sys.stdout = sys.stderr = io.TextIOWrapper(io.FileIO(nothing, "w"), write_through=True)
+    return os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb")
+
+
+if __name__ == "__main__":
+    serve(*_private_pipe())
