@@ -79,7 +79,8 @@ class StudentBackend:
             # A gap, as long as nothing has been changed: naive has to start from the same arrays.
             if [_contents(argument) for argument in args] != before:
                 raise _blamed(op, owner.path, error) from _own_frames(owner.path, error)
-            return self._fill(op, f"your {op} says that this is not written yet", args, kwargs)
+            what = str(error) or "this"
+            return self._fill(op, f"your {op} does not do {what} yet", args, kwargs)
         except Exception as error:
             raise _blamed(op, owner.path, error) from _own_frames(owner.path, error)
 

@@ -39,6 +39,11 @@ def exported_cells(path: Path) -> list[Cell]:
     return found
 
 
+def functions_of(cells: Sequence[Cell]) -> list[str]:
+    """The functions that cells define, which have to be syntactically right."""
+    return [name for cell in cells for name in functions_in(ast.parse(cell.source))]
+
+
 def export_notebook(path: Path, title: str, expected: Sequence[str] = ()) -> Export:
     """Check and join the exported cells of a notebook.
 

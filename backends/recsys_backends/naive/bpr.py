@@ -92,7 +92,7 @@ def plan_epoch(
         bounds = [0, number of pairs] as int64: one tile, from the first triple to the last.
     """
     if n_blocks != 1 or not isinstance(sampler, UniformSampler):
-        raise NotImplementedError("more than one block, or negatives that are not uniform")
+        raise NotImplementedError("several blocks, or negatives that are not uniform")
     seen = [set(indices[a:b].tolist()) for a, b in itertools.pairwise(indptr)]
     users = np.repeat(np.arange(len(seen), dtype=np.int32), np.diff(indptr))
     order = permutation(stream(seed, epoch, ORDER, 0), len(users))
