@@ -5,10 +5,13 @@ The notebook's file is only read. Needs the extra ``course`` (nbclient and ipyke
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -84,7 +87,7 @@ def run_notebook(
         on_cell_start=started,
     )
     try:
-        client.execute()
+        _execute(client)
     except CellTimeoutError:
         raise NotebookError(
             f"{path}, {running[-1].label}: it had not ended after {seconds} s and could not be "
@@ -95,6 +98,25 @@ def run_notebook(
             f"{path}, {running[-1].label}: its code ended the whole Python process."
         ) from None
     return _runs(cells, notebook.cells, seconds)
+
+
+def _execute(client: Any) -> None:
+    """Run the notebook; Ctrl-C ends the kernel and is passed on.
+
+    In a thread, because nbclient would otherwise take Ctrl-C for a kernel that died.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(client.execute)
+        try:
+            running.result()
+        except KeyboardInterrupt:
+            while not running.done():
+                provisioner = client.km.provisioner  # None until the kernel has been started
+                if provisioner is not None and provisioner.process is not None:
+                    provisioner.process.kill()
+                time.sleep(0.05)
+            atexit.unregister(client._cleanup_kernel)  # there is nothing left to clean up
+            raise
 
 
 def _without_outputs(content: dict[str, Any]) -> dict[str, Any]:
