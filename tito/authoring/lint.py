@@ -17,7 +17,7 @@ from tito.judging.clauses import functions_of, load_clauses
 from tito.judging.masking import ALWAYS
 
 KEYS: Final = {"grade", "grade_id", "locked", "points", "schema_version", "solution"}
-_HEADER: Final = re.compile(r"# %%(?: \[(?P<kind>\w+)\])?(?P<rest>.*)")
+_HEADER: Final = re.compile(r"# %%(?: \[(?P<kind>\w+)\])?(?P<rest>(?: .*)?)")
 _FILES: Final = ("ABOUT.md", "hidden.py", "checkpoint.py", "mutants.py")
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 

@@ -28,7 +28,8 @@ class Mask(MetaPathFinder):
         """Raise ImportError for a module that may not be imported; leave finding it to others."""
         parts = name.split(".")
         ancestors = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
-        if ancestors & self._allowed or any(a.startswith(name + ".") for a in self._allowed):
+        within = any(a.startswith(name + ".") for a in self._allowed)
+        if ancestors & self._allowed or within or name.startswith("_sysconfigdata"):
             return None
         raise ImportError(
             f"{name} cannot be imported while your code is judged: what counts is what you write "
