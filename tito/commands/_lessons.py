@@ -49,18 +49,18 @@ def show_tests(runs: list[CellRun]) -> bool:
     """One line a visible test; whether all passed."""
     graded = [run for run in runs if run.cell.is_graded]
     for run in graded:
-        show_line(run.passed, run.cell.grade_id, run.message)
+        show_line(run.passed, run.cell.grade_id.replace("_", " "), run.message)
     return all(run.passed for run in graded)
 
 
 def show_verdict(verdict: Verdict) -> None:
     """One line a clause."""
-    show_line(verdict.passed, verdict.name, verdict.message)
+    show_line(verdict.passed, verdict.name.replace("_", " "), verdict.message)
 
 
 def show_line(passed: bool, name: str, message: str) -> None:
     """✓ or ✗, what it is about, and below it what is wrong."""
     mark = click.style(OK, fg="green") if passed else click.style(BAD, fg="red")
-    click.echo(f"  {mark} {name.replace('_', ' ')}")
+    click.echo(f"  {mark} {name}")
     if message:
         click.echo("\n".join(f"      {line}" for line in message.splitlines()))

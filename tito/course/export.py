@@ -86,13 +86,13 @@ def write_export(export: Export, target: Path) -> bool:
     before = target.read_bytes() if target.exists() else None
     if before == export.source.encode():
         return False
-    if before is not None:
-        kept = target.parent / PREVIOUS / target.name
-        kept.parent.mkdir(exist_ok=True)
-        with atomic_path(kept) as unfinished:
-            unfinished.write_bytes(before)
     with atomic_path(target) as unfinished:
         unfinished.write_bytes(export.source.encode())
+        if before is not None:
+            kept = target.parent / PREVIOUS / target.name
+            kept.parent.mkdir(exist_ok=True)
+            with atomic_path(kept) as unfinished_copy:
+                unfinished_copy.write_bytes(before)
     return True
 
 

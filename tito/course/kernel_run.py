@@ -106,7 +106,7 @@ def _execute(client: Any) -> None:
     In a thread, because nbclient would otherwise take Ctrl-C for a kernel that died.
     """
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(client.execute)
+        running = pool.submit(_execute_here, client)
         try:
             running.result()
         except KeyboardInterrupt:
@@ -117,6 +117,17 @@ def _execute(client: Any) -> None:
                 time.sleep(0.05)
             atexit.unregister(client._cleanup_kernel)  # there is nothing left to clean up
             raise
+
+
+def _execute_here(client: Any) -> None:
+    """Run the notebook in this thread, and leave no event loop behind."""
+    from jupyter_core.utils import ensure_event_loop
+
+    loop = ensure_event_loop()
+    try:
+        client.execute(cleanup_kc=True)
+    finally:
+        loop.close()
 
 
 def _without_outputs(content: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 Where the repository is at hand, lessons are in ``modules/`` and their released notebooks in
 ``notebooks/release/``. A wheel carries copies of what learners need of both in ``tito/_course``.
+``RECSYS_EDU_COURSE`` names the folder of another course, laid out as the repository is.
 """
 
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from typing import Any, Final
 
 from recsys_edu.errors import RecsysError
 
+ENVIRONMENT_VARIABLE: Final = "RECSYS_EDU_COURSE"
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 _FOLDER_NAME: Final = re.compile(r"(\d\d)_([a-z][a-z0-9_]*)")
 _FRONT_MATTER: Final = re.compile(r"\+\+\+\n(.*?)\n\+\+\+\n(.*)", re.DOTALL)
@@ -85,6 +88,9 @@ def _about(table: dict[str, Any]) -> About:
 
 def modules_folder() -> Path | None:
     """``modules/`` of the repository that this code is run from; None for an installed wheel."""
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    if named:
+        return Path(named).resolve() / "modules"
     folder = _PACKAGE.parent / "modules"
     return folder if folder.is_dir() and (_PACKAGE.parent / "setup.py").is_file() else None
 
