@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 from recsys_backends import naive
 
 modules = {name: sys.modules[f"recsys_backends.naive.{name}"] for name in (
-    "als_half_step", "bpr", "candidates", "draw_negative", "item_similarity", "matmul",
+    "bpr", "candidates", "draw_negative", "factorization", "item_similarity", "matmul",
     "plan_epoch", "tiles", "top_k",
 )}  # fmt: skip
 used_by = {

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from recsys_backends.naive.als_half_step import als_half_step
 from recsys_backends.naive.bpr import bpr_update
+from recsys_backends.naive.factorization import als_half_step
 from recsys_backends.naive.item_similarity import item_similarity
 from recsys_backends.naive.matmul import matmul
 from recsys_backends.naive.plan_epoch import plan_epoch
