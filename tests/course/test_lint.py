@@ -26,6 +26,7 @@ TRAPS = {
         "import numpy as np  ### BEGIN SOLUTION\n",
         "its metadata does not say so",
     ),
+    "no mark scheme": ("# === BEGIN MARK SCHEME ===\n", "", "it has no mark scheme"),
     "no points": ('"points": 2', '"points": 0', "worth no points"),
     "hidden tests": ('is 2."', 'is 2."\n### BEGIN HIDDEN TESTS', "belong into hidden.py"),
     "not exported": (

@@ -60,6 +60,10 @@ assert double(np.ones(1))[0] == 2, "double(1) should be 2."
 
 {header("why", kind=" [markdown]", points=1, solution=True)}
 # Because.
+#
+# === BEGIN MARK SCHEME ===
+# 1 point: says why.
+# === END MARK SCHEME ===
 """
 CLAUSES = """\
 from recsys_backends.contract.clause import require

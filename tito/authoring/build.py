@@ -10,6 +10,7 @@ from recsys_edu.atomic import atomic_path
 from tito.authoring.answer_key import answer_key
 from tito.authoring.release import notebook_bytes, released
 from tito.authoring.source import solution_notebook
+from tito.authoring.syllabus import with_syllabus
 from tito.course.lessons import Lesson
 
 NAIVE: Final = Path("backends", "recsys_backends", "naive")
@@ -22,6 +23,9 @@ def products(lessons: list[Lesson], root: Path) -> Iterator[tuple[Path, bytes]]:
         key = answer_key(lesson)
         if key:
             yield root / NAIVE / f"{lesson.name}.py", key.encode()
+    guide = root / "INSTRUCTORS.md"
+    if guide.is_file():
+        yield guide, with_syllabus(guide.read_text(encoding="utf-8"), lessons).encode()
 
 
 def build(lessons: list[Lesson], root: Path) -> list[Path]:

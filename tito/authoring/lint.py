@@ -77,6 +77,8 @@ def _cell_problems(cells: list[Cell]) -> Iterator[str]:
             yield f"{cell.label}: it holds a solution, but its metadata does not say so."
         if cell.is_graded and not cell.nbgrader.get("points"):
             yield f"{cell.label}: it is graded, and worth no points."
+        if cell.is_graded and not is_code and "=== BEGIN MARK SCHEME ===" not in cell.source:
+            yield f"{cell.label}: a person marks it, and it has no mark scheme."
         if "HIDDEN TESTS" in cell.source:
             yield f"{cell.label}: hidden tests belong into hidden.py."
         if is_code and cell.is_solution and EXPORT not in cell.tags:
