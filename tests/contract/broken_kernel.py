@@ -10,8 +10,8 @@ from types import ModuleType, SimpleNamespace
 from recsys_backends import naive
 
 modules = {name: sys.modules[f"recsys_backends.naive.{name}"] for name in (
-    "bpr", "candidates", "draw_negative", "factorization", "item_similarity", "matmul",
-    "plan_epoch", "tiles", "top_k",
+    "bpr", "candidates", "draw_negative", "factorization", "matmul", "neighbors", "plan_epoch",
+    "tiles",
 )}  # fmt: skip
 used_by = {
     "candidates": ("candidates_of_blocks", "tiles"),
