@@ -43,8 +43,9 @@ def test_floor_compares_itself_with_update_and_epoch() -> None:
     assert [line[:2] for line in table] == [[16, 1], [16, 2]]
     for _, _, floor, update, epoch, update_ratio, epoch_ratio in table:
         assert min(floor, update, epoch) > 0
-        assert update_ratio == pytest.approx(update / floor, rel=0.05)
-        assert epoch_ratio == pytest.approx(epoch / floor, rel=0.05)
+        # Printed with two digits after the point, which on a busy machine are few.
+        assert update_ratio == pytest.approx(update / floor, rel=0.05, abs=0.01)
+        assert epoch_ratio == pytest.approx(epoch / floor, rel=0.05, abs=0.01)
 
 
 def test_scaling_of_a_single_size_is_one_and_its_memory_is_counted() -> None:
@@ -59,7 +60,7 @@ def test_scaling_of_a_single_size_is_one_and_its_memory_is_counted() -> None:
 
 def test_profile_of_the_loop_finds_the_loop() -> None:
     told = quick("profile_loop.py")
-    first = next(line for line in told.splitlines() if line.endswith("(bpr_update)"))
+    first = next(line for line in told.splitlines() if line.endswith("bpr_update (bpr)"))
     assert float(first.split("%")[0]) > 30
     assert rows(told, "instructions/triple")[0][0] > 100
 
