@@ -9,14 +9,20 @@ from pathlib import Path
 from tito.authoring.source import solution_cells
 from tito.course.lessons import Lesson
 
+MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")
+
 
 def solutions_of(lesson: Lesson) -> dict[str, str]:
     """What belongs into each cell that a learner writes, by grade_id."""
     return {
-        cell.grade_id: cell.source
+        cell.grade_id: _without_marks(cell.source)
         for cell in solution_cells(lesson)
         if cell.is_solution and cell.kind == "code"
     }
+
+
+def _without_marks(source: str) -> str:
+    return "\n".join(line for line in source.splitlines() if line.strip() not in MARKS)
 
 
 def type_in(notebook: Path, solutions: Mapping[str, str]) -> None:

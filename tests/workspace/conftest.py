@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import pytest
 
@@ -73,15 +73,17 @@ def solved(workspace: Path, toy: Lesson) -> Path:
     return workspace
 
 
-def start_tito(*arguments: object, cwd: Path, code: str = "") -> subprocess.Popen[str]:
-    """Tito in a process of its own; ``code`` runs before it."""
+def start_tito(
+    *arguments: object, cwd: Path, code: str = "", output: int | IO[str] = subprocess.PIPE
+) -> subprocess.Popen[str]:
+    """Tito in a process of its own; ``code`` runs before it, and it prints to ``output``."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
     return subprocess.Popen(
         [sys.executable, "-c", f"{code}\nfrom tito.main import main; main()", *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": path},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=output,
+        stderr=output,
         text=True,
         start_new_session=True,
     )
