@@ -37,6 +37,8 @@ _HOME_OF = {
     "load_model": "recsys_edu.models",
     "Callback": "recsys_edu.models.callbacks",
     "EarlyStopping": "recsys_edu.models.callbacks",
+    "Ranker": "recsys_edu.serving.ranker",
+    "export_onnx": "recsys_edu.serving.export",
     "evaluate": "recsys_edu.evaluation",
     "benchmark": "recsys_edu.benchmarking",
     "measure": "recsys_edu.benchmarking",

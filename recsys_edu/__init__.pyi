@@ -23,6 +23,8 @@ from recsys_edu.models.most_popular import MostPopular as MostPopular
 from recsys_edu.models.pure_svd import PureSVD as PureSVD
 from recsys_edu.models.two_tower import TwoTower as TwoTower
 from recsys_edu.models.user_knn import UserKNN as UserKNN
+from recsys_edu.serving.export import export_onnx as export_onnx
+from recsys_edu.serving.ranker import Ranker as Ranker
 from recsys_edu.splits import Split as Split
 from recsys_edu.splits import leave_last_out as leave_last_out
 from recsys_edu.splits import per_user_split as per_user_split

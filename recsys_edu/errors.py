@@ -64,5 +64,9 @@ class ModelFileError(RecsysError, ValueError):
     """A saved model that cannot be read: not a model, damaged, or of another version."""
 
 
+class ExportError(RecsysError, ValueError):
+    """A model that cannot be exported, or whose exported graph does not answer as it does."""
+
+
 class ModelOutputError(RecsysError, ValueError):
     """A model's answer is not what ``Ranker`` promises, so that measuring it would mislead."""

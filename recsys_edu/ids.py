@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_edu.errors import DataError, InvalidParameterError
+from recsys_edu.errors import DataError, InvalidParameterError, RecsysError
 
 IdArray = NDArray[Any]
 """1-D array of int64 or of fixed-width str: what every vocabulary of ids is brought to."""
@@ -125,6 +125,13 @@ class IdIndex:
         places = np.searchsorted(self._sorted, wanted)
         places[places == len(self.ids)] = 0
         return np.where(self._sorted[places] == wanted, self._order[places], -1)
+
+    def positions(self, ids: ArrayLike, what: str, error: type[RecsysError]) -> NDArray[np.int64]:
+        """As ``find``, but an error of that type about ids that are not here."""
+        found = self.find(ids, what)
+        if found.size and found.min() < 0:
+            raise error(self.unknown(ids, found, what))
+        return found
 
     def unknown(self, ids: ArrayLike, found: NDArray[np.int64], what: str) -> str:
         """The message about the ids that ``find`` did not find: the first few and their number."""

@@ -1,0 +1,38 @@
+"""What an exported file says about itself beside the graph: the model's name and the ids."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from recsys_edu.ids import IdIndex
+
+
+class Metadata(NamedTuple):
+    """Whose answers these are, and the ids behind rows and columns."""
+
+    model: str
+    """The model's name, such as "bpr"."""
+    users: IdIndex
+    """The id of each row."""
+    items: IdIndex
+    """The id of each column."""
+
+    def as_entries(self) -> dict[str, str]:
+        """Key and value as ONNX files hold them: JSON, in ASCII."""
+        values = {"model": self.model, "user_ids": self.users.ids, "item_ids": self.items.ids}
+        return {key: json.dumps(value, default=_listed) for key, value in values.items()}
+
+    @classmethod
+    def from_entries(cls, entries: Mapping[str, str]) -> Metadata:
+        """The inverse; KeyError, ValueError or TypeError where it is something else."""
+        users, items = (json.loads(entries[key]) for key in ("user_ids", "item_ids"))
+        name = json.loads(entries["model"])
+        if not isinstance(name, str):
+            raise TypeError(f"it calls its model {name!r}")
+        return cls(name, IdIndex(users, "user_ids"), IdIndex(items, "item_ids"))
+
+
+def _listed(ids: Any) -> Any:
+    return ids.tolist()
