@@ -13,7 +13,9 @@ from recsys_edu._version import __version__
 _COMMANDS: Final = {
     "backends": "list the backends and whether they work here",
     "datasets": "list the datasets",
+    "export-model": "export a saved model as ONNX",
     "race": "race the backends and models on one split",
+    "recommend": "recommend by an exported model",
 }
 """Name and help of each command; its code is in tito/commands, imported when it is called."""
 
@@ -29,7 +31,7 @@ class LazyGroup(click.Group):
         """Import a command by its name."""
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"tito.commands.{cmd_name}")
+        module = importlib.import_module(f"tito.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 
