@@ -17,6 +17,7 @@ _HOME_OF = {
     "register_backend": "recsys_backends",
     "set_backend": "recsys_backends",
     "use_backend": "recsys_backends",
+    "Features": "recsys_edu.features",
     "Interactions": "recsys_edu.interactions",
     "list_datasets": "recsys_edu.datasets",
     "load_dataset": "recsys_edu.datasets",

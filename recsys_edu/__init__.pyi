@@ -11,6 +11,7 @@ from recsys_edu.datasets import load_dataset as load_dataset
 from recsys_edu.datasets import load_split as load_split
 from recsys_edu.errors import RecsysError as RecsysError
 from recsys_edu.evaluation import evaluate as evaluate
+from recsys_edu.features import Features as Features
 from recsys_edu.interactions import Interactions as Interactions
 from recsys_edu.models import load_model as load_model
 from recsys_edu.models.als import ALS as ALS

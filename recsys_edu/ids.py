@@ -114,6 +114,11 @@ class IdIndex:
                 f"{what} must be distinct; {self._sorted[repeated[0]].item()!r} repeats"
             )
 
+    @classmethod
+    def of(cls, ids: ArrayLike | IdIndex, what: str) -> IdIndex:
+        """A vocabulary of ids, or the one that is given."""
+        return ids if isinstance(ids, IdIndex) else cls(ids, what)
+
     def __len__(self) -> int:
         return len(self.ids)
 
@@ -144,3 +149,14 @@ class IdIndex:
             here, there = _KIND_NAMES[self.ids.dtype.kind], _KIND_NAMES[wanted.dtype.kind]
             message += f"; the ids of these interactions are {here}, and these are {there}"
         return message
+
+
+def numbered(
+    events: ArrayLike, vocabulary: ArrayLike | IdIndex | None, what: str, error: type[RecsysError]
+) -> tuple[IdIndex, NDArray[np.int64]]:
+    """The vocabulary, made of the events where none is given; and each event's position in it."""
+    if vocabulary is None:
+        distinct, codes = factorize(as_ids(events, what))
+        return IdIndex(distinct, what), codes
+    index = IdIndex.of(vocabulary, what)
+    return index, index.positions(events, what, error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ class FactorState(NamedTuple):
     item_factors: NDArray[np.float32]
     item_biases: NDArray[np.float32] | None
     epochs_done: int
+    more: Any = None
+    """What else the model has to go back to."""
 
 
 class FactorModel(Recommender):
