@@ -14,7 +14,8 @@ from recsys_edu.csr import take_rows
 from recsys_edu.errors import DataError, InvalidParameterError, NotFittedError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.callbacks import Callback
-from recsys_edu.recommendations import Recommendations, list_length, padded, without_padding
+from recsys_edu.recommendations import Recommendations as Recommendations
+from recsys_edu.recommendations import list_length, padded, without_padding
 
 Arrays = Mapping[str, NDArray[Any]]
 

@@ -99,6 +99,11 @@ class FeatureEncoder:
             np.hstack([part.columns for part in parts]), np.hstack([part.weights for part in parts])
         )
 
+    @property
+    def kinds(self) -> dict[str, str]:
+        """By the name of each feature: "categorical", "numeric" or "multi-hot"."""
+        return {column.name: column.kind for column in self._columns}
+
     def nothing_known(self, n: int) -> Encoded:
         """What ``encode`` gives for n rows in which all is missing."""
         columns = np.tile([column.missing for column in self._columns], (n, 1)).astype(np.int64)

@@ -14,11 +14,15 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from recsys_edu._version import __version__
+from recsys_edu.errors import ExportError
 
 OPSET: Final = 17
 """Of 2022: the first with all that is used is 16 (ScatterElements that adds up)."""
 _IR_VERSION: Final = 8
 """What came with that opset, so that runtimes of that time read it."""
+
+_MOST_BYTES: Final = 2**31 - 2**20
+"""Protobuf messages hold less than 2 GiB; the rest is for names and nodes."""
 
 
 class GraphBuilder:
@@ -58,7 +62,18 @@ class GraphBuilder:
         return outputs
 
     def model(self, name: str, metadata: Mapping[str, str]) -> onnx.ModelProto:
-        """The finished model, checked against the ONNX specification, shapes included."""
+        """The finished model, checked against the ONNX specification, shapes included.
+
+        Raises:
+            ExportError: it is too large for a file.
+        """
+        size = sum(len(constant.raw_data) for constant in self._constants.values())
+        size += sum(map(len, metadata.values()))
+        if size > _MOST_BYTES:
+            raise ExportError(
+                f"the model takes {size / 2**30:.1f} GiB, and an ONNX file holds less than 2; fit "
+                "it with fewer factors, or to fewer users"
+            )
         graph = helper.make_graph(
             self._nodes, name, self._inputs, self._outputs, list(self._constants.values())
         )

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import Final
+
+import numpy as np
 
 from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import ExportError, MissingDependencyError, ModelFileError
 from recsys_edu.ids import IdIndex
 from recsys_edu.models.base import Recommender
 from recsys_edu.models.factor_model import FactorModel
+from recsys_edu.models.two_tower import TwoTower
 from recsys_edu.serving.metadata import Metadata
 from recsys_edu.serving.parity import Parity, check_parity
 from recsys_edu.serving.ranker import Ranker
 from recsys_edu.serving.seal import sealed
-
-_MOST_BYTES: Final = 2**31 - 2**20
-"""Protobuf messages hold less than 2 GiB; the rest is for names and nodes."""
+from recsys_edu.serving.tower import user_tower
 
 
 def export_onnx(model: Recommender, path: str | PathLike[str]) -> Parity:
@@ -28,6 +28,11 @@ def export_onnx(model: Recommender, path: str | PathLike[str]) -> Parity:
     first, of equal scores the lower one first, without those seen in training, padded with −1;
     their ``scores``, float32, padded with −inf; and the users' ``vectors``, float32 (n, n_factors).
     The ids of users and items are in the file's metadata, as JSON lists. Needs the extra ``serve``.
+
+    A TwoTower that learned from features of users answers for those it never met as well: the row
+    that is one past the last stands for them, and ``feature_columns``, int64 (n, m), and
+    ``feature_weights``, float32 (n, m), are what its encoder, in the metadata too, makes of their
+    features (m is 1 and both are 0 where all users have rows).
 
     Before the file is kept, its answers for up to 1,000 users are compared with the model's own.
 
@@ -57,31 +62,30 @@ def export_onnx(model: Recommender, path: str | PathLike[str]) -> Parity:
 
 
 def _serialized(model: FactorModel) -> bytes:
-    train = model.train
-    metadata = Metadata(model.name, IdIndex(train.user_ids), IdIndex(train.item_ids)).as_entries()
-    factors = model.user_factors, model.item_factors, model.item_biases
-    arrays = [array for array in (*factors, train.indptr, train.indices) if array is not None]
-    size = sum(array.nbytes for array in arrays) + sum(map(len, metadata.values()))
-    if size > _MOST_BYTES:
-        raise ExportError(
-            f"the model takes {size / 2**30:.1f} GiB, and an ONNX file holds less than 2; fit it "
-            "with fewer factors, or to fewer users"
-        )
     try:
         from recsys_edu.serving.builder import GraphBuilder
         from recsys_edu.serving.graph import add_ranking, add_users
+        from recsys_edu.serving.tower_graph import add_described_users
     except ImportError as error:
         raise MissingDependencyError.for_extra("onnx", "serve") from error
-    graph = GraphBuilder()
-    users, vectors = add_users(graph, model.user_factors)
+    train, graph = model.train, GraphBuilder()
+    tower = user_tower(model) if isinstance(model, TwoTower) else None
+    ids = IdIndex(train.user_ids), IdIndex(train.item_ids)
+    if tower is None:
+        metadata = Metadata(model.name, *ids)
+        users, vectors = add_users(graph, model.user_factors)
+    else:
+        metadata = Metadata(model.name, *ids, tower.encoder)
+        users, vectors = add_described_users(graph, model.user_factors, tower)
     add_ranking(
         graph,
         vectors,
         users,
         item_factors=model.item_factors,
         item_biases=model.item_biases,
-        seen_indptr=train.indptr,
+        # Who has no row has seen nothing: one more row, that is empty.
+        seen_indptr=np.append(train.indptr, train.indptr[-1:]),
         seen_indices=train.indices,
     )
-    serialized: bytes = graph.model(model.name, metadata).SerializeToString()
+    serialized: bytes = graph.model(model.name, metadata.as_entries()).SerializeToString()
     return serialized

@@ -1,4 +1,4 @@
-"""What an exported file says about itself beside the graph: the model's name and the ids."""
+"""What an exported file says about itself beside the graph: the model, the ids, the features."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from recsys_edu.ids import IdIndex
+from recsys_edu.models.feature_encoding import FeatureEncoder
 
 
 class Metadata(NamedTuple):
@@ -18,10 +19,14 @@ class Metadata(NamedTuple):
     """The id of each row."""
     items: IdIndex
     """The id of each column."""
+    encoder: FeatureEncoder | None = None
+    """How features of users become input of the graph; None for a model that has none."""
 
     def as_entries(self) -> dict[str, str]:
         """Key and value as ONNX files hold them: JSON, in ASCII."""
         values = {"model": self.model, "user_ids": self.users.ids, "item_ids": self.items.ids}
+        if self.encoder is not None:
+            values["user_features"] = self.encoder.to_json()
         return {key: json.dumps(value, default=_listed) for key, value in values.items()}
 
     @classmethod
@@ -31,7 +36,9 @@ class Metadata(NamedTuple):
         name = json.loads(entries["model"])
         if not isinstance(name, str):
             raise TypeError(f"it calls its model {name!r}")
-        return cls(name, IdIndex(users, "user_ids"), IdIndex(items, "item_ids"))
+        features = json.loads(entries.get("user_features", "null"))
+        encoder = None if features is None else FeatureEncoder.from_json(features)
+        return cls(name, IdIndex(users, "user_ids"), IdIndex(items, "item_ids"), encoder)
 
 
 def _listed(ids: Any) -> Any:

@@ -14,7 +14,7 @@ import pytest
 
 from recsys_edu import ALS, BPR, ItemKNN, PureSVD, Ranker, TwoTower, export_onnx, load_dataset
 from recsys_edu.errors import ExportError, ModelFileError, NotFittedError
-from recsys_edu.serving import export, graph
+from recsys_edu.serving import builder, graph
 from recsys_edu.serving.parity import TOLERANCE
 from tests.recsys_edu.exported import drawn, exported, given
 from tests.recsys_edu.saved_models import MODELS, interactions
@@ -201,7 +201,7 @@ def test_an_unfitted_model_is_not_exported(tmp_path: Path) -> None:
 def test_a_model_beyond_what_a_file_can_hold_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "_MOST_BYTES", 1000)
+    monkeypatch.setattr(builder, "_MOST_BYTES", 1000)
     with pytest.raises(ExportError, match="holds less than 2"):
         exported(tmp_path)
     assert not list(tmp_path.iterdir())

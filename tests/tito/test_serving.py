@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from recsys_edu import BPR, Interactions, ItemKNN, Ranker, Recommender, load_model
+from recsys_edu import (
+    BPR,
+    Features,
+    Interactions,
+    ItemKNN,
+    Ranker,
+    Recommender,
+    TwoTower,
+    load_model,
+)
 from tests.tito.race_command import Outcome, assert_one_sentence
 from tito.main import main
 
@@ -84,7 +93,9 @@ def test_integer_ids_are_read_as_integers(run: Run, work: Path) -> None:
         (("recommend", "songs.onnx", "zoe"), "unknown user ids: 'zoe'"),
         (("recommend", "songs.onnx", "ann", "-k", "0"), "k must be a whole number of at least 1"),
         (("recommend", "songs.onnx", "ann", "-k", "few"), "'few' is not a valid integer"),
-        (("recommend", "songs.onnx"), "Missing argument 'USER...'"),
+        (("recommend", "songs.onnx"), "Give either USER... or --features"),
+        (("recommend", "songs.onnx", "ann", "--features", "{}"), "Give either USER... or"),
+        (("recommend", "songs.onnx", "--features", '{"age": 3}'), "learned from no features"),
         (("recommend", "missing.onnx", "ann"), "missing.onnx cannot be read"),
         (("recommend", "songs.npz", "ann"), "make one with `tito export-model`"),
         (("recommend", "short.onnx", "ann"), "truncated"),
@@ -107,6 +118,57 @@ def test_what_cannot_be_is_one_sentence(
     assert_one_sentence(outcome)
     assert said in outcome.err
     assert sorted((entry.name, entry.read_bytes()) for entry in work.iterdir()) == before
+
+
+def stranger(run: Run, work: Path, features: str) -> Outcome:
+    """Recommend to somebody by a model that knows jobs, ages and languages."""
+    events = Interactions.from_events(["ann", "ann", "bob"], [1, 2, 3]).with_features(
+        users=Features(
+            ["ann", "bob"],
+            categorical={"job": ["cook", "poet"]},
+            numeric={"age": [20, 30]},
+            multi_hot={"languages": [["en"], ["en", "is"]]},
+        )
+    )
+    model = TwoTower(4, 2, progress=False, device="cpu").fit(events)
+    model.save(work / "m.npz")
+    run("export-model", work / "m.npz")
+    return run("recommend", work / "m.onnx", "--features", features, "-k", "2")
+
+
+def test_a_stranger_is_described_in_json(run: Run, work: Path) -> None:
+    status, out, err = stranger(run, work, '{"job": "poet", "age": 33.5, "languages": ["is"]}')
+    assert (status, err) == (0, "")
+    who = Features(
+        [7],
+        categorical={"job": ["poet"]},
+        numeric={"age": [33.5]},
+        multi_hot={"languages": [["is"]]},
+    )
+    expected = Ranker(work / "m.onnx").recommend_to(who, 2)
+    assert [line.split("\t")[:2] for line in out.splitlines()] == [
+        ["-", str(item)] for item in expected.items[0]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("features", "said"),
+    [
+        ('{"job": "poet"', "--features takes a JSON object"),
+        ("[1]", "a JSON object of names and values"),
+        ("{}", "a JSON object of names and values"),
+        ('{"job": "poet", "age": 3}', "lack languages"),
+        ('{"job": "poet", "age": 3, "languages": [], "town": "x"}', "have town"),
+        ('{"job": "poet", "age": "old", "languages": []}', "'age' must be numbers"),
+        ('{"job": "poet", "age": NaN, "languages": []}', "finite"),
+        ('{"job": ["poet"], "age": 3, "languages": []}', "'job' must be one-dimensional"),
+        ('{"job": "poet", "age": 3, "languages": "is"}', "'languages' must be a collection"),
+    ],
+)
+def test_a_bad_description_is_one_sentence(features: str, said: str, run: Run, work: Path) -> None:
+    outcome = stranger(run, work, features)
+    assert_one_sentence(outcome)
+    assert said in outcome.err
 
 
 def test_a_million_items_are_all_there_are(run: Run, work: Path) -> None:
@@ -135,5 +197,7 @@ def test_recommending_loads_neither_torch_nor_what_trains(run: Run, work: Path) 
     assert len(lines) == 2
     loaded = json.loads(modules)
     assert "onnxruntime" in loaded
-    unwanted = {"torch", "onnx", "scipy", "rich", "recsys_backends", "recsys_edu.models"}
-    assert unwanted & set(loaded) == set()
+    unwanted = ("torch", "onnx", "scipy", "rich", "recsys_backends", "recsys_edu.interactions")
+    assert set(unwanted) & set(loaded) == set()
+    of_models = [name for name in loaded if name.startswith("recsys_edu.models.")]
+    assert of_models == ["recsys_edu.models.feature_encoding"]
