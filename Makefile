@@ -10,7 +10,8 @@ SOURCES := setup.py pyproject.toml constraints.txt \
 	$(wildcard backends/recsys_backends/optimized/*.pyx) \
 	$(wildcard backends/recsys_backends/optimized/include/*.h)
 
-.PHONY: demo test test-slow lint format bench bench-ops peers als tuned quality evaluation floor scaling profile build clean help
+.PHONY: demo test test-slow lint format bench bench-ops peers als tuned quality evaluation floor scaling first-answer \
+	retrieval profile build clean help
 
 help:
 	@echo "make demo       race the backends on the built-in data"
@@ -22,6 +23,7 @@ help:
 	@echo "make als        ALS to the same loss        make tuned    ranking, all tuned alike"
 	@echo "make floor      how far from the memory     make scaling  1, 10, 50 million interactions"
 	@echo "make quality    how well each ranks         make evaluation  what judging costs"
+	@echo "make first-answer  torch, ONNX Runtime  make retrieval  approximate beside exact"
 	@echo "make profile    where the time goes         (each takes BENCH=\"its options\")"
 	@echo "make build      sdist and wheel        make clean   what was made here, .venv too"
 
@@ -71,6 +73,12 @@ floor: $(VENV)/demo.stamp
 scaling: $(VENV)/demo.stamp
 	$(BIN)/python benchmarks/scaling.py $(BENCH)
 
+first-answer: $(VENV)/serve.stamp
+	$(BIN)/python benchmarks/first_answer.py $(BENCH)
+
+retrieval: $(VENV)/serve.stamp
+	$(BIN)/python benchmarks/retrieval.py $(BENCH)
+
 profile: $(VENV)/demo.stamp
 	$(BIN)/python benchmarks/profile_loop.py $(BENCH)
 	$(BIN)/python benchmarks/profile_kernel.py
@@ -98,4 +106,8 @@ $(VENV)/dev.stamp: $(VENV)/bin/python $(SOURCES)
 
 $(VENV)/peers.stamp: $(VENV)/bin/python $(SOURCES)
 	$(INSTALL) -e '.[$(EXTRAS),peers]'
+	@touch $@ $(VENV)/demo.stamp
+
+$(VENV)/serve.stamp: $(VENV)/bin/python $(SOURCES)
+	$(INSTALL) -e '.[$(EXTRAS),serve]'
 	@touch $@ $(VENV)/demo.stamp

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from recsys_backends import ops
 from recsys_backends.protocol import TopK
 from recsys_edu.errors import InvalidParameterError
+from recsys_edu.models.parameters import whole_number
 from recsys_edu.recommendations import list_length, padded
 
 _BATCH: Final = 1024
@@ -58,7 +59,7 @@ class ItemIndex(ABC):
                     f"item_biases must be one for each of {len(self._factors)} items, "
                     f"not {len(self._biases)}"
                 )
-        self.n_threads = n_threads
+        self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
 
     def __len__(self) -> int:
         return len(self._factors)

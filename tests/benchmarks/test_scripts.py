@@ -57,6 +57,29 @@ def test_scaling_of_a_single_size_is_one_and_its_memory_is_counted() -> None:
         assert ratio == pytest.approx(peak / needed, rel=0.05)
 
 
+def test_retrieval_finds_more_with_more_candidates() -> None:
+    told = quick("retrieval.py")
+    exact, few, many = rows(told, "recall@20")
+    assert exact[0] == exact[2] == exact[4] == 1  # recall, and both speeds beside themselves
+    assert (few[0], many[0]) == (32, 512)
+    assert 0.2 < few[1] <= many[1] <= 1
+    assert many[1] > 0.95
+    for line in (few, many):
+        assert line[3] == pytest.approx(line[2] / exact[1], rel=0.1, abs=0.06)
+
+
+def test_first_answer_times_every_program() -> None:
+    told = quick("first_answer.py")
+    table = {line.rsplit(None, 3)[0]: line.split()[-3:] for line in told.splitlines()}
+    torch, runtime, ours = (
+        [float(n.replace(",", "").replace("–", "0")) for n in table[name]]
+        for name in ("import torch", "import onnxruntime", "Ranker, first answer")
+    )
+    assert min(torch[0], runtime[0], ours[0]) > 0
+    assert torch[1] > 2 * runtime[1] > 20  # MB
+    assert ours[2] > 0
+
+
 def test_profile_of_the_loop_finds_the_loop() -> None:
     told = quick("profile_loop.py")
     first = next(line for line in told.splitlines() if line.endswith("(bpr_update)"))
