@@ -2,11 +2,11 @@
 
     make first-answer [BENCH="--rounds 5"]     or     python benchmarks/first_answer.py
 
-A TwoTower is trained, saved and exported. Each row of the table is a program of its own, started in
-turn with the others; its time is from the start of the process to its end by the clock of whoever
-starts it, and memory is the most that the process held. Each program runs once before that, so that
-files are in memory. "warm" is the median of further answers in the same process: the 10 best items
-of one user a call. Reads /proc, so Linux only.
+A TwoTower is trained, saved and exported, and a BPR of the same size saved. Each row of the table
+is a program of its own, started in turn with the others; its time is from the start of the process
+to its end by the clock of whoever starts it, and memory is the most that the process held. "warm"
+is the median of further answers in the same process: the 10 best items of one user a call. Reads
+/proc, so Linux only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from recsys_edu import TwoTower, export_onnx, load_split, set_backend
+from recsys_edu import BPR, TwoTower, export_onnx, load_split, set_backend
 from recsys_edu.machine import describe_machine
 
 PROGRAMS = {
@@ -35,7 +35,11 @@ PROGRAMS = {
         "from recsys_edu import load_model, set_backend; set_backend('optimized'); "
         "answer(load_model({npz!r}))"
     ),
-    "the same module in torch alone": "import torch; answer(torch_model({npz!r}))",
+    "its vectors, torch alone": "import torch; answer(torch_model({npz!r}))",
+    "BPR of a file, first answer": (
+        "from recsys_edu import load_model, set_backend; set_backend('optimized'); "
+        "answer(load_model({bpr!r}))"
+    ),
 }
 """What each process runs; None for the command line."""
 FRAME = """
@@ -103,9 +107,9 @@ def main() -> None:
     for name, value in describe_machine().items():
         print(f"{name}: {value}")
     with tempfile.TemporaryDirectory() as folder:
-        npz, onnx = (Path(folder, f"model.{suffix}") for suffix in ("npz", "onnx"))
-        user = prepare(asked.dataset, npz, onnx)
-        commands = {name: command(name, npz, onnx, user) for name in PROGRAMS}
+        files = {name: str(Path(folder, name)) for name in ("npz", "onnx", "bpr")}
+        user = prepare(asked.dataset, files)
+        commands = {name: command(name, files, user) for name in PROGRAMS}
         measured = in_turn(commands, asked.rounds)
     print("\nprogram                             start to end, ms  peak MB  warm answer, µs")
     for name, row in measured.items():
@@ -115,42 +119,44 @@ def main() -> None:
     print("\ninstalled, MB: " + ", ".join(f"{p} {size(p):,.0f}" for p in ("torch", "onnxruntime")))
 
 
-def prepare(dataset: str, npz: Path, onnx: Path) -> str:
+def prepare(dataset: str, files: dict[str, str]) -> str:
     """Train, save and export; returns the id of a user, as Python writes it."""
     set_backend("optimized")
     train = load_split(dataset).fold_valid().train
     model = TwoTower(64, 2, progress=False, device="cpu").fit(train)
-    model.save(npz)
-    parity = export_onnx(model, onnx)
+    model.save(files["npz"])
+    BPR(64, 2, progress=False).fit(train).save(files["bpr"])
+    parity = export_onnx(model, files["onnx"])
     print(f"\n{dataset}: {train!r}, 64 factors")
     print(
-        f"{onnx.stat().st_size / 1e6:.1f} MB; the first {parity.k} items of {parity.n_users:,} "
-        f"users: scores within {parity.largest_difference:.1g}, {parity.n_exchanged} exchanged"
+        f"{Path(files['onnx']).stat().st_size / 1e6:.1f} MB; first {parity.k} items of "
+        f"{parity.n_users:,} users: scores within {parity.largest_difference:.1g}, "
+        f"{parity.n_exchanged} exchanged"
     )
     return repr(train.user_ids[len(train.user_ids) // 2].item())
 
 
-def command(name: str, npz: Path, onnx: Path, user: str) -> list[str]:
+def command(name: str, files: dict[str, str], user: str) -> list[str]:
     """The arguments of the process."""
     program = PROGRAMS[name]
     if program is None:
         script = "from tito.main import main; main()"
-        return [sys.executable, "-c", script, "recommend", str(onnx), user.strip("'")]
-    program = program.format(npz=str(npz), onnx=str(onnx))
+        return [sys.executable, "-c", script, "recommend", files["onnx"], user.strip("'")]
+    program = program.format(**files)
     return [sys.executable, "-c", FRAME.replace("{program}", program).replace("{user}", user)]
 
 
 def in_turn(commands: dict[str, list[str]], rounds: int) -> dict[str, Row]:
-    """The medians over rounds, of which the first does not count."""
+    """Medians over rounds; one more comes first, which goes on answering instead."""
+    told = {name: started(name, arguments, again=True)[1] for name, arguments in commands.items()}
     times: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(rounds + 1):
+    for _ in range(rounds):
         for name, arguments in commands.items():
             times[name].append(started(name, arguments, again=False)[0])
     rows = {}
-    for name, arguments in commands.items():
-        _, told = started(name, arguments, again=True)
-        memory, warm = map(float, told.split()) if PROGRAMS[name] is not None else (0.0, 0.0)
-        rows[name] = Row(1e3 * statistics.median(times[name][1:]), memory, warm)
+    for name, taken in times.items():
+        memory, warm = (0.0, 0.0) if PROGRAMS[name] is None else map(float, told[name].split())
+        rows[name] = Row(1e3 * statistics.median(taken), memory, warm)
     return rows
 
 
