@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from onnx.reference import ReferenceEvaluator
 
 from recsys_edu import ALS, BPR, ItemKNN, PureSVD, Ranker, TwoTower, export_onnx, load_dataset
 from recsys_edu.errors import ExportError, ModelFileError, NotFittedError
@@ -152,6 +153,21 @@ def test_the_graph_is_plain_onnx_of_the_opset_that_is_stated(tmp_path: Path) -> 
     assert json.loads(entries["model"]) == "bpr"
     assert json.loads(entries["user_ids"]) == train.user_ids.tolist()
     assert json.loads(entries["item_ids"]) == train.item_ids.tolist()
+
+
+def test_another_runtime_answers_alike(tmp_path: Path) -> None:
+    """The evaluator of the specification itself, with batches and k of any size."""
+    export_onnx(drawn(30, 50), tmp_path / "model.onnx")
+    ranker, other = (
+        Ranker(tmp_path / "model.onnx"),
+        ReferenceEvaluator(str(tmp_path / "model.onnx")),
+    )
+    for rows, k in (([4], 1), ([29, 0, 4, 4], 50), (list(range(30)), 7)):
+        inputs = {"users": np.array(rows), "k": np.array([k])}
+        items, scores = other.run(["items", "scores"], inputs)
+        expected = ranker.rank(np.array(rows), k)
+        np.testing.assert_array_equal(items, expected[0])
+        np.testing.assert_allclose(scores, expected[1], rtol=1e-5, atol=1e-5)
 
 
 def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
