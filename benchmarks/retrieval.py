@@ -4,14 +4,15 @@
 
 BPR is trained on made-up interactions whose users each have a few of many genres, and some items of
 a genre are had far more often. Its vectors are searched exactly (every score, the optimized
-backend) and by the HNSW graph with more and more candidates: all users in one call, and one user a
-call; medians. What users have seen is left in: it would cost both alike.
+backend) and by the HNSW graph with more and more candidates, in turn: all users in one call, and
+one user a call; medians. What users have seen is left in: it would cost both alike.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ from recsys_backends import use_backend
 from recsys_edu import BPR, Interactions
 from recsys_edu.machine import describe_machine
 from recsys_edu.serving.approximate import ApproximateIndex
-from recsys_edu.serving.retrieval import ExactIndex, recall
+from recsys_edu.serving.retrieval import ExactIndex, ItemIndex, recall
 
 K = 20
 GENRE = 1000
@@ -77,17 +78,53 @@ def compare(asked: Settings) -> None:
     exact = ExactIndex(*vectors, n_threads=asked.threads)
     started = time.perf_counter()
     index = ApproximateIndex(*vectors)
-    print(f"built in {time.perf_counter() - started:.1f} s by all cores")
+    print(f"built in {time.perf_counter() - started:.1f} s by all cores", flush=True)
     index.n_threads = asked.threads
-    best = exact.search(users, K).items
     print(f"\nk {K}, {asked.threads} thread(s), median of {asked.rounds}")
     print("candidates  recall@20  searches/s  × exact  one alone, µs  × exact")
-    base = speeds(exact, users, asked.rounds)
-    print(line("all", 1.0, base, base), flush=True)
+    best = exact.search(users, K).items
+    found = {"all": 1.0}
     for expansion in asked.expansions:
         index.expansion_search = expansion
-        found = recall(index.search(users, K).items, best)
-        print(line(str(expansion), found, speeds(index, users, asked.rounds), base), flush=True)
+        found[str(expansion)] = recall(index.search(users, K).items, best)
+    times = speeds(exact, index, users, asked)
+    for name, share in found.items():
+        print(line(name, share, times[name], times["all"]))
+
+
+class Speed(NamedTuple):
+    """Seconds for each user."""
+
+    together: float
+    alone: float
+
+
+def speeds(
+    exact: ExactIndex, index: ApproximateIndex, users: np.ndarray, asked: Settings
+) -> dict[str, Speed]:
+    """Median times a user, of all users in one call and of one user a call, measured in turn."""
+    few = users[: min(50, len(users))]
+
+    def together(expansion: int | None) -> None:
+        at(expansion).search(users, K)
+
+    def alone(expansion: int | None) -> None:
+        for user in few:
+            at(expansion).search(user[None], K)
+
+    def at(expansion: int | None) -> ItemIndex:
+        if expansion is None:
+            return exact
+        index.expansion_search = expansion
+        return index
+
+    choices: list[int | None] = [None, *asked.expansions]
+    first = timed_in_turn({str(e): partial(together, e) for e in choices}, asked.rounds)
+    second = timed_in_turn({str(e): partial(alone, e) for e in choices}, asked.rounds)
+    return {
+        "all" if e is None else str(e): Speed(first[str(e)] / len(users), second[str(e)] / len(few))
+        for e in choices
+    }
 
 
 def make_genres(n_users: int, n_items: int, n_each: int = 50) -> Interactions:
@@ -102,26 +139,6 @@ def make_genres(n_users: int, n_items: int, n_each: int = 50) -> Interactions:
     users = np.repeat(np.arange(n_users), n_each)
     ids = {"user_ids": np.arange(n_users), "item_ids": np.arange(n_items)}
     return Interactions.from_events(users, np.minimum(items, n_items - 1).ravel(), **ids)
-
-
-class Speed(NamedTuple):
-    """Seconds for each user."""
-
-    together: float
-    alone: float
-
-
-def speeds(index: ExactIndex | ApproximateIndex, users: np.ndarray, rounds: int) -> Speed:
-    """Median time a user, of all users in one call and of one user a call."""
-    few = users[: min(50, len(users))]
-    times = timed_in_turn(
-        {
-            "together": lambda: index.search(users, K),
-            "alone": lambda: [index.search(user[None], K) for user in few],
-        },
-        rounds,
-    )
-    return Speed(times["together"] / len(users), times["alone"] / len(few))
 
 
 def line(name: str, found: float, speed: Speed, base: Speed) -> str:

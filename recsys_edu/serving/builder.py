@@ -47,7 +47,7 @@ class GraphBuilder:
     def constant(self, name: str, values: NDArray[Any] | list[int]) -> str:
         """A tensor that is part of the file; lists become int64."""
         array = np.array(values, dtype=np.int64) if isinstance(values, list) else values
-        self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
+        self._constants[name] = numpy_helper.from_array(np.asarray(array, order="C"), name)
         return name
 
     def add(self, op: str, *inputs: str, **attributes: Any) -> str:
