@@ -10,15 +10,18 @@ Hierarchical Navigable Small World Graphs, IEEE TPAMI 42(4), 2020.
 
 from __future__ import annotations
 
-from typing import Any
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_backends.protocol import TopK
-from recsys_edu.errors import MissingDependencyError
+from recsys_edu.errors import MissingDependencyError, ModelFileError
 from recsys_edu.models.parameters import whole_number
 from recsys_edu.serving.cosine import equally_long, with_bias_and_zero
+from recsys_edu.serving.index_file import Stored, read_index, write_index
 from recsys_edu.serving.retrieval import ItemIndex, Seen
 
 
@@ -50,10 +53,8 @@ class ApproximateIndex(ItemIndex):
     ) -> None:
         super().__init__(item_factors, item_biases, n_threads=n_threads)
         self._vectors = equally_long(self._factors, self._biases)
-        self._graph = _import_usearch().Index(
-            ndim=self._vectors.shape[1],
-            metric="cos",
-            dtype="f32",
+        self._graph = _empty_graph(
+            self._vectors.shape[1],
             connectivity=whole_number("connectivity", connectivity, 2, 1024),
             expansion_add=whole_number("expansion_add", expansion_add, 1, 2**16),
         )
@@ -61,6 +62,49 @@ class ApproximateIndex(ItemIndex):
         keys = np.arange(len(self._vectors), dtype=np.uint64)
         # Not copied: the vectors are kept here anyway, to score by.
         self._graph.add(keys, self._vectors, copy=False, threads=self.n_threads)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the index to a file, whole or not at all; ``load`` reads it again.
+
+        Raises:
+            ModelFileError: the file cannot be written.
+        """
+        graph = np.frombuffer(self._graph.save(), dtype=np.uint8)
+        n, width = self._vectors.shape
+        has_biases = self._biases is not None
+        write_index(path, Stored((n, width), has_biases, self.expansion_search, graph))
+
+    @classmethod
+    def load(cls, path: str | PathLike[str], *, n_threads: int = 0) -> Self:
+        """Read an index that ``save`` wrote: much sooner than building it.
+
+        Raises:
+            ModelFileError: no such file, not an index, truncated, damaged, or of a newer version.
+            InvalidParameterError, MissingDependencyError: as for the class.
+        """
+        made, source = cls.__new__(cls), Path(path)
+        made.n_threads = whole_number("n_threads", n_threads, 0, 1024)
+        _import_usearch()
+        try:
+            made._restore(read_index(source))
+        except OSError as error:
+            raise ModelFileError(f"{source} cannot be read: {error.strerror or error}") from error
+        except Exception as error:
+            # Whatever the pieces of a foreign or damaged file set off, the file is to blame.
+            raise ModelFileError(f"{source} is not an index that can be loaded: {error}") from error
+        return made
+
+    def _restore(self, stored: Stored) -> None:
+        n, width = stored.shape
+        self._graph = _empty_graph(width)
+        self._graph.load(stored.graph.tobytes())
+        if (len(self._graph), self._graph.ndim) != stored.shape:
+            raise ModelFileError("its graph does not fit its header")
+        self._vectors = np.stack(self._graph.get(np.arange(n, dtype=np.uint64)))
+        n_factors = width - 1 - stored.has_biases
+        self._factors = self._vectors[:, :n_factors]
+        self._biases = self._vectors[:, n_factors] if stored.has_biases else None
+        self.expansion_search = stored.expansion_search
 
     @property
     def expansion_search(self) -> int:
@@ -109,6 +153,10 @@ def _is_seen(items: NDArray[np.int64], seen: Seen, n_items: int) -> NDArray[np.b
         places = np.searchsorted(pairs, wanted).clip(max=len(pairs) - 1)
         np.equal(pairs[places], wanted, out=found)
     return found
+
+
+def _empty_graph(width: int, **settings: int) -> Any:
+    return _import_usearch().Index(ndim=width, metric="cos", dtype="f32", **settings)
 
 
 def _import_usearch() -> Any:
