@@ -38,6 +38,7 @@ _HOME_OF = {
     "load_model": "recsys_edu.models",
     "Callback": "recsys_edu.models.callbacks",
     "EarlyStopping": "recsys_edu.models.callbacks",
+    "Checkpoint": "recsys_edu.models.two_tower_checkpoint",
     "evaluate": "recsys_edu.evaluation",
     "benchmark": "recsys_edu.benchmarking",
     "measure": "recsys_edu.benchmarking",

@@ -64,5 +64,9 @@ class ModelFileError(RecsysError, ValueError):
     """A saved model that cannot be read: not a model, damaged, or of another version."""
 
 
+class CheckpointError(RecsysError, ValueError):
+    """A checkpoint that training cannot go on from: damaged, or of other settings or data."""
+
+
 class ModelOutputError(RecsysError, ValueError):
     """A model's answer is not what ``Ranker`` promises, so that measuring it would mislead."""
