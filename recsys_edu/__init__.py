@@ -40,6 +40,7 @@ _HOME_OF = {
     "EarlyStopping": "recsys_edu.models.callbacks",
     "Ranker": "recsys_edu.serving.ranker",
     "export_onnx": "recsys_edu.serving.export",
+    "Checkpoint": "recsys_edu.models.two_tower_checkpoint",
     "evaluate": "recsys_edu.evaluation",
     "benchmark": "recsys_edu.benchmarking",
     "measure": "recsys_edu.benchmarking",

@@ -23,6 +23,7 @@ from recsys_edu.models.item_knn import ItemKNN as ItemKNN
 from recsys_edu.models.most_popular import MostPopular as MostPopular
 from recsys_edu.models.pure_svd import PureSVD as PureSVD
 from recsys_edu.models.two_tower import TwoTower as TwoTower
+from recsys_edu.models.two_tower_checkpoint import Checkpoint as Checkpoint
 from recsys_edu.models.user_knn import UserKNN as UserKNN
 from recsys_edu.serving.export import export_onnx as export_onnx
 from recsys_edu.serving.ranker import Ranker as Ranker

@@ -32,6 +32,8 @@ class Rows(NamedTuple):
     """int64, shape (n, m): the columns of their features; None for a tower without features."""
     weights: torch.Tensor | None = None
     """float32, shape (n, m)."""
+    kept: torch.Tensor | None = None
+    """float32, shape (n,): 0 where the id's vector is left out, otherwise 1; None for 1."""
 
 
 class Tower(torch.nn.Module):
@@ -69,7 +71,7 @@ class Tower(torch.nn.Module):
             values.normal_(0.0, init_scale, generator=generator)
             values[padding] = 0.0
             return torch.nn.Embedding.from_pretrained(  # type: ignore[no-untyped-call,no-any-return,unused-ignore]
-                values, freeze=False, padding_idx=padding, sparse=sparse
+                values, freeze=False, sparse=sparse
             )
 
         self.n_ids, self.cosine = n_ids, cosine
@@ -79,15 +81,29 @@ class Tower(torch.nn.Module):
 
     def forward(self, rows: Rows) -> torch.Tensor:
         """Vectors, float32, shape (n, width)."""
-        vectors: torch.Tensor = self.ids(rows.ids)
+        vectors = _looked_up(self.ids, rows.ids)
+        if rows.kept is not None:
+            vectors = vectors * rows.kept.unsqueeze(1)
         if self.features is not None:
             assert rows.columns is not None
             assert rows.weights is not None
-            known = self.features(rows.columns)
+            known = _looked_up(self.features, rows.columns)
             vectors = vectors + (known * rows.weights.unsqueeze(-1)).sum(1)
         if self.trunk is not None:
             vectors = vectors + self.trunk(vectors)
         return normalize(vectors, dim=1) if self.cosine else vectors
+
+
+def _looked_up(table: torch.nn.Embedding, rows: torch.Tensor) -> torch.Tensor:
+    """The table's rows, shape (*rows.shape, width).
+
+    What ``table(rows)`` gives as well; but the gradient of an embedding adds up one row after the
+    other, that of ``index_select`` many at a time: on a CPU three to forty times as fast.
+    """
+    if table.sparse:
+        found: torch.Tensor = table(rows)
+        return found
+    return table.weight.index_select(0, rows.reshape(-1)).view(*rows.shape, -1)
 
 
 def _trunk(width: int, hidden: Sequence[int], generator: torch.Generator) -> torch.nn.Sequential:

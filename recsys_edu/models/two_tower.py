@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,17 +31,19 @@ from recsys_edu.features import Features
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays, Recommendations
 from recsys_edu.models.callbacks import Callback, EpochReport
-from recsys_edu.models.factor_model import FactorState
+from recsys_edu.models.factor_state import FactorState
 from recsys_edu.models.feature_encoding import FeatureEncoder
 from recsys_edu.models.pairwise import PairwiseModel, check_can_teach
 from recsys_edu.models.parameters import number, one_of, whole_number
 
 if TYPE_CHECKING:
     from recsys_edu.models.towers import Towers
+    from recsys_edu.models.two_tower_training import Trainer
 
 LOSSES: Final = ("bpr", "in-batch", "softmax")
 SIMILARITIES: Final = ("dot", "cosine")
 OPTIMIZERS: Final = ("adam", "sparse-adam", "adagrad")
+SCHEDULES: Final = ("constant", "linear")
 _USUAL_NEGATIVES: Final = {"bpr": 1, "in-batch": 1, "softmax": 512}
 
 
@@ -70,6 +73,8 @@ class TwoTower(PairwiseModel):
         init_scale: standard deviation of the first vectors, > 0.
         optimizer: "adam"; or, for tables much larger than a batch, "sparse-adam" or "adagrad",
             which touch the rows of a batch alone.
+        schedule: "constant"; or "linear": the step size falls from epoch to epoch, so that it would
+            be 0 after the last.
         max_grad_norm: shrink the gradient of a batch to this length; None for as it is.
         batch_size: interactions a step, at least 1.
         mixed_precision: compute in bfloat16 what stands it; meant for a GPU.
@@ -94,6 +99,8 @@ class TwoTower(PairwiseModel):
     towers: Towers
     user_encoder: FeatureEncoder | None = None
     item_encoder: FeatureEncoder | None = None
+    training: tuple[Trainer, list[Callback]]
+    """The trainer and the callbacks, for checkpoints; there while ``fit`` runs."""
 
     def __init__(
         self,
@@ -112,6 +119,7 @@ class TwoTower(PairwiseModel):
         id_dropout: float = 0.1,
         init_scale: float = 0.1,
         optimizer: str = "adam",
+        schedule: str = "constant",
         max_grad_norm: float | None = None,
         batch_size: int = 1024,
         mixed_precision: bool = False,
@@ -136,6 +144,7 @@ class TwoTower(PairwiseModel):
         self.id_dropout = number("id_dropout", id_dropout, 0.0, 1.0)
         self.init_scale = number("init_scale", init_scale, 0.0, 1e3, open_low=True)
         self.optimizer = one_of("optimizer", optimizer, OPTIMIZERS)
+        self.schedule = one_of("schedule", schedule, SCHEDULES)
         self.max_grad_norm = max_grad_norm
         if max_grad_norm is not None:
             self.max_grad_norm = number("max_grad_norm", max_grad_norm, 0.0, 1e30, open_low=True)
@@ -146,28 +155,64 @@ class TwoTower(PairwiseModel):
         self.progress = bool(progress)
         self.device = _usable_device(device)
         self.history: list[EpochReport] = []
+        self._resume_from: str | PathLike[str] | None = None
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {name: getattr(self, name) for name in _SETTINGS}
 
+    def fit(
+        self,
+        train: Interactions,
+        *,
+        callbacks: Sequence[Callback] = (),
+        resume_from: str | PathLike[str] | None = None,
+    ) -> Self:
+        """Learn from interactions, and from the features that they have.
+
+        Args:
+            train: what users did; what is in it is never recommended again.
+            callbacks: called after each epoch; see ``EarlyStopping`` and ``Checkpoint``.
+            resume_from: a checkpoint's path: go on from there, up to ``epochs`` in all, to what
+                training without a stop would have come to; on a CPU, to the same bytes.
+
+        Raises:
+            DataError: nothing that the model could learn from.
+            DivergedError: vectors overflowed; the message says in which epoch.
+            CheckpointError: not a checkpoint, or one of other settings or other data.
+        """
+        self._resume_from = resume_from
+        return super().fit(train, callbacks=callbacks)
+
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
         torch = _import_torch()
+        from recsys_edu.models.two_tower_checkpoint import Checkpoint, Resumed
         from recsys_edu.models.two_tower_training import Trainer
 
         check_can_teach(train)
+        others = [callback for callback in callbacks if not isinstance(callback, Checkpoint)]
+        writing = [callback for callback in callbacks if isinstance(callback, Checkpoint)]
+        resumed = [] if self._resume_from is None else [Resumed(self._resume_from, others)]
         before = torch.get_num_threads()
         if self.n_threads:
             torch.set_num_threads(self.n_threads)
         try:
             trainer = Trainer(self, train)
-            self.epochs_done, self.history = 0, []
-            self.towers = trainer.towers
+            if resumed:
+                resumed[0].prepare(self, trainer, train)
+            else:
+                self.epochs_done, self.history = 0, []
+            self.towers, self.training = trainer.towers, (trainer, others)
             self.user_encoder, self.item_encoder = trainer.users.encoder, trainer.items.encoder
-            self._run_epochs(train, trainer.run_epoch, callbacks)
+            # Checkpoints come last, so that they know what the others have seen of the epoch.
+            self._run_epochs(train, trainer.run_epoch, [*others, *resumed, *writing])
             self.towers.cpu()
         finally:
+            self.__dict__.pop("training", None)
             torch.set_num_threads(before)
+
+    def _epochs_to_run(self) -> int:
+        return max(0, self.epochs - self.epochs_done)
 
     def _fitted_arrays(self) -> Arrays:
         arrays = dict(super()._fitted_arrays())
@@ -199,13 +244,20 @@ class TwoTower(PairwiseModel):
 
     def snapshot(self) -> FactorState:
         """A copy of the vectors and of the towers, for ``restore``."""
-        parameters = {name: value.clone() for name, value in self.towers.state_dict().items()}
-        return super().snapshot()._replace(more=parameters)
+        parameters = self.towers.state_dict()
+        return (
+            super()
+            .snapshot()
+            ._replace(more={name: value.cpu().numpy().copy() for name, value in parameters.items()})
+        )
 
     def restore(self, state: FactorState) -> None:
         """Go back to a snapshot; later epochs are struck from the history."""
         super().restore(state)
-        self.towers.load_state_dict(state.more)
+        import torch
+
+        parameters = (state.more or {}).items()
+        self.towers.load_state_dict({name: torch.from_numpy(value) for name, value in parameters})
 
     def user_vectors(self, users: Features) -> NDArray[np.float32]:
         """The vectors of users whom only their features describe, float32 (n, n_factors).
@@ -281,7 +333,15 @@ _ENCODERS: Final = ("user_encoder", "item_encoder")
 _SETTINGS: Final = (
     *("n_factors", "epochs", "learning_rate", "reg", "loss", "n_negatives", "similarity"),
     *("temperature", "use_biases", "hidden", "use_features", "id_dropout", "init_scale"),
-    *("optimizer", "max_grad_norm", "batch_size", "mixed_precision", "seed", "n_threads"),
+    *(
+        "optimizer",
+        "schedule",
+        "max_grad_norm",
+        "batch_size",
+        "mixed_precision",
+        "seed",
+        "n_threads",
+    ),
     *("progress", "device"),
 )
 

@@ -35,13 +35,15 @@ class UniformNegatives:
         self.cells = cells  # ascending, as CSR is
         self.table: torch.Tensor | None = None
         if train.n_users * train.n_items <= _MOST_CELLS:
-            self.table = torch.zeros(
-                train.n_users * train.n_items, dtype=torch.bool, device=self.device
-            )
-            self.table[cells] = True
+            self.table = torch.zeros(train.shape, dtype=torch.bool, device=self.device)
+            self.table.view(-1)[cells] = True
 
-    def for_each(self, users: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """k items for each user, and which of them the user has not seen: both (n, k)."""
+    def for_each(self, users: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """k items for each user, (n, k); and 1.0 for those that the user has not seen, or None.
+
+        None says that nobody has seen theirs. A user who has seen almost everything may get one
+        that does not count.
+        """
         users = users.repeat_interleave(k)
         items = self.draw(len(users))
         taken = torch.nonzero(self.seen(users, items)).squeeze(1)
@@ -50,6 +52,8 @@ class UniformNegatives:
                 break
             items[taken] = again = self.draw(len(taken))
             taken = taken[self.seen(users[taken], again)]
+        if not len(taken):
+            return items.view(-1, k), None
         usable = torch.ones(len(users), device=self.device)
         usable[taken] = 0.0
         return items.view(-1, k), usable.view(-1, k)
@@ -62,12 +66,19 @@ class UniformNegatives:
         return chosen if self.all_may else self.candidates[chosen]
 
     def seen(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-        """Whether each user has seen each item, bool; the arguments are broadcast together."""
+        """Whether each user has seen the item beside it, bool; the shapes are broadcast."""
         wanted = users * self.n_items + items
         if self.table is not None:
-            return self.table[wanted]
+            return self.table.view(-1)[wanted]
         places = torch.searchsorted(self.cells, wanted).clamp(max=len(self.cells) - 1)
         return self.cells[places] == wanted
+
+    def seen_of(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+        """Whether each user has seen each item, bool, shape (users, items)."""
+        if self.table is None:
+            return self.seen(users.unsqueeze(1), items)
+        rows = self.table.index_select(0, users)
+        return rows if items is self.candidates and self.all_may else rows.index_select(1, items)
 
 
 def log_shares(train: Interactions) -> torch.Tensor:

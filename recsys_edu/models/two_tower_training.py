@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from recsys_edu.interactions import Interactions
 from recsys_edu.models.feature_encoding import FeatureEncoder
 from recsys_edu.models.towers import Rows, Tower, Towers, TowerSettings
 from recsys_edu.models.training import EpochOutcome
-from recsys_edu.models.two_tower_losses import bpr_loss, softmax_loss
+from recsys_edu.models.two_tower_losses import bpr_loss, decayed, softmax_loss
 from recsys_edu.models.two_tower_negatives import UniformNegatives, log_shares
 
 if TYPE_CHECKING:
@@ -54,14 +55,30 @@ class Side:
         """Columns of features; 0 without features."""
         return 0 if self.encoder is None else self.encoder.n_columns
 
-    def rows(self, chosen: torch.Tensor, without_id: torch.Tensor | None = None) -> Rows:
-        """Some rows as the tower takes them, some of those by their features alone."""
-        ids = self.ids[chosen]
-        if without_id is not None:
-            ids = torch.where(without_id, self.n, ids)
+    def rows(self, chosen: torch.Tensor, ids: torch.Tensor, kept: torch.Tensor | None) -> Rows:
+        """Some rows as the tower takes them."""
         if self.columns is None or self.weights is None:
             return Rows(ids)
-        return Rows(ids, self.columns[chosen], self.weights[chosen])
+        return Rows(ids, self.columns[chosen], self.weights[chosen], kept)
+
+    def all_rows(self) -> Iterator[Rows]:
+        """All of them in turn, some at a time."""
+        everyone = torch.arange(self.n, device=self.ids.device)
+        for some in torch.split(everyone, _ROWS_AT_ONCE):
+            yield self.rows(some, self.ids[some], None)
+
+
+class Batch(NamedTuple):
+    """Some interactions, and what they are compared with."""
+
+    users: torch.Tensor
+    """int64, shape (n,)."""
+    positives: torch.Tensor
+    """int64, shape (n,)."""
+    negatives: torch.Tensor | None = None
+    """int64, shape (n, k)."""
+    usable: torch.Tensor | None = None
+    """float32, shape (n, k): 1 for negatives that count, otherwise 0; None where all do."""
 
 
 class Trainer:
@@ -93,105 +110,100 @@ class Trainer:
 
     def run_epoch(self) -> EpochOutcome:
         """Every interaction once, in random order."""
-        steps: dict[str, Callable[..., tuple[torch.Tensor, torch.Tensor]]] = {
-            "bpr": self._bpr,
-            "in-batch": self._in_batch,
-            "softmax": self._softmax,
-        }
-        step = steps[self.model.loss]
-        totals = torch.zeros(3, dtype=torch.float64, device=self.device)
+        self._set_learning_rate()
+        outcomes: list[torch.Tensor] = []
         for batch in self._batches():
-            with torch.autocast(self.device.type, torch.bfloat16, self.model.mixed_precision):
-                objective, figures = step(*batch)
+            with self._precision():
+                losses, x = self._losses(batch)
+                objective = losses.mean() if batch.usable is None else _mean(losses, batch.usable)
             self._descend(objective)
-            totals += figures
+            outcomes.append(_figures(losses.detach(), x, batch.usable))
         self.hand_over()
-        loss, n_correct, n = totals.tolist()
+        loss, n_correct, n = torch.stack(outcomes).sum(0).tolist()
         accuracy = n_correct / max(n, 1) if self.model.loss == "bpr" else None
         return EpochOutcome(loss / max(n, 1), accuracy, int(n))
 
-    def _batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]]:
-        """Users, positives, negatives and which of those count; the latter for BPR alone."""
+    def _set_learning_rate(self) -> None:
+        """The step size of this epoch."""
+        share = 1.0
+        if self.model.schedule == "linear":
+            share = max(1.0 - self.model.epochs_done / self.model.epochs, 0.0)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = share * self.model.learning_rate
+
+    def _precision(self) -> AbstractContextManager[object]:
+        if self.model.mixed_precision:
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return nullcontext()
+
+    def _batches(self) -> Iterator[Batch]:
+        """The interactions in random order, with their negatives where the loss is BPR."""
         size, k = self.model.batch_size, self.model.n_negatives
         order = torch.randperm(len(self.pair_users), generator=self.generator, device=self.device)
         at_once = max(1, _DRAWN_AT_ONCE // (size * k)) * size
         for some in torch.split(order, at_once):
-            users, positives = self.pair_users[some], self.pair_items[some]
-            negatives = usable = positives
-            if self.model.loss == "bpr":
-                negatives, usable = self.negatives.for_each(users, k)
-            parts = (users, positives, negatives, usable)
-            yield from zip(*(torch.split(part, size) for part in parts), strict=True)
+            users = self.pair_users.index_select(0, some)
+            positives = self.pair_items.index_select(0, some)
+            if self.model.loss != "bpr":
+                for part in zip(
+                    torch.split(users, size), torch.split(positives, size), strict=True
+                ):
+                    yield Batch(*part)
+                continue
+            negatives, usable = self.negatives.for_each(users, k)
+            for start in range(0, len(some), size):
+                cut = slice(start, start + size)
+                counted = None if usable is None else usable[cut]
+                yield Batch(users[cut], positives[cut], negatives[cut], counted)
 
-    def _bpr(
-        self,
-        users: torch.Tensor,
-        positives: torch.Tensor,
-        negatives: torch.Tensor,
-        usable: torch.Tensor,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The mean over the triples; and their summed loss, how many are right, how many count."""
-        n, k = negatives.shape
-        user = self._user_vectors(users)
-        both = torch.cat([positives, negatives.view(-1)])
-        vectors, biases = self._item_vectors(both)
-        positive, negative = vectors[:n], vectors[n:].view(n, k, -1)
-        offset = torch.zeros_like(usable)
+    def _losses(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """The loss of each triple and its x, (n, k); or of each interaction, (n,), and None."""
+        if self.model.loss == "bpr":
+            return self._bpr(batch)
+        if self.model.loss == "softmax":
+            return self._softmax(batch), None
+        return self._in_batch(batch), None
+
+    def _bpr(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Against negatives of each interaction's own."""
+        assert batch.negatives is not None
+        n, k = batch.negatives.shape
+        user = self._user_vectors(batch.users, 1 / n)
+        # Not both in one go: the gradient of a slice is as large as what it was cut from.
+        positive, bias = self._item_vectors(batch.positives, 1 / n)
+        negative, biases = self._item_vectors(batch.negatives.reshape(-1), 1 / (n * k))
+        offset = None
+        if bias is not None and biases is not None:
+            offset = bias.unsqueeze(1) - biases.view(n, k)
+        return bpr_loss(user, positive, negative.view(n, k, -1), offset)
+
+    def _in_batch(self, batch: Batch) -> torch.Tensor:
+        """Against the other users' positive items."""
+        n = len(batch.users)
+        user = self._user_vectors(batch.users, 1 / n)
+        vectors, biases = self._item_vectors(batch.positives, 1 / n)
+        positive = (user * vectors).sum(1)
+        weights = -self.log_share[batch.positives] - math.log(max(n - 1, 1))
         if biases is not None:
-            offset = biases[:n].unsqueeze(1) - biases[n:].view(n, k)
-        losses, x = bpr_loss(user, positive, negative, offset)
-        count = usable.sum()
-        objective = (losses * usable).sum() / count.clamp(min=1)
-        objective = objective + self._penalty(user, vectors, k)
-        with torch.no_grad():
-            figures = torch.stack([(losses * usable).sum(), ((x > 0) * usable).sum(), count])
-        return objective, figures.double()
+            positive, weights = positive + biases, weights + biases
+        scores = torch.addmm(weights, user, vectors.T)
+        return softmax_loss(positive, scores, self.negatives.seen_of(batch.users, batch.positives))
 
-    def _in_batch(
-        self, users: torch.Tensor, positives: torch.Tensor, *_: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """As ``_softmax``, against the other users' positive items."""
-        weights = -self.log_share[positives] - math.log(max(len(users) - 1, 1))
-        user = self._user_vectors(users)
-        vectors, biases = self._item_vectors(positives)
-        scores = user @ vectors.T
-        if biases is not None:
-            scores = scores + biases
-        seen = self.negatives.seen(users.unsqueeze(1), positives)
-        losses = softmax_loss(scores.diagonal(), scores + weights, seen)
-        return self._softmax_result(losses, user, vectors)
-
-    def _softmax(
-        self, users: torch.Tensor, positives: torch.Tensor, *_: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The mean loss against items drawn for the batch; and its sum, 0, and the count."""
-        n, candidates = len(users), self.negatives.candidates
-        if self.model.n_negatives < len(candidates):
-            others = self.negatives.draw(self.model.n_negatives)
-        else:
-            others = candidates
-        user = self._user_vectors(users)
-        vectors, biases = self._item_vectors(torch.cat([positives, others]))
-        positive = (user * vectors[:n]).sum(1)
-        scores = user @ vectors[n:].T
-        if biases is not None:
-            positive, scores = positive + biases[:n], scores + biases[n:]
-        seen = self.negatives.seen(users.unsqueeze(1), others)
-        weight = math.log(len(candidates) / len(others))
-        losses = softmax_loss(positive, scores + weight, seen)
-        return self._softmax_result(losses, user, vectors)
-
-    def _softmax_result(
-        self, losses: torch.Tensor, user: torch.Tensor, items: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        objective = losses.mean() + self._penalty(user, items, 1)
-        total = losses.detach().double().sum()
-        return objective, torch.stack([total, total * 0, total * 0 + len(losses)])
-
-    def _penalty(self, user: torch.Tensor, items: torch.Tensor, k: int) -> torch.Tensor:
-        """½ λ of the squares of the vectors, for each interaction of the batch."""
-        squares = user.square().sum() + items.square().sum() / k
-        return 0.5 * self.model.reg / len(user) * squares
+    def _softmax(self, batch: Batch) -> torch.Tensor:
+        """Against items drawn for the batch, or all of them, where that is no more."""
+        n, candidates = len(batch.users), self.negatives.candidates
+        few = self.model.n_negatives < len(candidates)
+        others = self.negatives.draw(self.model.n_negatives) if few else candidates
+        user = self._user_vectors(batch.users, 1 / n)
+        vectors, bias = self._item_vectors(batch.positives, 1 / n)
+        positive = (user * vectors).sum(1)
+        vectors, biases = self._item_vectors(others, 1 / n)
+        weights = torch.full_like(positive[:1], math.log(len(candidates) / len(others)))
+        if bias is not None and biases is not None:
+            positive, weights = positive + bias, weights + biases
+        scores = torch.addmm(weights, user, vectors.T)
+        return softmax_loss(positive, scores, self.negatives.seen_of(batch.users, others))
 
     def _descend(self, objective: torch.Tensor) -> None:
         for optimizer in self.optimizers:
@@ -202,26 +214,35 @@ class Trainer:
         for optimizer in self.optimizers:
             optimizer.step()
 
-    def _user_vectors(self, users: torch.Tensor) -> torch.Tensor:
-        return self.towers.user_vectors(self.users.rows(users, self._dropped(self.users, users)))
+    def _user_vectors(self, users: torch.Tensor, share: float) -> torch.Tensor:
+        """Vectors of a batch, with the weight decay of a share of the batch in their gradient."""
+        rows = self.users.rows(users, users, self._kept(self.users, users))
+        return decayed(self.towers.user_vectors(rows), self.model.reg * share)
 
-    def _item_vectors(self, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
-        rows = self.items.rows(items, self._dropped(self.items, items))
-        return self.towers.item_vectors(rows), self.towers.item_biases(rows)
+    def _item_vectors(
+        self, items: torch.Tensor, share: float
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        rows = self.items.rows(items, items, self._kept(self.items, items))
+        vectors = decayed(self.towers.item_vectors(rows), self.model.reg * share)
+        return vectors, self.towers.item_biases(rows)
 
-    def _dropped(self, side: Side, rows: torch.Tensor) -> torch.Tensor | None:
-        """Whose own vector is left out this time, so that the features learn to do without."""
+    def _kept(self, side: Side, rows: torch.Tensor) -> torch.Tensor | None:
+        """0 for those who go without their own vector this time, so that features learn to."""
         if side.encoder is None or self.model.id_dropout == 0:
             return None
         drawn = torch.rand(len(rows), generator=self.generator, device=self.device)
-        return drawn < self.model.id_dropout
+        return (drawn >= self.model.id_dropout).float()
+
+    def as_tensor(self, array: NDArray[Any]) -> torch.Tensor:
+        """A copy on the CPU."""
+        return torch.from_numpy(array.copy())
 
     def hand_over(self) -> None:
         """Copy the vectors of all users and items into the model."""
         with torch.no_grad():
-            users = [self.towers.user_vectors(rows) for rows in _chunks(self.users, self.device)]
+            users = [self.towers.user_vectors(rows) for rows in self.users.all_rows()]
             items, biases = [], []
-            for rows in _chunks(self.items, self.device):
+            for rows in self.items.all_rows():
                 items.append(self.towers.item_vectors(rows))
                 biases.append(self.towers.item_biases(rows))
         self.model.user_factors, self.model.item_factors = as_array(users), as_array(items)
@@ -281,9 +302,20 @@ def clip_gradients(towers: torch.nn.Module, most: float) -> None:
         value.mul_(factor)
 
 
-def _chunks(side: Side, device: torch.device) -> Iterator[Rows]:
-    for some in torch.split(torch.arange(side.n, device=device), _ROWS_AT_ONCE):
-        yield side.rows(some)
+def _mean(losses: torch.Tensor, usable: torch.Tensor) -> torch.Tensor:
+    """The mean of those that count."""
+    return (losses * usable).sum() / usable.sum().clamp(min=1)
+
+
+def _figures(
+    losses: torch.Tensor, x: torch.Tensor | None, usable: torch.Tensor | None
+) -> torch.Tensor:
+    """The sum of the losses, how many x are positive, how many count: float64, shape (3,)."""
+    if usable is None:
+        usable = torch.ones((), device=losses.device).expand(losses.shape)
+    right = usable if x is None else (x > 0) * usable
+    sums = (part.sum(dtype=torch.float64) for part in (losses * usable, right, usable))
+    return torch.stack(list(sums))
 
 
 def _optimizers(towers: Towers, kind: str, learning_rate: float) -> list[torch.optim.Optimizer]:
