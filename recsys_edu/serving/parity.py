@@ -17,7 +17,7 @@ from recsys_edu.serving.retrieval import ExactIndex
 from recsys_edu.serving.tower import described_vectors
 
 TOLERANCE: Final = 1e-5
-"""How far scores may lie apart: absolutely, and relative to those above 1."""
+"""How far scores may lie apart, where a user's scores go up to 1, and in proportion above that."""
 _USERS: Final = 1000
 _LENGTH: Final = 20
 _CELLS: Final = 1 << 28
@@ -35,7 +35,7 @@ class Parity(NamedTuple):
     k: int
     """How long the lists were."""
     largest_difference: float
-    """Between two scores at the same rank, relative to the score where that is above 1."""
+    """Between two scores at the same rank; in proportion to the user's largest one above 1."""
     n_exchanged: int
     """Ranks at which the items differ, because their scores differ by less than TOLERANCE."""
 
@@ -104,6 +104,8 @@ def _compare(expected: _Lists, found: _Lists, score: _Score, named: list[str]) -
     at, rank = np.nonzero(exchanged & (items >= 0) & (expected_items >= 0))
     own = score(at, items[at, rank].astype(np.int64))
     apart[at, rank] = np.maximum(apart[at, rank], _apart(expected_scores[at, rank], own))
+    sizes = np.where(np.isfinite(expected_scores), np.abs(expected_scores), 0.0)
+    apart /= sizes.max(axis=1, keepdims=True, initial=1.0)
     worst = float(apart.max(initial=0.0))
     if worst > TOLERANCE:
         user = named[int(np.argmax(apart.max(axis=1)))]
@@ -115,11 +117,9 @@ def _compare(expected: _Lists, found: _Lists, score: _Score, named: list[str]) -
 
 
 def _apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Distances of scores, relative to those above 1; 0 where both are the same infinity."""
+    """Distances of scores; 0 where both are the same infinity."""
     with np.errstate(invalid="ignore"):
-        distance = np.abs(expected.astype(np.float64) - found)
+        distance: NDArray[np.float64] = np.abs(expected.astype(np.float64) - found)
     distance[expected == found] = 0.0
     distance[np.isnan(distance)] = np.inf
-    size = np.where(np.isfinite(expected), np.abs(expected), 1.0)
-    relative: NDArray[np.float64] = distance / np.maximum(size, 1.0)
-    return relative
+    return distance
