@@ -10,7 +10,7 @@ SOURCES := setup.py pyproject.toml constraints.txt \
 	$(wildcard backends/recsys_backends/optimized/*.pyx) \
 	$(wildcard backends/recsys_backends/optimized/include/*.h)
 
-.PHONY: demo test test-slow lint format bench bench-ops peers als tuned quality evaluation floor scaling profile build clean help
+.PHONY: demo test test-slow lint format bench bench-ops peers als tuned quality evaluation floor scaling profile towers tower-features profile-towers build clean help
 
 help:
 	@echo "make demo       race the backends on the built-in data"
@@ -23,6 +23,8 @@ help:
 	@echo "make floor      how far from the memory     make scaling  1, 10, 50 million interactions"
 	@echo "make quality    how well each ranks         make evaluation  what judging costs"
 	@echo "make profile    where the time goes         (each takes BENCH=\"its options\")"
+	@echo "make towers     TwoTower beside a plain loop   make tower-features  what features bring"
+	@echo "make profile-towers  where TwoTower's time goes"
 	@echo "make build      sdist and wheel        make clean   what was made here, .venv too"
 
 demo: $(VENV)/demo.stamp
@@ -74,6 +76,15 @@ scaling: $(VENV)/demo.stamp
 profile: $(VENV)/demo.stamp
 	$(BIN)/python benchmarks/profile_loop.py $(BENCH)
 	$(BIN)/python benchmarks/profile_kernel.py
+
+towers: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/two_tower_speed.py $(BENCH)
+
+tower-features: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/two_tower_features.py $(BENCH)
+
+profile-towers: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/profile_two_tower.py $(BENCH)
 
 build: $(VENV)/dev.stamp
 	$(BIN)/python -m build

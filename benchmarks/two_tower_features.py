@@ -1,6 +1,6 @@
 """What do features bring? TwoTower on users and items that training knows by their features alone.
 
-    make features     or     RECSYS_EDU_DATA=… python benchmarks/two_tower_features.py
+    make tower-features     or     RECSYS_EDU_DATA=… python benchmarks/two_tower_features.py
 
 Of MovieLens 100k, a fifth of the users and a fifth of the films are cold: all their interactions
 are taken out. Of what is left, four fifths are trained on. Three tasks, each over all of its users:
