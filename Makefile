@@ -10,8 +10,8 @@ SOURCES := setup.py pyproject.toml constraints.txt \
 	$(wildcard backends/recsys_backends/optimized/*.pyx) \
 	$(wildcard backends/recsys_backends/optimized/include/*.h)
 
-.PHONY: demo test test-slow lint format bench bench-ops peers als tuned quality evaluation floor scaling first-answer \
-	retrieval profile build clean help
+.PHONY: demo test test-slow lint format bench bench-ops peers als tuned quality evaluation floor \
+	scaling first-answer retrieval towers tower-features profile profile-towers build clean help
 
 help:
 	@echo "make demo       race the backends on the built-in data"
@@ -25,6 +25,8 @@ help:
 	@echo "make quality    how well each ranks         make evaluation  what judging costs"
 	@echo "make first-answer  torch, ONNX Runtime  make retrieval  approximate beside exact"
 	@echo "make profile    where the time goes         (each takes BENCH=\"its options\")"
+	@echo "make towers     TwoTower beside a plain loop   make tower-features  what features bring"
+	@echo "make profile-towers  where TwoTower's time goes"
 	@echo "make build      sdist and wheel        make clean   what was made here, .venv too"
 
 demo: $(VENV)/demo.stamp
@@ -82,6 +84,15 @@ retrieval: $(VENV)/serve.stamp
 profile: $(VENV)/demo.stamp
 	$(BIN)/python benchmarks/profile_loop.py $(BENCH)
 	$(BIN)/python benchmarks/profile_kernel.py
+
+towers: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/two_tower_speed.py $(BENCH)
+
+tower-features: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/two_tower_features.py $(BENCH)
+
+profile-towers: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/profile_two_tower.py $(BENCH)
 
 build: $(VENV)/dev.stamp
 	$(BIN)/python -m build

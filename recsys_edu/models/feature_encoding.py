@@ -1,12 +1,17 @@
 """Features as a model reads them: for each row a few numbered columns with weights.
 
-Each label, each number and each way of not knowing is a column of its own, and a column has a
-vector, which the model learns. A row's features are then the sum of w · (vector of the column) over
-its pairs (column, w): 1 for the label of a category, the standardised number for a number, 1/√n for
-each of n labels of a set, 1 for a missing value. What training never saw, be it a label or that a
-value is missing, has no vector that means anything, so it gets no pair.
+Each label and each missing value is a column of its own, and a column has a vector, which the model
+learns. A row's features are then the sum of w · (vector of the column) over its pairs (column, w):
+w = 1 for the label of a category, 1/√n for each of n labels of a set, 1 for a missing value. A
+number has a column for each of a few knots, quantiles of what training saw, and lies between two of
+them: its vector is interpolated, so that it need not change in proportion to the number, and beyond
+the last knot it stays. What training never saw, be it a label or that a value is missing, has no
+vector that means anything, so it gets no pair.
 
 Only NumPy is imported: what answers without PyTorch encodes by this as well.
+
+Source: Gorishniy, Rubachev and Babenko, On Embeddings for Numerical Features in Tabular Deep
+Learning, NeurIPS 2022 (piecewise linear encoding; there with a column for each interval).
 """
 
 from __future__ import annotations
@@ -22,6 +27,7 @@ from recsys_edu.feature_columns import Categorical, Column, MultiHot, Numeric
 from recsys_edu.features import KIND_NAMES, Features
 from recsys_edu.ids import IdIndex
 
+_MOST_KNOTS: Final = 12
 PADDING: Final = 0
 """The column that fills up rows with fewer pairs than others; its weight is 0."""
 
@@ -44,15 +50,15 @@ class _Column(NamedTuple):
     """Its first column."""
     labels: IdIndex | None
     """Those that training saw, a column each; None for a number."""
-    mean: float
-    scale: float
+    knots: NDArray[np.float64]
+    """Of a number, ascending, a column each; else empty."""
     had_missing: bool
     """Whether training saw a missing value: those share the last column."""
 
     @property
     def n_values(self) -> int:
         """Columns for what is not missing."""
-        return 1 if self.labels is None else len(self.labels)
+        return len(self.knots) if self.labels is None else len(self.labels)
 
     @property
     def end(self) -> int:
@@ -110,11 +116,11 @@ class FeatureEncoder:
         return Encoded(columns, (columns != PADDING).astype(np.float32))
 
     def to_json(self) -> list[dict[str, Any]]:
-        """What ``from_json`` takes: for each feature its name, kind, and labels or scale."""
+        """What ``from_json`` takes: for each feature its name, kind, and labels or knots."""
         return [
             {"name": column.name, "kind": column.kind, "had_missing": column.had_missing}
             | (
-                {"mean": column.mean, "scale": column.scale}
+                {"knots": column.knots.tolist()}
                 if column.labels is None
                 else {"labels": column.labels.ids.tolist()}
             )
@@ -133,8 +139,7 @@ class FeatureEncoder:
                     column["kind"],
                     start,
                     labels,
-                    float(column.get("mean", 0.0)),
-                    float(column.get("scale", 1.0)),
+                    np.array(column.get("knots", ()), dtype=np.float64),
                     bool(column["had_missing"]),
                 )
             )
@@ -163,26 +168,22 @@ def _learned(name: str, column: Column, start: int) -> _Column:
     kind = KIND_NAMES[type(column)]
     if isinstance(column, Numeric):
         known = column.values[column.known].astype(np.float64)
-        mean = float(known.mean()) if known.size else 0.0
-        deviation = float(known.std()) if known.size else 0.0
-        missing = not column.known.all()
-        return _Column(name, kind, start, None, mean, deviation or 1.0, missing)
+        levels = np.linspace(0.0, 1.0, _MOST_KNOTS)
+        knots = np.unique(np.quantile(known, levels)) if known.size else known
+        return _Column(name, kind, start, None, knots, not column.known.all())
     found = np.unique(column.codes[column.codes >= 0])
     labels = IdIndex(column.labels[found], "labels")
     if isinstance(column, Categorical):
         missing = bool((column.codes < 0).any())
     else:
         missing = bool((np.diff(column.indptr) == 0).any())
-    return _Column(name, kind, start, labels, 0.0, 1.0, missing)
+    return _Column(name, kind, start, labels, np.empty(0), missing)
 
 
 def _encoded(learned: _Column, column: Column) -> Encoded:
     """The pairs of one feature."""
     if isinstance(column, Numeric):
-        standard = ((column.values - learned.mean) / learned.scale).astype(np.float32)
-        columns = np.where(column.known, learned.start, learned.missing)
-        weights = np.where(column.known, standard, np.float32(columns != PADDING))
-        return Encoded(columns[:, None], weights[:, None])
+        return _interpolated(learned, column)
     assert learned.labels is not None
     found = learned.labels.find(column.labels)
     column_of = np.where(found < 0, PADDING, learned.start + found)
@@ -190,6 +191,24 @@ def _encoded(learned: _Column, column: Column) -> Encoded:
         return _encoded_sets(column, column_of, learned.missing)
     columns = np.append(column_of, learned.missing)[column.codes]  # a code of −1 is the last
     return Encoded(columns[:, None], (columns != PADDING).astype(np.float32)[:, None])
+
+
+def _interpolated(learned: _Column, column: Numeric) -> Encoded:
+    """The pairs of numbers: the knots below and above, weighted by how near they are."""
+    columns = np.full((len(column), 2), PADDING, dtype=np.int64)
+    weights = np.zeros((len(column), 2), dtype=np.float32)
+    knots = learned.knots
+    if len(knots):
+        values = np.clip(column.values, knots[0], knots[-1])
+        below = np.clip(np.searchsorted(knots, values, side="right") - 1, 0, max(len(knots) - 2, 0))
+        above = np.minimum(below + 1, len(knots) - 1)
+        share = (values - knots[below]) / np.maximum(knots[above] - knots[below], 1e-300)
+        columns[:, 0], columns[:, 1] = learned.start + below, learned.start + above
+        weights[:, 0], weights[:, 1] = 1.0 - share, share
+    columns[~column.known] = (learned.missing, PADDING)
+    weights[~column.known] = (learned.missing != PADDING, 0.0)
+    columns[weights == 0] = PADDING
+    return Encoded(columns, weights)
 
 
 def _encoded_sets(column: MultiHot, column_of: NDArray[np.int64], missing: int) -> Encoded:

@@ -109,3 +109,21 @@ def test_samples_go_to_the_function_that_was_inlined_and_not_to_its_helpers() ->
         "difference_dot"
     )
     assert first_that_is_no_helper(["mix64"]) == "mix64"
+
+
+def test_profile_of_the_towers_counts_fewer_calls_in_larger_batches() -> None:
+    table = rows(quick("profile_two_tower.py"), "in torch")
+    small, large = table[0], table[1]
+    per_triple = [line[4] for line in (small, large)]
+    assert per_triple[0] > 5 * per_triple[1]
+    assert small[2] == pytest.approx(80_000 * per_triple[0], rel=0.05)
+    (plain,) = (line for line in table if "plain" not in line and len(line) == 3)
+    assert plain[1] > 400_000  # a plain loop's calls in an epoch
+
+
+def test_the_towers_and_the_plain_loop_are_compared_at_the_loops_best() -> None:
+    (line,) = rows(quick("two_tower_speed.py"), "their epochs")
+    _, target, epochs, theirs, ours, ratio, best = line
+    assert 1 <= epochs <= 3
+    assert 0 < target < best < 1
+    assert ratio == pytest.approx(theirs / ours, rel=0.05)
