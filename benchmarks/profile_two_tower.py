@@ -107,16 +107,16 @@ def print_kernel(train: Interactions, asked: argparse.Namespace) -> None:
     print(f"{1e3 * seconds:7.1f}                                         BPR in the C kernel")
 
 
-def timed(call: Callable[[], object]) -> float:
-    started = time.process_time()
+def timed(call: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
+    started = clock()
     call()
-    return time.process_time() - started
+    return clock() - started
 
 
 def share_of_operations(epoch: Callable[[], object]) -> float:
     """Time inside torch's operations as a share of all, both under torch's profiler."""
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
-        seconds = timed(epoch)
+        seconds = timed(epoch, time.perf_counter)
     inside = sum(
         event.self_cpu_time_total
         for event in profile.key_averages()
@@ -163,9 +163,7 @@ def print_compiled(train: Interactions, asked: argparse.Namespace) -> None:
             function(batch.users, batch.positives, batch.negatives.squeeze(1)).backward()
 
     compiled = torch.compile(step)
-    started = time.perf_counter()  # other processes compile
-    epoch(compiled)
-    first = time.perf_counter() - started
+    first = timed(lambda: epoch(compiled), time.perf_counter)  # other processes compile
     as_it_is = [timed(lambda: epoch(step)) for _ in range(asked.epochs + 3)]
     later = [timed(lambda: epoch(compiled)) for _ in range(asked.epochs + 3)]
     eager, fast = statistics.median(as_it_is), statistics.median(later)
