@@ -51,8 +51,8 @@ class TwoTower(PairwiseModel):
     """Two towers of ids and features, and the losses to train them by. Needs the extra ``torch``.
 
     Users and items without interactions are ranked by their features; without features as well,
-    such users rank by bias alone. One seed gives the same bytes again on the same device with as many
-    threads (another number of them adds up in another order).
+    such users rank by bias alone. One seed gives the same bytes again, on the same device with as
+    many threads (another number of them adds up in another order).
 
     Args:
         n_factors: width of the towers' output, at least 1.
