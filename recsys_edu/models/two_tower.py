@@ -215,6 +215,13 @@ class TwoTower(PairwiseModel):
     def _epochs_to_run(self) -> int:
         return max(0, self.epochs - self.epochs_done)
 
+    def _check_learned(self, reports: Sequence[EpochReport]) -> None:
+        if not any(report.n_triples for report in reports):
+            raise DataError(
+                "no epoch found a negative item for any interaction: every user has nearly all "
+                "items that anybody has; train on more"
+            )
+
     def _fitted_arrays(self) -> Arrays:
         arrays = dict(super()._fitted_arrays())
         for name, value in self.towers.state_dict().items():
