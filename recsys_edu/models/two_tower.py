@@ -51,8 +51,8 @@ class TwoTower(PairwiseModel):
     """Two towers of ids and features, and the losses to train them by. Needs the extra ``torch``.
 
     Users and items without interactions are ranked by their features; without features as well,
-    such users rank by bias alone. The result depends on the data, the arguments below (``progress``
-    apart) and the device, and on nothing else.
+    such users rank by bias alone. One seed gives the same bytes again, on the same device with as
+    many threads (another number of them adds up in another order).
 
     Args:
         n_factors: width of the towers' output, at least 1.
@@ -68,8 +68,9 @@ class TwoTower(PairwiseModel):
         use_biases: learn b_i as well.
         hidden: widths of the layers of each tower's trunk; empty for none.
         use_features: learn from the features that the interactions have.
-        id_dropout: how often a row with features goes without the vector of its own, from 0 to 1;
-            makes the features stand on their own feet, for those who have nothing else.
+        id_dropout: how often a row with features goes without the vector of its own, from 0 to 1:
+            one number, or two for users and for items; makes the features stand on their own feet,
+            for those who have nothing else.
         init_scale: standard deviation of the first vectors, > 0.
         optimizer: "adam"; or, for tables much larger than a batch, "sparse-adam" or "adagrad",
             which touch the rows of a batch alone.
@@ -116,7 +117,7 @@ class TwoTower(PairwiseModel):
         use_biases: bool = True,
         hidden: Sequence[int] = (),
         use_features: bool = True,
-        id_dropout: float = 0.1,
+        id_dropout: float | tuple[float, float] = 0.1,
         init_scale: float = 0.1,
         optimizer: str = "adam",
         schedule: str = "constant",
@@ -141,7 +142,7 @@ class TwoTower(PairwiseModel):
         self.use_biases = bool(use_biases)
         self.hidden = _widths(hidden)
         self.use_features = bool(use_features)
-        self.id_dropout = number("id_dropout", id_dropout, 0.0, 1.0)
+        self.id_dropout = _of_both_sides(id_dropout)
         self.init_scale = number("init_scale", init_scale, 0.0, 1e3, open_low=True)
         self.optimizer = one_of("optimizer", optimizer, OPTIMIZERS)
         self.schedule = one_of("schedule", schedule, SCHEDULES)
@@ -213,6 +214,13 @@ class TwoTower(PairwiseModel):
 
     def _epochs_to_run(self) -> int:
         return max(0, self.epochs - self.epochs_done)
+
+    def _check_learned(self, reports: Sequence[EpochReport]) -> None:
+        if not any(report.n_triples for report in reports):
+            raise DataError(
+                "no epoch found a negative item for any interaction: every user has nearly all "
+                "items that anybody has; train on more"
+            )
 
     def _fitted_arrays(self) -> Arrays:
         arrays = dict(super()._fitted_arrays())
@@ -344,6 +352,16 @@ _SETTINGS: Final = (
     ),
     *("progress", "device"),
 )
+
+
+def _of_both_sides(id_dropout: object) -> tuple[float, float]:
+    given = id_dropout if isinstance(id_dropout, tuple | list) else (id_dropout, id_dropout)
+    if len(given) != 2:
+        raise InvalidParameterError(
+            f"id_dropout must be one number, or two (users, items), not {id_dropout!r}"
+        )
+    users, items = (number("id_dropout", part, 0.0, 1.0) for part in given)
+    return users, items
 
 
 def _widths(hidden: object) -> tuple[int, ...]:

@@ -36,8 +36,10 @@ class Side:
         features: Features | None,
         idle: NDArray[np.bool_],
         own_when_idle: bool,
+        id_dropout: float,
         device: torch.device,
     ) -> None:
+        self.id_dropout = 0.0 if features is None else id_dropout
         n = len(idle)
         self.encoder: FeatureEncoder | None = None
         self.columns = self.weights = None
@@ -102,9 +104,10 @@ class Trainer:
         unless features speak for it: then nothing says that it is disliked."""
         features = (train.user_features, train.item_features)
         of_users, of_items = features if self.model.use_features else (None, None)
+        drop_users, drop_items = self.model.id_dropout
         idle_items = train.popularity() == 0
-        self.users = Side(of_users, np.diff(train.indptr) == 0, False, self.device)
-        self.items = Side(of_items, idle_items, of_items is None, self.device)
+        self.users = Side(of_users, np.diff(train.indptr) == 0, False, drop_users, self.device)
+        self.items = Side(of_items, idle_items, of_items is None, drop_items, self.device)
         may_be_drawn = np.full(train.n_items, True) if of_items is None else ~idle_items
         self.negatives = UniformNegatives(train, torch.from_numpy(may_be_drawn), self.generator)
 
@@ -228,10 +231,10 @@ class Trainer:
 
     def _kept(self, side: Side, rows: torch.Tensor) -> torch.Tensor | None:
         """0 for those who go without their own vector this time, so that features learn to."""
-        if side.encoder is None or self.model.id_dropout == 0:
+        if side.id_dropout == 0:
             return None
         drawn = torch.rand(len(rows), generator=self.generator, device=self.device)
-        return (drawn >= self.model.id_dropout).float()
+        return (drawn >= side.id_dropout).float()
 
     def as_tensor(self, array: NDArray[Any]) -> torch.Tensor:
         """A copy on the CPU."""

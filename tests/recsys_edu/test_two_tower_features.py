@@ -190,6 +190,13 @@ def test_a_diverging_fit_says_so_in_one_sentence() -> None:
             model.recommend(0)
 
 
+def test_users_who_lack_only_items_that_nobody_has_teach_nothing() -> None:
+    items = Features([0, 1, 2], numeric={"size": [1, 2, 3]})
+    train = Interactions.from_events([0, 0, 1, 1], [0, 1, 0, 1]).with_features(items=items)
+    with pytest.raises(DataError, match="no epoch found a negative item"):
+        small().fit(train)
+
+
 def test_a_model_file_that_names_other_biases_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.npz"
     small().fit(two_tastes()).save(path)
