@@ -10,7 +10,8 @@ SOURCES := setup.py pyproject.toml constraints.txt \
 	$(wildcard backends/recsys_backends/optimized/*.pyx) \
 	$(wildcard backends/recsys_backends/optimized/include/*.h)
 
-.PHONY: demo test test-slow lint format bench bench-ops peers als tuned quality evaluation floor scaling profile build clean help
+.PHONY: demo test test-slow lint format bench bench-ops peers als tuned quality evaluation floor \
+	scaling first-answer retrieval towers tower-features profile profile-towers build clean help
 
 help:
 	@echo "make demo       race the backends on the built-in data"
@@ -22,7 +23,10 @@ help:
 	@echo "make als        ALS to the same loss        make tuned    ranking, all tuned alike"
 	@echo "make floor      how far from the memory     make scaling  1, 10, 50 million interactions"
 	@echo "make quality    how well each ranks         make evaluation  what judging costs"
+	@echo "make first-answer  torch, ONNX Runtime  make retrieval  approximate beside exact"
 	@echo "make profile    where the time goes         (each takes BENCH=\"its options\")"
+	@echo "make towers     TwoTower beside a plain loop   make tower-features  what features bring"
+	@echo "make profile-towers  where TwoTower's time goes"
 	@echo "make build      sdist and wheel        make clean   what was made here, .venv too"
 
 demo: $(VENV)/demo.stamp
@@ -71,9 +75,24 @@ floor: $(VENV)/demo.stamp
 scaling: $(VENV)/demo.stamp
 	$(BIN)/python benchmarks/scaling.py $(BENCH)
 
+first-answer: $(VENV)/serve.stamp
+	$(BIN)/python benchmarks/first_answer.py $(BENCH)
+
+retrieval: $(VENV)/serve.stamp
+	$(BIN)/python benchmarks/retrieval.py $(BENCH)
+
 profile: $(VENV)/demo.stamp
 	$(BIN)/python benchmarks/profile_loop.py $(BENCH)
 	$(BIN)/python benchmarks/profile_kernel.py
+
+towers: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/two_tower_speed.py $(BENCH)
+
+tower-features: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/two_tower_features.py $(BENCH)
+
+profile-towers: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/profile_two_tower.py $(BENCH)
 
 build: $(VENV)/dev.stamp
 	$(BIN)/python -m build
@@ -93,9 +112,13 @@ $(VENV)/demo.stamp: $(VENV)/bin/python $(SOURCES)
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/bin/python $(SOURCES)
-	$(INSTALL) -e '.[torch,course,author,dev]'
+	$(INSTALL) -e '.[torch,serve,course,author,dev]'
 	@touch $@ $(VENV)/demo.stamp
 
 $(VENV)/peers.stamp: $(VENV)/bin/python $(SOURCES)
 	$(INSTALL) -e '.[$(EXTRAS),peers]'
+	@touch $@ $(VENV)/demo.stamp
+
+$(VENV)/serve.stamp: $(VENV)/bin/python $(SOURCES)
+	$(INSTALL) -e '.[$(EXTRAS),serve]'
 	@touch $@ $(VENV)/demo.stamp

@@ -29,6 +29,7 @@ from recsys_edu import (
     ItemKNN,
     MostPopular,
     PureSVD,
+    TwoTower,
     UserKNN,
     evaluate,
     load_split,
@@ -58,6 +59,14 @@ SHORT_BPR_GRID = grid(learning_rate=(0.01, 0.05), reg=(0.01, 0.1), epochs=(20, 5
 ALS_GRID = grid(reg=(30.0, 60.0, 120.0, 240.0), alpha=(1.0, 3.0))
 NEIGHBORS_GRID = grid(k=(50, 100, 200, 400), shrinkage=(0.0, 20.0))
 K_GRID = grid(k=(5, 10, 15, 20, 30, 50, 100, 200))
+TOWER_GRID = grid(
+    loss=("softmax",),
+    n_negatives=(512,),
+    batch_size=(2048,),
+    learning_rate=(0.0015, 0.003),
+    reg=(0.03, 0.1),
+    epochs=(12, 18),
+)
 SVD_GRID = grid(n_factors=(8, 12, 16, 24, 32, 48, 64, 96))
 
 
@@ -163,6 +172,10 @@ OURS: dict[str, tuple[Maker, list[dict[str, Any]]]] = {
             )
         ),
         BPR_GRID,
+    ),
+    "TwoTower, softmax": (
+        ours(lambda settings, seed: TwoTower(N_FACTORS, **settings, seed=seed, progress=False)),
+        TOWER_GRID,
     ),
 }
 PEERS: dict[str, tuple[Maker, list[dict[str, Any]]]] = {

@@ -122,3 +122,12 @@ def latest_of_each_pair(
     last = np.ones(len(keys), dtype=np.bool_)
     last[:-1] = ordered[1:] != ordered[:-1]
     return order[last]
+
+
+def joined(
+    first: NDArray[Any] | None, second: NDArray[Any] | None, what: str
+) -> NDArray[Any] | None:
+    """Both arrays, one after the other; None for two that are None."""
+    if (first is None) != (second is None):
+        raise DataError(f"only one of the two has {what}; give both or neither")
+    return None if first is None or second is None else np.concatenate((first, second))

@@ -64,6 +64,14 @@ class ModelFileError(RecsysError, ValueError):
     """A saved model that cannot be read: not a model, damaged, or of another version."""
 
 
+class ExportError(RecsysError, ValueError):
+    """A model that cannot be exported, or whose exported graph does not answer as it does."""
+
+
+class CheckpointError(RecsysError, ValueError):
+    """A checkpoint that training cannot go on from: damaged, or of other settings or data."""
+
+
 class ModelOutputError(RecsysError, ValueError):
     """A model's answer is not what ``Ranker`` promises, so that measuring it would mislead."""
 

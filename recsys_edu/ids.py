@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_edu.errors import DataError, InvalidParameterError
+from recsys_edu.errors import DataError, InvalidParameterError, RecsysError
 
 IdArray = NDArray[Any]
 """1-D array of int64 or of fixed-width str: what every vocabulary of ids is brought to."""
@@ -114,6 +114,11 @@ class IdIndex:
                 f"{what} must be distinct; {self._sorted[repeated[0]].item()!r} repeats"
             )
 
+    @classmethod
+    def of(cls, ids: ArrayLike | IdIndex, what: str) -> IdIndex:
+        """A vocabulary of ids, or the one that is given."""
+        return ids if isinstance(ids, IdIndex) else cls(ids, what)
+
     def __len__(self) -> int:
         return len(self.ids)
 
@@ -126,6 +131,13 @@ class IdIndex:
         places[places == len(self.ids)] = 0
         return np.where(self._sorted[places] == wanted, self._order[places], -1)
 
+    def positions(self, ids: ArrayLike, what: str, error: type[RecsysError]) -> NDArray[np.int64]:
+        """As ``find``, but an error of that type about ids that are not here."""
+        found = self.find(ids, what)
+        if found.size and found.min() < 0:
+            raise error(self.unknown(ids, found, what))
+        return found
+
     def unknown(self, ids: ArrayLike, found: NDArray[np.int64], what: str) -> str:
         """The message about the ids that ``find`` did not find: the first few and their number."""
         wanted = as_ids(ids)
@@ -137,3 +149,14 @@ class IdIndex:
             here, there = _KIND_NAMES[self.ids.dtype.kind], _KIND_NAMES[wanted.dtype.kind]
             message += f"; the ids of these interactions are {here}, and these are {there}"
         return message
+
+
+def numbered(
+    events: ArrayLike, vocabulary: ArrayLike | IdIndex | None, what: str, error: type[RecsysError]
+) -> tuple[IdIndex, NDArray[np.int64]]:
+    """The vocabulary, made of the events where none is given; and each event's position in it."""
+    if vocabulary is None:
+        distinct, codes = factorize(as_ids(events, what))
+        return IdIndex(distinct, what), codes
+    index = IdIndex.of(vocabulary, what)
+    return index, index.positions(events, what, error)

@@ -15,6 +15,7 @@ from recsys_edu.csr import (
     check_structure,
     frozen,
     integers,
+    joined,
     latest_of_each_pair,
     row_starts,
     strengths,
@@ -22,11 +23,11 @@ from recsys_edu.csr import (
 from recsys_edu.errors import (
     DataError,
     InvalidParameterError,
-    RecsysError,
     UnknownItemError,
     UnknownUserError,
 )
-from recsys_edu.ids import IdArray, IdIndex, as_ids, factorize
+from recsys_edu.features import Features, checked
+from recsys_edu.ids import IdArray, IdIndex, numbered
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array, sparray, spmatrix
@@ -45,12 +46,16 @@ class Interactions:
         item_ids: the id of each column, shape (n_items,).
         values: strength of each interaction, such as a rating: finite, shape (nnz,); optional.
         timestamps: time of each interaction, integers in any unit, shape (nnz,); optional.
+        user_features, item_features: what else is known, by id; optional, see ``with_features``.
 
     Raises:
         DataError: the arrays contradict each other or what is said above.
     """
 
-    __slots__ = ("_items", "_users", "indices", "indptr", "timestamps", "values")
+    __slots__ = (
+        *("_items", "_users", "indices", "indptr", "timestamps", "values"),
+        *("item_features", "user_features"),
+    )
 
     indptr: NDArray[np.int64]
     """int64, shape (n_users + 1,), read-only."""
@@ -60,6 +65,10 @@ class Interactions:
     """float32, shape (nnz,), read-only; None where interactions have no strength."""
     timestamps: NDArray[np.int64] | None
     """int64, shape (nnz,), read-only; None where times are not known."""
+    user_features: Features | None
+    """A row for each user, in the order of ``user_ids``; None where nothing is known."""
+    item_features: Features | None
+    """A row for each item, in the order of ``item_ids``; None where nothing is known."""
 
     def __init__(
         self,
@@ -70,9 +79,11 @@ class Interactions:
         *,
         values: ArrayLike | None = None,
         timestamps: ArrayLike | None = None,
+        user_features: Features | None = None,
+        item_features: Features | None = None,
     ) -> None:
-        self._users = _index(user_ids, "user_ids")
-        self._items = _index(item_ids, "item_ids")
+        self._users = IdIndex.of(user_ids, "user_ids")
+        self._items = IdIndex.of(item_ids, "item_ids")
         self.indptr = frozen(integers(indptr, "indptr"), np.int64)
         columns = integers(indices, "indices")
         check_structure(self.indptr, columns, len(self._users), len(self._items))
@@ -81,6 +92,8 @@ class Interactions:
         self.timestamps = None
         if timestamps is not None:
             self.timestamps = frozen(integers(timestamps, "timestamps", self.nnz), np.int64)
+        self.user_features = checked(user_features, self._users, "user_features")
+        self.item_features = checked(item_features, self._items, "item_features")
 
     @classmethod
     def from_csr(
@@ -144,8 +157,8 @@ class Interactions:
             UnknownUserError, UnknownItemError: an id that the given vocabulary lacks.
             DataError: arrays of different lengths, or of the wrong kind.
         """
-        user_index, rows = _numbered(users, user_ids, "users", UnknownUserError)
-        item_index, columns = _numbered(items, item_ids, "items", UnknownItemError)
+        user_index, rows = numbered(users, user_ids, "users", UnknownUserError)
+        item_index, columns = numbered(items, item_ids, "items", UnknownItemError)
         n = len(rows)
         if len(columns) != n:
             raise DataError(f"users and items must be equally long; got {n} and {len(columns)}")
@@ -251,11 +264,11 @@ class Interactions:
 
     def user_rows(self, ids: ArrayLike) -> NDArray[np.int64]:
         """Rows of the users with these ids, int64 of shape (n,); UnknownUserError otherwise."""
-        return _known(self._users, ids, "user ids", UnknownUserError)
+        return self._users.positions(ids, "user ids", UnknownUserError)
 
     def item_columns(self, ids: ArrayLike) -> NDArray[np.int64]:
         """Columns of the items with these ids, int64 of shape (n,); UnknownItemError otherwise."""
-        return _known(self._items, ids, "item ids", UnknownItemError)
+        return self._items.positions(ids, "item ids", UnknownItemError)
 
     def items_of(self, row: int) -> NDArray[np.int32]:
         """The columns of one user's items, ascending: a read-only view."""
@@ -270,6 +283,33 @@ class Interactions:
     def popularity(self) -> NDArray[np.int64]:
         """How many users each item has, int64 of shape (n_items,)."""
         return np.bincount(self.indices, minlength=self.n_items).astype(np.int64, copy=False)
+
+    def with_features(
+        self, *, users: Features | None = None, items: Features | None = None
+    ) -> Interactions:
+        """The same interactions with features, by id, in place of any that they had.
+
+        Ids that the features have and the interactions lack join the vocabularies, after those that
+        are there: users and items without interactions. For ids without features, all is missing.
+
+        Raises:
+            DataError: ids that are integers on one side and strings on the other.
+        """
+        users = self.user_features if users is None else users
+        items = self.item_features if items is None else items
+        user_index = self._users if users is None else users.extended(self._users)
+        item_index = self._items if items is None else items.extended(self._items)
+        more = np.full(len(user_index) - self.n_users, self.nnz, dtype=np.int64)
+        return Interactions(
+            np.concatenate((self.indptr, more)),
+            self.indices,
+            user_index,
+            item_index,
+            values=self.values,
+            timestamps=self.timestamps,
+            user_features=users,
+            item_features=items,
+        )
 
     def keep(self, mask: ArrayLike) -> Interactions:
         """The interactions at which ``mask``, bool of shape (nnz,), is true; same vocabularies."""
@@ -286,10 +326,12 @@ class Interactions:
             self._items,
             values=None if self.values is None else self.values[chosen],
             timestamps=None if self.timestamps is None else self.timestamps[chosen],
+            user_features=self.user_features,
+            item_features=self.item_features,
         )
 
     def union(self, other: Interactions) -> Interactions:
-        """The interactions of both, which must have the same vocabularies.
+        """The interactions of both, which must have the same vocabularies; features are ours.
 
         Where both have the same pair, the one with the later timestamp stays; without timestamps
         that of ``other``.
@@ -300,14 +342,16 @@ class Interactions:
         same_users = np.array_equal(self.user_ids, other.user_ids)
         if not same_users or not np.array_equal(self.item_ids, other.item_ids):
             raise DataError(f"only interactions with the same ids can be united: {self}, {other}")
-        return _merged(
+        united = _merged(
             self._users,
             self._items,
             np.concatenate((self.rows(), other.rows())),
             np.concatenate((self.indices, other.indices), dtype=np.int64),
-            _joined(self.values, other.values, "values"),
-            _joined(self.timestamps, other.timestamps, "timestamps"),
+            joined(self.values, other.values, "values"),
+            joined(self.timestamps, other.timestamps, "timestamps"),
         )
+        united.user_features, united.item_features = self.user_features, self.item_features
+        return united
 
     def to_csr(self) -> csr_array[np.float32]:
         """A SciPy CSR array of float32 (n_users, n_items), with ones where there are no values."""
@@ -320,37 +364,14 @@ class Interactions:
         return csr_array(parts, shape=self.shape)
 
     def __repr__(self) -> str:
-        extras = [name for name in ("values", "timestamps") if getattr(self, name) is not None]
+        optional = ("values", "timestamps", "user_features", "item_features")
+        extras = [name.replace("_", " ") for name in optional if getattr(self, name) is not None]
         return (
             f"Interactions({self.n_users:,} users × {self.n_items:,} items, "
             f"{self.nnz:,} interactions, density {100 * self.density:.3g} %"
             + (f", with {' and '.join(extras)}" if extras else "")
             + ")"
         )
-
-
-def _index(ids: ArrayLike | IdIndex, what: str) -> IdIndex:
-    return ids if isinstance(ids, IdIndex) else IdIndex(ids, what)
-
-
-def _numbered(
-    events: ArrayLike, vocabulary: ArrayLike | IdIndex | None, what: str, error: type[RecsysError]
-) -> tuple[IdIndex, NDArray[np.int64]]:
-    """The vocabulary and, for each event's id, its position there."""
-    if vocabulary is None:
-        distinct, codes = factorize(as_ids(events, what))
-        return IdIndex(distinct, what), codes
-    index = _index(vocabulary, what)
-    return index, _known(index, events, what, error)
-
-
-def _known(
-    index: IdIndex, ids: ArrayLike, what: str, error: type[RecsysError]
-) -> NDArray[np.int64]:
-    found = index.find(ids, what)
-    if found.size and found.min() < 0:
-        raise error(index.unknown(ids, found, what))
-    return found
 
 
 def _merged(
@@ -371,11 +392,3 @@ def _merged(
         values=None if values is None else values[chosen],
         timestamps=None if timestamps is None else timestamps[chosen],
     )
-
-
-def _joined(
-    first: NDArray[Any] | None, second: NDArray[Any] | None, what: str
-) -> NDArray[Any] | None:
-    if (first is None) != (second is None):
-        raise DataError(f"only one of the two has {what}; give both or neither")
-    return None if first is None or second is None else np.concatenate((first, second))

@@ -19,8 +19,10 @@ _COMMANDS: Final = {
     "dev": "write lessons: build them, and try them out",
     "doctor": "check what the course needs",
     "export": "write a notebook's functions to my_recsys/",
+    "export-model": "export a saved model as ONNX",
     "init": "make a workspace for the course",
     "race": "race the backends and models on one split",
+    "recommend": "recommend by an exported model",
     "reset": "start a lesson afresh, keeping a copy",
     "skip": "go on without a lesson",
     "start": "open a lesson",
@@ -41,7 +43,7 @@ class LazyGroup(click.Group):
         """Import a command by its name."""
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"tito.commands.{cmd_name}")
+        module = importlib.import_module(f"tito.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

@@ -7,7 +7,7 @@ import difflib
 from recsys_edu.datasets import movielens, synthetic
 from recsys_edu.datasets._dataset import Dataset, cache_folder
 from recsys_edu.datasets.synthetic import make_synthetic
-from recsys_edu.errors import DatasetNotFoundError
+from recsys_edu.errors import DataError, DatasetNotFoundError
 from recsys_edu.interactions import Interactions
 from recsys_edu.splits import Split, random_split
 
@@ -30,15 +30,26 @@ def list_datasets() -> dict[str, str]:
     return {dataset.name: dataset.description for dataset in _DATASETS.values()}
 
 
-def load_dataset(name: str = DEFAULT_DATASET) -> Interactions:
+def load_dataset(name: str = DEFAULT_DATASET, *, features: bool = False) -> Interactions:
     """All interactions of a dataset; of one that comes already split, those of all its parts.
+
+    Args:
+        name: see ``list_datasets``.
+        features: what is known about users and items as well, for "ml-100k": age, gender and
+            occupation; genres and year.
 
     Raises:
         DatasetNotFoundError: no dataset of that name, or its files are nowhere to be found.
         DownloadError: it had to be downloaded, and that failed.
-        DataError: a file of it is malformed.
+        DataError: a file of it is malformed; or features were asked for, and it has none.
     """
-    return _named(name).load()
+    dataset = _named(name)
+    if not features:
+        return dataset.load()
+    if dataset.add_features is None:
+        having = [other.name for other in _DATASETS.values() if other.add_features]
+        raise DataError(f"{name} has no features; {', '.join(having)} has")
+    return dataset.add_features(dataset.load())
 
 
 def load_split(

@@ -52,6 +52,8 @@ class Dataset:
     """For a dataset that comes already split."""
     source: Source | None = None
     """For a dataset that comes from files."""
+    add_features: Callable[[Interactions], Interactions] | None = None
+    """For a dataset with features of users or items, which are read when they are asked for."""
 
 
 def cache_folder() -> Path:

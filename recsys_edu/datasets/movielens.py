@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_edu.datasets._dataset import Archive, Dataset, Source, find_folder
+from recsys_edu.datasets.movielens_features import read_ml_100k_items, read_ml_100k_users
 from recsys_edu.errors import DataError
 from recsys_edu.interactions import Interactions
 from recsys_edu.splits import Split
@@ -50,6 +51,14 @@ def load_ml_1m_implicit() -> Interactions:
 def load_ml_1m_implicit_split() -> Split:
     """The split as the files have it, with its validation part."""
     return read_parts(find_folder(ML_1M_IMPLICIT))
+
+
+def add_ml_100k_features(interactions: Interactions) -> Interactions:
+    """With what u.user and u.item say."""
+    folder = find_folder(ML_100K._replace(files=("u.data", "u.user", "u.item")))
+    return interactions.with_features(
+        users=read_ml_100k_users(folder / "u.user"), items=read_ml_100k_items(folder / "u.item")
+    )
 
 
 def read_ratings(path: Path, separator: str, *, n_ratings: int | None = None) -> Interactions:
@@ -153,6 +162,7 @@ DATASETS = (
         "MovieLens 100k: 943 users, 1,682 films, 100,000 ratings with times",
         load_ml_100k,
         source=ML_100K,
+        add_features=add_ml_100k_features,
     ),
     Dataset(
         "ml-1m",

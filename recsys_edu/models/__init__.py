@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from os import PathLike
+from typing import TYPE_CHECKING
 
-from recsys_edu.models.base import Recommender
+if TYPE_CHECKING:  # what answers without the models reads how features are encoded from beside them
+    from recsys_edu.models.base import Recommender
 
 
 def model_classes() -> dict[str, type[Recommender]]:
@@ -23,4 +25,6 @@ def model_classes() -> dict[str, type[Recommender]]:
 
 def load_model(path: str | PathLike[str]) -> Recommender:
     """Read a model of any class; errors are those of ``Recommender.load``."""
+    from recsys_edu.models.base import Recommender
+
     return Recommender.load(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,17 +14,10 @@ from recsys_edu.csr import take_rows
 from recsys_edu.errors import DataError, InvalidParameterError, NotFittedError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.callbacks import Callback
+from recsys_edu.recommendations import Recommendations as Recommendations
+from recsys_edu.recommendations import list_length, padded, without_padding
 
 Arrays = Mapping[str, NDArray[Any]]
-
-
-class Recommendations(NamedTuple):
-    """The lists of several users, in the order in which the users were given."""
-
-    items: list[NDArray[Any]]
-    """For each user the ids of at most k items, best first; fewer where fewer are left."""
-    scores: list[NDArray[np.float32]]
-    """For each user the scores of those items."""
 
 
 class Recommender(ABC):
@@ -80,15 +73,7 @@ class Recommender(ABC):
         """
         train = self.train
         seen_indptr, seen = take_rows(train.indptr, train.indices, rows)
-        kept = min(k, train.n_items)
-        items, scores = self._top(rows, seen_indptr, seen, kept)
-        if kept == k:
-            return items, scores
-        beyond = ((0, 0), (0, k - kept))
-        return (
-            np.pad(items, beyond, constant_values=-1),
-            np.pad(scores, beyond, constant_values=-np.inf),
-        )
+        return padded(*self._top(rows, seen_indptr, seen, min(k, train.n_items)), k)
 
     def recommend(self, users: ArrayLike, k: int = 10) -> Recommendations:
         """The k best items for each user, by the user's own ids.
@@ -103,15 +88,9 @@ class Recommender(ABC):
             NotFittedError: before ``fit``.
         """
         train = self.train
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-            raise InvalidParameterError(f"k must be a whole number of at least 1, not {k!r}")
+        k = list_length(k)
         rows = train.user_rows(np.atleast_1d(np.asarray(users)))
-        items, scores = self.rank(rows, min(int(k), train.n_items))
-        found = items >= 0
-        return Recommendations(
-            [train.item_ids[listed[kept]] for listed, kept in zip(items, found, strict=True)],
-            [score[kept] for score, kept in zip(scores, found, strict=True)],
-        )
+        return without_padding(*self.rank(rows, min(k, train.n_items)), train.item_ids)
 
     def score(self, users: ArrayLike, items: ArrayLike) -> NDArray[np.float32]:
         """The score of each pair (users[n], items[n]), float32 of shape (n,); higher is better.

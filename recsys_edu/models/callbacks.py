@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from recsys_edu.errors import DataError, InvalidParameterError
+from recsys_edu.errors import CheckpointError, DataError, InvalidParameterError
+from recsys_edu.models.factor_state import FactorState
 from recsys_edu.models.parameters import whole_number
 
 if TYPE_CHECKING:
@@ -43,6 +45,13 @@ class Callback:
 
     def on_end(self, model: Any) -> None:
         """After the last epoch."""
+
+    def state(self) -> dict[str, Any]:
+        """What it has to remember when training stops and goes on: for JSON, or arrays; by name."""
+        return {}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Remember what ``state`` gave, after ``on_start``."""
 
 
 class EarlyStopping(Callback):
@@ -123,6 +132,27 @@ class EarlyStopping(Callback):
         if value > self.best_value:
             self.best_epoch, self.best_value = model.epochs_done, value
             self._best_state = model.snapshot()
+
+    def state(self) -> dict[str, Any]:
+        """The values so far, and the best epoch's vectors."""
+        best = None if self._best_state is None else self._best_state.arrays()
+        return {
+            "metric": self.metric,
+            "values": list(self.values.items()),
+            "best_epoch": self.best_epoch,
+            **({} if best is None else best),
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on with those; CheckpointError where they are of another metric."""
+        if state["metric"] != self.metric:
+            raise CheckpointError(
+                f"the checkpoint's best epoch is by {state['metric']}, not by {self.metric}"
+            )
+        self.values = {int(epoch): float(value) for epoch, value in state["values"]}
+        self.best_epoch = int(state["best_epoch"])
+        self.best_value = self.values.get(self.best_epoch, float("-inf"))
+        self._best_state = FactorState.of_arrays(state) if self.best_epoch else None
 
     def on_end(self, model: Any) -> None:
         """Bring the best epoch's factors back."""

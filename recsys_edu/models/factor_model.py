@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,15 +9,7 @@ from recsys_backends import ops
 from recsys_edu.errors import ModelFileError, NotFittedError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays, Recommender
-
-
-class FactorState(NamedTuple):
-    """A copy of a model's vectors at some epoch."""
-
-    user_factors: NDArray[np.float32]
-    item_factors: NDArray[np.float32]
-    item_biases: NDArray[np.float32] | None
-    epochs_done: int
+from recsys_edu.models.factor_state import FactorState
 
 
 class FactorModel(Recommender):

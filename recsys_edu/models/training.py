@@ -12,7 +12,8 @@ import numpy as np
 from recsys_edu.errors import DivergedError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.callbacks import Callback, EpochReport
-from recsys_edu.models.factor_model import FactorModel, FactorState
+from recsys_edu.models.factor_model import FactorModel
+from recsys_edu.models.factor_state import FactorState
 from recsys_edu.progress import Bar, epochs_with_progress
 
 
@@ -54,10 +55,11 @@ class EpochModel(FactorModel):
         try:
             for callback in callbacks:
                 callback.on_start(self)
-            with epochs_with_progress(type(self).__name__, self.epochs, shown=self.progress) as bar:
-                n_before = len(self.history)
-                self._loop(run_epoch, callbacks, bar)
-                self._check_learned(self.history[n_before:])
+            n_epochs, n_before = self._epochs_to_run(), len(self.history)
+            with epochs_with_progress(type(self).__name__, n_epochs, shown=self.progress) as bar:
+                self._loop(n_epochs, run_epoch, callbacks, bar)
+                if n_epochs:
+                    self._check_learned(self.history[n_before:])
             for callback in callbacks:
                 callback.on_end(self)
         except BaseException as error:
@@ -65,10 +67,18 @@ class EpochModel(FactorModel):
                 self._train = None
             raise
 
+    def _epochs_to_run(self) -> int:
+        """How many are left of this fit."""
+        return self.epochs
+
     def _loop(
-        self, run_epoch: Callable[[], EpochOutcome], callbacks: Sequence[Callback], bar: Bar
+        self,
+        n_epochs: int,
+        run_epoch: Callable[[], EpochOutcome],
+        callbacks: Sequence[Callback],
+        bar: Bar,
     ) -> None:
-        for _ in range(self.epochs):
+        for _ in range(n_epochs):
             started = time.perf_counter()
             outcome = run_epoch()
             seconds = time.perf_counter() - started

@@ -1,39 +1,95 @@
 """TwoTower: a user tower and an item tower, trained in PyTorch by mini-batches.
 
-Here each tower is an embedding table, and the loss is BPR's: −ln σ(x_ui − x_uj) with one uniform
-negative for each interaction, minimised by Adam. It is PyTorch on purpose: what costs time is
-inside torch's own kernels, and towers with features grow from here without a line of C.
+A tower turns an id, and what is known about it, into a vector (``towers``); users and items whose
+vectors agree score high. It is PyTorch on purpose: what costs time is inside torch's own kernels
+(docs/adr/0007-two-tower-stays-in-pytorch.md).
 
-Source: Yi et al., Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations,
-RecSys 2019 (two towers); Rendle et al., UAI 2009 (the loss); Kingma and Ba, Adam, ICLR 2015.
+Source: Covington, Adams and Sargin, Deep Neural Networks for YouTube Recommendations, RecSys 2016;
+Yi et al., Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations, RecSys
+2019. The losses have theirs in ``two_tower_losses``.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Final, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_backends import ops
 from recsys_backends.threads import wait_politely
-from recsys_edu.errors import InvalidParameterError, MissingDependencyError
+from recsys_edu.errors import (
+    DataError,
+    InvalidParameterError,
+    MissingDependencyError,
+    ModelFileError,
+)
+from recsys_edu.features import Features
 from recsys_edu.interactions import Interactions
+from recsys_edu.models.base import Arrays, Recommendations
 from recsys_edu.models.callbacks import Callback, EpochReport
+from recsys_edu.models.factor_state import FactorState
+from recsys_edu.models.feature_encoding import FeatureEncoder
 from recsys_edu.models.pairwise import PairwiseModel, check_can_teach
-from recsys_edu.models.parameters import number, whole_number
+from recsys_edu.models.parameters import number, one_of, whole_number
+
+if TYPE_CHECKING:
+    from recsys_edu.models.towers import Towers
+    from recsys_edu.models.two_tower_training import Trainer
+
+LOSSES: Final = ("bpr", "in-batch", "softmax")
+SIMILARITIES: Final = ("dot", "cosine")
+OPTIMIZERS: Final = ("adam", "sparse-adam", "adagrad")
+SCHEDULES: Final = ("constant", "linear")
+_USUAL_NEGATIVES: Final = {"bpr": 1, "in-batch": 1, "softmax": 512}
 
 
 class TwoTower(PairwiseModel):
-    """Two embedding towers, dot product, BPR loss, Adam. Needs the extra ``torch``.
+    """Two towers of ids and features, and the losses to train them by. Needs the extra ``torch``.
+
+    Users and items without interactions are ranked by their features; without features as well,
+    such users rank by bias alone. One seed gives the same bytes again, on the same device with as
+    many threads (another number of them adds up in another order).
 
     Args:
         n_factors: width of the towers' output, at least 1.
         epochs: passes over the interactions, at least 1.
-        learning_rate: Adam's step size, > 0.
+        learning_rate: the optimizer's step size, > 0.
         reg: weight decay on the vectors of each batch, >= 0.
+        loss: "bpr": pairs; "softmax": against many uniform items; "in-batch": against the items of
+            the rest of the batch, with the log-Q correction.
+        n_negatives: uniform negatives, at least 1: of each interaction for "bpr" (by default 1), of
+            each batch for "softmax" (512; the whole catalogue where it has no more).
+        similarity: "dot" or "cosine".
+        temperature: what similarities are divided by, > 0; cosines want one around 0.1.
+        use_biases: learn b_i as well.
+        hidden: widths of the layers of each tower's trunk; empty for none.
+        use_features: learn from the features that the interactions have.
+        id_dropout: how often a row with features goes without the vector of its own, from 0 to 1:
+            one number, or two for users and for items; makes the features stand on their own feet,
+            for those who have nothing else.
+        init_scale: standard deviation of the first vectors, > 0.
+        optimizer: "adam"; or, for tables much larger than a batch, "sparse-adam" or "adagrad",
+            which touch the rows of a batch alone.
+        schedule: "constant"; or "linear": the step size falls from epoch to epoch, so that it would
+            be 0 after the last.
+        max_grad_norm: shrink the gradient of a batch to this length; None for as it is.
         batch_size: interactions a step, at least 1.
+        mixed_precision: compute in bfloat16 what stands it; meant for a GPU.
         seed: 0 <= seed < 2**63.
         n_threads: threads for torch on the CPU; 0 for all cores.
         progress: show a progress bar on stderr.
         device: "cpu", "cuda" …; None for a GPU where there is one.
+
+    Attributes:
+        user_factors, item_factors, item_biases: what the towers say of every user and item; the
+            temperature is in the user's.
+        towers: the torch modules.
+        user_encoder, item_encoder: how features become their input; None without features.
+        history: an EpochReport for each epoch.
 
     Raises:
         InvalidParameterError: an argument out of range.
@@ -41,6 +97,11 @@ class TwoTower(PairwiseModel):
     """
 
     name = "two-tower"
+    towers: Towers
+    user_encoder: FeatureEncoder | None = None
+    item_encoder: FeatureEncoder | None = None
+    training: tuple[Trainer, list[Callback]]
+    """The trainer and the callbacks, for checkpoints; there while ``fit`` runs."""
 
     def __init__(
         self,
@@ -49,7 +110,20 @@ class TwoTower(PairwiseModel):
         learning_rate: float = 0.005,
         reg: float = 0.02,
         *,
+        loss: str = "bpr",
+        n_negatives: int | None = None,
+        similarity: str = "dot",
+        temperature: float = 1.0,
+        use_biases: bool = True,
+        hidden: Sequence[int] = (),
+        use_features: bool = True,
+        id_dropout: float | tuple[float, float] = 0.1,
+        init_scale: float = 0.1,
+        optimizer: str = "adam",
+        schedule: str = "constant",
+        max_grad_norm: float | None = None,
         batch_size: int = 1024,
+        mixed_precision: bool = False,
         seed: int = 0,
         n_threads: int = 0,
         progress: bool = True,
@@ -59,41 +133,243 @@ class TwoTower(PairwiseModel):
         self.epochs = whole_number("epochs", epochs, 1, 2**31)
         self.learning_rate = number("learning_rate", learning_rate, 0.0, 1e6, open_low=True)
         self.reg = number("reg", reg, 0.0, 1e6)
+        self.loss = one_of("loss", loss, LOSSES)
+        if n_negatives is None:
+            n_negatives = _USUAL_NEGATIVES[self.loss]
+        self.n_negatives = whole_number("n_negatives", n_negatives, 1, 2**31)
+        self.similarity = one_of("similarity", similarity, SIMILARITIES)
+        self.temperature = number("temperature", temperature, 0.0, 1e6, open_low=True)
+        self.use_biases = bool(use_biases)
+        self.hidden = _widths(hidden)
+        self.use_features = bool(use_features)
+        self.id_dropout = _of_both_sides(id_dropout)
+        self.init_scale = number("init_scale", init_scale, 0.0, 1e3, open_low=True)
+        self.optimizer = one_of("optimizer", optimizer, OPTIMIZERS)
+        self.schedule = one_of("schedule", schedule, SCHEDULES)
+        self.max_grad_norm = max_grad_norm
+        if max_grad_norm is not None:
+            self.max_grad_norm = number("max_grad_norm", max_grad_norm, 0.0, 1e30, open_low=True)
         self.batch_size = whole_number("batch_size", batch_size, 1, 2**31)
+        self.mixed_precision = bool(mixed_precision)
         self.seed = whole_number("seed", seed, 0, 2**63 - 1)
         self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
         self.progress = bool(progress)
         self.device = _usable_device(device)
         self.history: list[EpochReport] = []
+        self._resume_from: str | PathLike[str] | None = None
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {
-            "n_factors": self.n_factors,
-            "epochs": self.epochs,
-            "learning_rate": self.learning_rate,
-            "reg": self.reg,
-            "batch_size": self.batch_size,
-            "seed": self.seed,
-            "n_threads": self.n_threads,
-            "progress": self.progress,
-            "device": self.device,
-        }
+        return {name: getattr(self, name) for name in _SETTINGS}
+
+    def fit(
+        self,
+        train: Interactions,
+        *,
+        callbacks: Sequence[Callback] = (),
+        resume_from: str | PathLike[str] | None = None,
+    ) -> Self:
+        """Learn from interactions, and from the features that they have.
+
+        Args:
+            train: what users did; what is in it is never recommended again.
+            callbacks: called after each epoch; see ``EarlyStopping`` and ``Checkpoint``.
+            resume_from: a checkpoint's path: go on from there, up to ``epochs`` in all, to what
+                training without a stop would have come to; on a CPU, to the same bytes.
+
+        Raises:
+            DataError: nothing that the model could learn from.
+            DivergedError: vectors overflowed; the message says in which epoch.
+            CheckpointError: not a checkpoint, or one of other settings or other data.
+        """
+        self._resume_from = resume_from
+        return super().fit(train, callbacks=callbacks)
 
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
         torch = _import_torch()
+        from recsys_edu.models.two_tower_checkpoint import Checkpoint, Resumed
         from recsys_edu.models.two_tower_training import Trainer
 
         check_can_teach(train)
+        others = [callback for callback in callbacks if not isinstance(callback, Checkpoint)]
+        writing = [callback for callback in callbacks if isinstance(callback, Checkpoint)]
+        resumed = [] if self._resume_from is None else [Resumed(self._resume_from, others)]
         before = torch.get_num_threads()
         if self.n_threads:
             torch.set_num_threads(self.n_threads)
         try:
             trainer = Trainer(self, train)
-            self.epochs_done, self.history = 0, []
-            self._run_triples(train, trainer.run_epoch, callbacks)
+            if resumed:
+                resumed[0].prepare(self, trainer, train)
+            else:
+                self.epochs_done, self.history = 0, []
+            self.towers, self.training = trainer.towers, (trainer, others)
+            self.user_encoder, self.item_encoder = trainer.users.encoder, trainer.items.encoder
+            # Checkpoints come last, so that they know what the others have seen of the epoch.
+            self._run_epochs(train, trainer.run_epoch, [*others, *resumed, *writing])
+            self.towers.cpu()
         finally:
+            self.__dict__.pop("training", None)
             torch.set_num_threads(before)
+
+    def _epochs_to_run(self) -> int:
+        return max(0, self.epochs - self.epochs_done)
+
+    def _check_learned(self, reports: Sequence[EpochReport]) -> None:
+        if not any(report.n_triples for report in reports):
+            raise DataError(
+                "no epoch found a negative item for any interaction: every user has nearly all "
+                "items that anybody has; train on more"
+            )
+
+    def _fitted_arrays(self) -> Arrays:
+        arrays = dict(super()._fitted_arrays())
+        for name, value in self.towers.state_dict().items():
+            arrays[_TOWERS + name] = value.cpu().numpy()
+        for name in _ENCODERS:
+            encoder = getattr(self, name)
+            if encoder is not None:
+                described = json.dumps(encoder.to_json()).encode()
+                arrays[name] = np.frombuffer(described, dtype=np.uint8)
+        return arrays
+
+    def _restore(self, arrays: Arrays, train: Interactions) -> None:
+        super()._restore(arrays, train)
+        if self.use_biases != (self.item_biases is not None):
+            raise ModelFileError("its biases do not fit its settings")
+        from recsys_edu.models.two_tower_training import restored_towers
+
+        self.user_encoder, self.item_encoder = (
+            FeatureEncoder.from_json(json.loads(arrays[name].tobytes())) if name in arrays else None
+            for name in _ENCODERS
+        )
+        parameters = {
+            name.removeprefix(_TOWERS): value
+            for name, value in arrays.items()
+            if name.startswith(_TOWERS)
+        }
+        self.towers = restored_towers(self, train, parameters)
+
+    def snapshot(self) -> FactorState:
+        """A copy of the vectors and of the towers, for ``restore``."""
+        parameters = self.towers.state_dict()
+        return (
+            super()
+            .snapshot()
+            ._replace(more={name: value.cpu().numpy().copy() for name, value in parameters.items()})
+        )
+
+    def restore(self, state: FactorState) -> None:
+        """Go back to a snapshot; later epochs are struck from the history."""
+        super().restore(state)
+        import torch
+
+        parameters = (state.more or {}).items()
+        self.towers.load_state_dict({name: torch.from_numpy(value) for name, value in parameters})
+
+    def user_vectors(self, users: Features) -> NDArray[np.float32]:
+        """The vectors of users whom only their features describe, float32 (n, n_factors).
+
+        Raises:
+            DataError: other features than those that the model learned from.
+            NotFittedError: before ``fit``.
+        """
+        rows = self._described(users, self.user_encoder, "users")
+        import torch
+
+        with torch.no_grad():
+            vectors: NDArray[np.float32] = self.towers.user_vectors(rows).numpy()
+        return vectors
+
+    def item_vectors(
+        self, items: Features
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Vectors (n, n_factors) and biases (n,), None for a model without, of items likewise."""
+        rows = self._described(items, self.item_encoder, "items")
+        import torch
+
+        with torch.no_grad():
+            biases = self.towers.item_biases(rows)
+            return self.towers.item_vectors(
+                rows
+            ).numpy(), None if biases is None else biases.numpy()
+
+    def recommend_to(self, users: Features, k: int = 10) -> Recommendations:
+        """The k best items for users whom the model has never met, by their features.
+
+        Args:
+            users: what is known about them; the ids make no difference.
+            k: at most how many items for each, at least 1.
+
+        Raises:
+            DataError: other features than those that the model learned from.
+            InvalidParameterError: k below 1.
+            NotFittedError: before ``fit``.
+        """
+        k = whole_number("k", k, 1, 2**63)
+        vectors = np.ascontiguousarray(self.user_vectors(users))
+        items, scores = ops.top_k(
+            vectors,
+            self.item_factors,
+            self.item_biases,
+            np.zeros(len(vectors) + 1, dtype=np.int64),
+            np.zeros(0, dtype=np.int32),
+            k=min(k, self.train.n_items),
+            n_threads=self.n_threads,
+        )
+        return Recommendations([self.train.item_ids[listed] for listed in items], list(scores))
+
+    def _described(self, features: Features, encoder: FeatureEncoder | None, what: str) -> Any:
+        """Rows without a vector of their own."""
+        train = self.train
+        if not isinstance(features, Features):
+            raise InvalidParameterError(f"{what} must be Features, not {type(features).__name__}")
+        if encoder is None:
+            raise DataError(f"this model learned from no features of {what}, only from their ids")
+        import torch
+
+        from recsys_edu.models.towers import Rows
+
+        n = train.n_users if what == "users" else train.n_items
+        columns, weights = encoder.encode(features)
+        ids = torch.full((len(columns),), n)
+        return Rows(ids, torch.from_numpy(columns), torch.from_numpy(weights))
+
+
+_TOWERS: Final = "towers."
+_ENCODERS: Final = ("user_encoder", "item_encoder")
+_SETTINGS: Final = (
+    *("n_factors", "epochs", "learning_rate", "reg", "loss", "n_negatives", "similarity"),
+    *("temperature", "use_biases", "hidden", "use_features", "id_dropout", "init_scale"),
+    *(
+        "optimizer",
+        "schedule",
+        "max_grad_norm",
+        "batch_size",
+        "mixed_precision",
+        "seed",
+        "n_threads",
+    ),
+    *("progress", "device"),
+)
+
+
+def _of_both_sides(id_dropout: object) -> tuple[float, float]:
+    given = id_dropout if isinstance(id_dropout, tuple | list) else (id_dropout, id_dropout)
+    if len(given) != 2:
+        raise InvalidParameterError(
+            f"id_dropout must be one number, or two (users, items), not {id_dropout!r}"
+        )
+    users, items = (number("id_dropout", part, 0.0, 1.0) for part in given)
+    return users, items
+
+
+def _widths(hidden: object) -> tuple[int, ...]:
+    if not isinstance(hidden, tuple | list):
+        raise InvalidParameterError(
+            f"hidden must be a list of widths, such as (64,), not {hidden!r}"
+        )
+    return tuple(whole_number("hidden", width, 1, 2**16) for width in hidden)
 
 
 def _usable_device(name: str | None) -> str | None:

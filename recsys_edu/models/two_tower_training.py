@@ -1,42 +1,86 @@
-"""The PyTorch half of TwoTower; importing it imports torch."""
+"""The PyTorch half of TwoTower: batches, steps, and the vectors that come of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import torch
-from torch.nn.functional import softplus
+from numpy.typing import NDArray
 
-from recsys_backends.protocol import UpdateResult
+from recsys_edu.errors import ModelFileError
 from recsys_edu.interactions import Interactions
+from recsys_edu.models.feature_encoding import FeatureEncoder
+from recsys_edu.models.towers import Rows, Tower, Towers, TowerSettings
+from recsys_edu.models.training import EpochOutcome
+from recsys_edu.models.two_tower_losses import bpr_loss, decayed, softmax_loss
+from recsys_edu.models.two_tower_negatives import UniformNegatives, log_shares
 
 if TYPE_CHECKING:
+    from recsys_edu.features import Features
     from recsys_edu.models.two_tower import TwoTower
 
-_REDRAWS: Final = 8
-"""How often a negative that the user has seen is drawn again, before its triple is left out."""
-_INITIAL_STD: Final = 0.1
+_DRAWN_AT_ONCE: Final = 1 << 22
+"""Negatives drawn in one go: enough that it costs little, few enough to fit in memory."""
+_ROWS_AT_ONCE: Final = 1 << 16
 
 
-class Towers(torch.nn.Module):
-    """Two embedding tables, and a bias for each item."""
+class Side:
+    """The users, or the items: which have a vector of their own, and what is known about them."""
 
     def __init__(
-        self, n_users: int, n_items: int, n_factors: int, generator: torch.Generator
+        self,
+        features: Features | None,
+        idle: NDArray[np.bool_],
+        own_when_idle: bool,
+        id_dropout: float,
+        device: torch.device,
     ) -> None:
-        super().__init__()
+        self.id_dropout = 0.0 if features is None else id_dropout
+        n = len(idle)
+        self.encoder: FeatureEncoder | None = None
+        self.columns = self.weights = None
+        if features is not None:
+            self.encoder = FeatureEncoder.learn(features, ~idle)
+            encoded = self.encoder.encode(features)
+            self.columns = torch.from_numpy(encoded.columns).to(device)
+            self.weights = torch.from_numpy(encoded.weights).to(device)
+        # Who has nothing to learn from has no vector of its own: row n, which stays zero.
+        ids = np.arange(n) if own_when_idle else np.where(idle, n, np.arange(n))
+        self.n, self.ids = n, torch.from_numpy(ids).to(device)
 
-        def table(n: int, width: int, std: float) -> torch.nn.Embedding:
-            # Made from given values: an embedding that fills itself would use, and so change,
-            # the random state that all of the process shares.
-            values = torch.empty(n, width, device=generator.device)
-            values.normal_(0.0, std, generator=generator)
-            return torch.nn.Embedding.from_pretrained(values, freeze=False)  # type: ignore[no-untyped-call,no-any-return,unused-ignore]
+    @property
+    def n_columns(self) -> int:
+        """Columns of features; 0 without features."""
+        return 0 if self.encoder is None else self.encoder.n_columns
 
-        self.users = table(n_users, n_factors, _INITIAL_STD)
-        self.items = table(n_items, n_factors, _INITIAL_STD)
-        self.biases = table(n_items, 1, 0.0)
+    def rows(self, chosen: torch.Tensor, ids: torch.Tensor, kept: torch.Tensor | None) -> Rows:
+        """Some rows as the tower takes them."""
+        if self.columns is None or self.weights is None:
+            return Rows(ids)
+        return Rows(ids, self.columns[chosen], self.weights[chosen], kept)
+
+    def all_rows(self) -> Iterator[Rows]:
+        """All of them in turn, some at a time."""
+        everyone = torch.arange(self.n, device=self.ids.device)
+        for some in torch.split(everyone, _ROWS_AT_ONCE):
+            yield self.rows(some, self.ids[some], None)
+
+
+class Batch(NamedTuple):
+    """Some interactions, and what they are compared with."""
+
+    users: torch.Tensor
+    """int64, shape (n,)."""
+    positives: torch.Tensor
+    """int64, shape (n,)."""
+    negatives: torch.Tensor | None = None
+    """int64, shape (n, k)."""
+    usable: torch.Tensor | None = None
+    """float32, shape (n, k): 1 for negatives that count, otherwise 0; None where all do."""
 
 
 class Trainer:
@@ -47,66 +91,253 @@ class Trainer:
         self.device = torch.device(name)
         self.model = model
         self.generator = torch.Generator(self.device).manual_seed(model.seed)
-        self.users = torch.from_numpy(train.rows()).to(self.device)
-        self.items = torch.from_numpy(train.indices.astype(np.int64)).to(self.device)
-        self.n_items = train.n_items
-        self.seen = self.users * self.n_items + self.items  # ascending, as CSR is
-        self.idle_users = np.diff(train.indptr) == 0
-        self.towers = Towers(train.n_users, train.n_items, model.n_factors, self.generator)
-        self.optimizer = torch.optim.Adam(
-            self.towers.parameters(), lr=model.learning_rate, fused=True
-        )
+        self.pair_users = torch.from_numpy(train.rows()).to(self.device)
+        self.pair_items = torch.from_numpy(train.indices.astype(np.int64)).to(self.device)
+        self._describe(train)
+        n_columns = (self.users.n_columns, self.items.n_columns)
+        self.towers = towers_for(model, train, n_columns, self.generator)
+        self.optimizers = _optimizers(self.towers, model.optimizer, model.learning_rate)
+        self.log_share = log_shares(train).to(self.device)
 
-    def run_epoch(self) -> UpdateResult:
+    def _describe(self, train: Interactions) -> None:
+        """Both sides, and the negatives. An item that nobody has had is a negative as others are,
+        unless features speak for it: then nothing says that it is disliked."""
+        features = (train.user_features, train.item_features)
+        of_users, of_items = features if self.model.use_features else (None, None)
+        drop_users, drop_items = self.model.id_dropout
+        idle_items = train.popularity() == 0
+        self.users = Side(of_users, np.diff(train.indptr) == 0, False, drop_users, self.device)
+        self.items = Side(of_items, idle_items, of_items is None, drop_items, self.device)
+        may_be_drawn = np.full(train.n_items, True) if of_items is None else ~idle_items
+        self.negatives = UniformNegatives(train, torch.from_numpy(may_be_drawn), self.generator)
+
+    def run_epoch(self) -> EpochOutcome:
         """Every interaction once, in random order."""
-        order = torch.randperm(len(self.users), generator=self.generator, device=self.device)
-        totals = torch.zeros(3, dtype=torch.float64, device=self.device)
-        for start in range(0, len(order), self.model.batch_size):
-            totals += self._step(order[start : start + self.model.batch_size])
-        self._hand_over()
-        loss, n_correct, n_updated = totals.tolist()
-        return UpdateResult(loss, int(n_correct), int(n_updated))
+        self._set_learning_rate()
+        outcomes: list[torch.Tensor] = []
+        for batch in self._batches():
+            with self._precision():
+                losses, x = self._losses(batch)
+                objective = losses.mean() if batch.usable is None else _mean(losses, batch.usable)
+            self._descend(objective)
+            outcomes.append(_figures(losses.detach(), x, batch.usable))
+        self.hand_over()
+        loss, n_correct, n = torch.stack(outcomes).sum(0).tolist()
+        accuracy = n_correct / max(n, 1) if self.model.loss == "bpr" else None
+        return EpochOutcome(loss / max(n, 1), accuracy, int(n))
 
-    def _step(self, batch: torch.Tensor) -> torch.Tensor:
-        """One step of Adam; returns the summed loss, the correct and the counted triples."""
-        users, positives = self.users[batch], self.items[batch]
-        negatives, usable = self._draw_negatives(users)
-        user = self.towers.users(users)
-        positive, negative = self.towers.items(positives), self.towers.items(negatives)
-        x = (user * (positive - negative)).sum(1)
-        x = x + (self.towers.biases(positives) - self.towers.biases(negatives)).squeeze(1)
-        losses = softplus(-x) * usable
-        squares = user.square().sum(1) + positive.square().sum(1) + negative.square().sum(1)
-        count = usable.sum()
-        objective = (losses + 0.5 * self.model.reg * squares * usable).sum() / count.clamp(min=1)
-        self.optimizer.zero_grad()
-        objective.backward()
-        self.optimizer.step()
+    def _set_learning_rate(self) -> None:
+        """The step size of this epoch."""
+        share = 1.0
+        if self.model.schedule == "linear":
+            share = max(1.0 - self.model.epochs_done / self.model.epochs, 0.0)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = share * self.model.learning_rate
+
+    def _precision(self) -> AbstractContextManager[object]:
+        if self.model.mixed_precision:
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return nullcontext()
+
+    def _batches(self) -> Iterator[Batch]:
+        """The interactions in random order, with their negatives where the loss is BPR."""
+        size, k = self.model.batch_size, self.model.n_negatives
+        order = torch.randperm(len(self.pair_users), generator=self.generator, device=self.device)
+        at_once = max(1, _DRAWN_AT_ONCE // (size * k)) * size
+        for some in torch.split(order, at_once):
+            users = self.pair_users.index_select(0, some)
+            positives = self.pair_items.index_select(0, some)
+            if self.model.loss != "bpr":
+                for part in zip(
+                    torch.split(users, size), torch.split(positives, size), strict=True
+                ):
+                    yield Batch(*part)
+                continue
+            negatives, usable = self.negatives.for_each(users, k)
+            for start in range(0, len(some), size):
+                cut = slice(start, start + size)
+                counted = None if usable is None else usable[cut]
+                yield Batch(users[cut], positives[cut], negatives[cut], counted)
+
+    def _losses(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """The loss of each triple and its x, (n, k); or of each interaction, (n,), and None."""
+        if self.model.loss == "bpr":
+            return self._bpr(batch)
+        if self.model.loss == "softmax":
+            return self._softmax(batch), None
+        return self._in_batch(batch), None
+
+    def _bpr(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Against negatives of each interaction's own."""
+        assert batch.negatives is not None
+        n, k = batch.negatives.shape
+        user = self._user_vectors(batch.users, 1 / n)
+        # Not both in one go: the gradient of a slice is as large as what it was cut from.
+        positive, bias = self._item_vectors(batch.positives, 1 / n)
+        negative, biases = self._item_vectors(batch.negatives.reshape(-1), 1 / (n * k))
+        offset = None
+        if bias is not None and biases is not None:
+            offset = bias.unsqueeze(1) - biases.view(n, k)
+        return bpr_loss(user, positive, negative.view(n, k, -1), offset)
+
+    def _in_batch(self, batch: Batch) -> torch.Tensor:
+        """Against the other users' positive items."""
+        n = len(batch.users)
+        user = self._user_vectors(batch.users, 1 / n)
+        vectors, biases = self._item_vectors(batch.positives, 1 / n)
+        positive = (user * vectors).sum(1)
+        weights = -self.log_share[batch.positives] - math.log(max(n - 1, 1))
+        if biases is not None:
+            positive, weights = positive + biases, weights + biases
+        scores = torch.addmm(weights, user, vectors.T)
+        return softmax_loss(positive, scores, self.negatives.seen_of(batch.users, batch.positives))
+
+    def _softmax(self, batch: Batch) -> torch.Tensor:
+        """Against items drawn for the batch, or all of them, where that is no more."""
+        n, candidates = len(batch.users), self.negatives.candidates
+        few = self.model.n_negatives < len(candidates)
+        others = self.negatives.draw(self.model.n_negatives) if few else candidates
+        user = self._user_vectors(batch.users, 1 / n)
+        vectors, bias = self._item_vectors(batch.positives, 1 / n)
+        positive = (user * vectors).sum(1)
+        vectors, biases = self._item_vectors(others, 1 / n)
+        weights = torch.full_like(positive[:1], math.log(len(candidates) / len(others)))
+        if bias is not None and biases is not None:
+            positive, weights = positive + bias, weights + biases
+        scores = torch.addmm(weights, user, vectors.T)
+        return softmax_loss(positive, scores, self.negatives.seen_of(batch.users, others))
+
+    def _descend(self, objective: torch.Tensor) -> None:
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+        objective.backward()  # type: ignore[no-untyped-call]
+        if self.model.max_grad_norm is not None:
+            clip_gradients(self.towers, self.model.max_grad_norm)
+        for optimizer in self.optimizers:
+            optimizer.step()
+
+    def _user_vectors(self, users: torch.Tensor, share: float) -> torch.Tensor:
+        """Vectors of a batch, with the weight decay of a share of the batch in their gradient."""
+        rows = self.users.rows(users, users, self._kept(self.users, users))
+        return decayed(self.towers.user_vectors(rows), self.model.reg * share)
+
+    def _item_vectors(
+        self, items: torch.Tensor, share: float
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        rows = self.items.rows(items, items, self._kept(self.items, items))
+        vectors = decayed(self.towers.item_vectors(rows), self.model.reg * share)
+        return vectors, self.towers.item_biases(rows)
+
+    def _kept(self, side: Side, rows: torch.Tensor) -> torch.Tensor | None:
+        """0 for those who go without their own vector this time, so that features learn to."""
+        if side.id_dropout == 0:
+            return None
+        drawn = torch.rand(len(rows), generator=self.generator, device=self.device)
+        return (drawn >= side.id_dropout).float()
+
+    def as_tensor(self, array: NDArray[Any]) -> torch.Tensor:
+        """A copy on the CPU."""
+        return torch.from_numpy(array.copy())
+
+    def hand_over(self) -> None:
+        """Copy the vectors of all users and items into the model."""
         with torch.no_grad():
-            return torch.stack([losses.sum(), ((x > 0) * usable).sum(), count]).double()
+            users = [self.towers.user_vectors(rows) for rows in self.users.all_rows()]
+            items, biases = [], []
+            for rows in self.items.all_rows():
+                items.append(self.towers.item_vectors(rows))
+                biases.append(self.towers.item_biases(rows))
+        self.model.user_factors, self.model.item_factors = as_array(users), as_array(items)
+        given = [bias for bias in biases if bias is not None]
+        self.model.item_biases = as_array(given) if given else None
 
-    def _draw_negatives(self, users: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """A uniform item for each user, drawn again while seen; and 1.0 where one was found."""
-        negatives = self._random_items(len(users))
-        for _ in range(_REDRAWS):
-            taken = self._has_seen(users, negatives)
-            negatives = torch.where(taken, self._random_items(len(users)), negatives)
-        return negatives, (~self._has_seen(users, negatives)).float()
 
-    def _random_items(self, n: int) -> torch.Tensor:
-        return torch.randint(self.n_items, (n,), generator=self.generator, device=self.device)
+def towers_for(
+    model: TwoTower, train: Interactions, n_columns: tuple[int, int], generator: torch.Generator
+) -> Towers:
+    """Towers that have learned nothing yet, on the generator's device."""
+    settings = TowerSettings(
+        model.n_factors,
+        model.hidden,
+        model.similarity == "cosine",
+        model.temperature,
+        model.use_biases,
+        model.init_scale,
+        model.optimizer != "adam",
+    )
+    return Towers((train.n_users, train.n_items), n_columns, settings, generator)
 
-    def _has_seen(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-        wanted = users * self.n_items + items
-        places = torch.searchsorted(self.seen, wanted).clamp(max=len(self.seen) - 1)
-        return self.seen[places] == wanted
 
-    def _hand_over(self) -> None:
-        """Copy the vectors into the model; users without interactions rank by bias alone."""
-        users, items, biases = (
-            table.weight.detach().cpu().numpy().copy()
-            for table in (self.towers.users, self.towers.items, self.towers.biases)
-        )
-        users[self.idle_users] = 0.0
-        self.model.user_factors, self.model.item_factors = users, items
-        self.model.item_biases = biases[:, 0].copy()
+def restored_towers(
+    model: TwoTower, train: Interactions, parameters: Mapping[str, NDArray[Any]]
+) -> Towers:
+    """The towers of a model file; ModelFileError where they do not fit the model."""
+    encoders = (model.user_encoder, model.item_encoder)
+    n_users, n_items = (0 if encoder is None else encoder.n_columns for encoder in encoders)
+    towers = towers_for(model, train, (n_users, n_items), torch.Generator())
+    wanted = {name: tuple(value.shape) for name, value in towers.state_dict().items()}
+    if {name: value.shape for name, value in parameters.items()} != wanted or not all(
+        value.dtype == np.float32 and np.isfinite(value).all() for value in parameters.values()
+    ):
+        raise ModelFileError("its towers do not fit its users, items and settings")
+    towers.load_state_dict({name: torch.from_numpy(value) for name, value in parameters.items()})
+    return towers
+
+
+def as_array(parts: list[torch.Tensor]) -> NDArray[np.float32]:
+    """The parts, one after the other, as an array that is nobody else's."""
+    joined: NDArray[np.float32] = torch.cat(parts).float().cpu().numpy().copy()
+    return joined
+
+
+def clip_gradients(towers: torch.nn.Module, most: float) -> None:
+    """Shrink all gradients together to a Euclidean norm of at most ``most``; also sparse ones."""
+    values = []
+    for parameter in towers.parameters():
+        if parameter.grad is not None:
+            if parameter.grad.is_sparse:
+                parameter.grad = parameter.grad.coalesce()
+            values.append(parameter.grad._values() if parameter.grad.is_sparse else parameter.grad)
+    norm = torch.stack([value.norm() for value in values]).norm()
+    factor = (most / (norm + 1e-12)).clamp(max=1.0)
+    for value in values:
+        value.mul_(factor)
+
+
+def _mean(losses: torch.Tensor, usable: torch.Tensor) -> torch.Tensor:
+    """The mean of those that count."""
+    return (losses * usable).sum() / usable.sum().clamp(min=1)
+
+
+def _figures(
+    losses: torch.Tensor, x: torch.Tensor | None, usable: torch.Tensor | None
+) -> torch.Tensor:
+    """The sum of the losses, how many x are positive, how many count: float64, shape (3,)."""
+    if usable is None:
+        usable = torch.ones((), device=losses.device).expand(losses.shape)
+    right = usable if x is None else (x > 0) * usable
+    sums = (part.sum(dtype=torch.float64) for part in (losses * usable, right, usable))
+    return torch.stack(list(sums))
+
+
+def _optimizers(towers: Towers, kind: str, learning_rate: float) -> list[torch.optim.Optimizer]:
+    """One for the tables and the trunks, or, where that takes tables alone, one for each."""
+    parameters = list(towers.parameters())
+    if kind == "adam":
+        return [torch.optim.Adam(parameters, lr=learning_rate, fused=True)]
+    if kind == "adagrad":
+        return [torch.optim.Adagrad(parameters, lr=learning_rate)]
+    tables = [
+        table.weight
+        for tower in towers.children()
+        if isinstance(tower, Tower)
+        for table in (tower.ids, tower.features)
+        if table is not None
+    ]
+    sparse = {id(table) for table in tables}
+    layers = [parameter for parameter in parameters if id(parameter) not in sparse]
+    made: list[torch.optim.Optimizer] = [torch.optim.SparseAdam(tables, lr=learning_rate)]
+    if layers:
+        made.append(torch.optim.Adam(layers, lr=learning_rate, fused=True))
+    return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from recsys_backends import Backend, BackendUnavailableError, UnknownBackendError, use_backend
 from recsys_edu.errors import InvalidParameterError, MissingDependencyError
@@ -69,8 +69,8 @@ def contestants(
     """The contestants of these names, and for each that was left out a sentence that says why.
 
     Args:
-        names: a model's name other than "bpr" (see ``models.model_classes``), or a backend's name,
-            for BPR on that backend.
+        names: a model's name other than "bpr" (see ``models.model_classes``), "two-tower-in-batch"
+            or "two-tower-softmax", or a backend's name, for BPR on that backend.
         skip_unavailable: leave out what cannot run here, rather than raise.
 
     Raises:
@@ -146,16 +146,24 @@ def _pure_svd(settings: RaceSettings, seed: int) -> PureSVD:
     return PureSVD(settings.n_factors, seed=seed, n_threads=settings.n_threads)
 
 
-def _two_tower(settings: RaceSettings, seed: int) -> TwoTower:
+def _two_tower(**own: Any) -> _Maker:
     """Adam's step size is its own; what is common is the size, the epochs and the threads."""
-    return TwoTower(
-        n_factors=settings.n_factors,
-        epochs=settings.epochs,
-        seed=seed,
-        n_threads=settings.n_threads,
-        progress=False,
-    )
 
+    def make(settings: RaceSettings, seed: int) -> TwoTower:
+        return TwoTower(
+            n_factors=settings.n_factors,
+            epochs=settings.epochs,
+            seed=seed,
+            n_threads=settings.n_threads,
+            progress=False,
+            **own,
+        )
+
+    return make
+
+
+_SOFTMAX: Final[dict[str, Any]] = {"learning_rate": 0.01, "reg": 0.1, "schedule": "linear"}
+"""What the softmax losses want on data of the size of ml-100k."""
 
 _MODELS: Final[dict[str, tuple[str | None, _Maker]]] = {
     MostPopular.name: (None, lambda settings, seed: MostPopular()),
@@ -163,6 +171,8 @@ _MODELS: Final[dict[str, tuple[str | None, _Maker]]] = {
     UserKNN.name: ("auto", _neighbor_model(UserKNN)),
     PureSVD.name: (None, _pure_svd),
     ALS.name: ("auto", _als),
-    TwoTower.name: (None, _two_tower),
+    TwoTower.name: (None, _two_tower()),
+    f"{TwoTower.name}-in-batch": (None, _two_tower(loss="in-batch", **_SOFTMAX)),
+    f"{TwoTower.name}-softmax": (None, _two_tower(loss="softmax", **_SOFTMAX)),
 }
 """The backend to train on, where a model uses one, and how it is made."""

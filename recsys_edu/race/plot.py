@@ -1,4 +1,4 @@
-"""A race as a picture: how fast against how good. matplotlib is imported only here."""
+"""A race as a picture: quality over training time. matplotlib is imported only here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import InvalidParameterError, MissingDependencyError
 from recsys_edu.metrics import parse_metric
-from recsys_edu.race.results import RaceEntry, RaceResult
+from recsys_edu.race.results import CURVE_METRIC, RaceEntry, RaceResult
 
 _FORMATS: Final = (".png", ".svg", ".pdf")
 _MARKERS: Final = {"BPR": "o", "TwoTower": "s", "ALS": "v", "MostPopular": "D"}
@@ -25,7 +25,10 @@ def check_plot_path(path: Path) -> None:
 
 
 def plot_race(result: RaceResult, path: Path, *, metric: str = "ndcg@10") -> None:
-    """Write a picture of fit time (logarithmic) against quality.
+    """Write a picture of quality over training time (logarithmic).
+
+    A contestant is a marker at the end of its fit; a line leads there, epoch by epoch, where the
+    race has measured it (and not always quite: it was another fit).
 
     Raises:
         InvalidParameterError: not a kind of picture that can be written.
@@ -47,8 +50,10 @@ def plot_race(result: RaceResult, path: Path, *, metric: str = "ndcg@10") -> Non
             markersize=12,
             label=_label(entry),
         )
+        if entry.curve and metric == CURVE_METRIC:
+            axes.plot(*zip(*entry.curve, strict=True), "-", color=color, alpha=0.6)
     axes.set_xscale("log")
-    axes.set_xlabel("time to fit, seconds (logarithmic): further left is faster")
+    axes.set_xlabel("training time, seconds (logarithmic): further left is faster")
     axes.set_ylabel(f"{parse_metric(metric).label}: higher is better")
     best = max(entry.metrics[metric] for entry in result.entries)
     axes.set_ylim(bottom=0.0, top=1.25 * best or 1.0)

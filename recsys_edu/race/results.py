@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from recsys_edu.atomic import atomic_path
 from recsys_edu.race.contestants import RaceSettings
+
+CURVE_METRIC: Final = "ndcg@10"
+"""What curves are of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,9 @@ class RaceEntry:
     metrics: dict[str, float]
     """Mean over seeds, by name."""
     metrics_by_seed: dict[str, list[float]] = field(default_factory=dict)
+    curve: list[tuple[float, float]] = field(default_factory=list)
+    """Seconds of training and NDCG@10 after each epoch, with the first seed; empty for a model that
+    has no epochs, or where it was not asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from recsys_edu.machine import describe_machine
 from recsys_edu.models.base import Recommender
 from recsys_edu.models.training import EpochModel
 from recsys_edu.race.contestants import DEFAULT_CONTESTANTS, Contestant, RaceSettings, contestants
+from recsys_edu.race.curves import curve_of
 from recsys_edu.race.memory import peak_memory_of_fit, warm_up
-from recsys_edu.race.results import RaceEntry, RaceResult
+from recsys_edu.race.results import CURVE_METRIC, RaceEntry, RaceResult
 from recsys_edu.splits import Split
 
 METRICS: Final = ("recall@10", "ndcg@10", "coverage@10")
@@ -33,6 +34,7 @@ def run_race(
     *,
     seeds: Sequence[int] = (0,),
     memory: bool = True,
+    curves: bool = False,
     skip_unavailable: bool = False,
     tell: Callable[[str], None] = lambda sentence: None,
 ) -> RaceResult:
@@ -49,6 +51,7 @@ def run_race(
         settings: what the contestants have in common.
         seeds: one race a seed; quality and time are averaged.
         memory: measure memory as well.
+        curves: measure quality over training time as well, in a pass of its own.
         skip_unavailable: leave out contestants that cannot run here, and say so in the result.
         tell: called with a sentence about what happens next.
 
@@ -66,7 +69,7 @@ def run_race(
         for seed in seeds:
             contestant.make(settings, seed)  # so that it is refused now, not after an hour's run
     splits = {seed: load_split(dataset, seed=seed).fold_valid() for seed in seeds}
-    entries = [_run(contestant, splits, settings, tell) for contestant in racing]
+    entries = [_run(contestant, splits, settings, curves, tell) for contestant in racing]
     entries = [_against_naive(entry, entries) for entry in entries]
     if memory:
         for place, contestant in enumerate(racing):
@@ -96,6 +99,7 @@ def _run(
     contestant: Contestant,
     splits: dict[int, Split],
     settings: RaceSettings,
+    curves: bool,
     tell: Callable[[str], None],
 ) -> RaceEntry:
     """Time and quality of one contestant over all seeds."""
@@ -113,6 +117,11 @@ def _run(
             found = evaluate(model, split, metrics=METRICS)
         for name in METRICS:
             values[name].append(found[name])
+    curve: list[tuple[float, float]] = []
+    if curves and isinstance(model, EpochModel):
+        seed, split = next(iter(splits.items()))
+        tell(f"{contestant.name}, seed {seed}: looking after each epoch")
+        curve = curve_of(contestant, settings, seed, split, CURVE_METRIC)
     return RaceEntry(
         name=contestant.name,
         model=contestant.model,
@@ -124,6 +133,7 @@ def _run(
         peak_memory_mb=None,
         metrics={name: float(np.mean(value)) for name, value in values.items()},
         metrics_by_seed=values,
+        curve=curve,
     )
 
 

@@ -58,6 +58,30 @@ def test_scaling_of_a_single_size_is_one_and_its_memory_is_counted() -> None:
         assert ratio == pytest.approx(peak / needed, rel=0.05)
 
 
+def test_retrieval_finds_more_with_more_candidates() -> None:
+    told = quick("retrieval.py")
+    exact, few, many = rows(told, "recall@20")
+    assert exact[0] == exact[2] == exact[4] == 1  # recall, and both speeds beside themselves
+    assert (few[0], many[0]) == (32, 512)
+    assert 0.2 < few[1] <= many[1] <= 1
+    assert many[1] > 0.95
+    for line in (few, many):
+        assert line[3] == pytest.approx(line[2] / exact[1], rel=0.1, abs=0.06)
+
+
+def test_first_answer_times_every_program() -> None:
+    told = quick("first_answer.py")
+    lines = [line for line in told.splitlines() if len(line.split()) > 3]
+    table = {line.rsplit(None, 3)[0]: line.split()[-3:] for line in lines}
+    torch, runtime, ours = (
+        [float(n.replace(",", "").replace("–", "0")) for n in table[name]]
+        for name in ("import torch", "import onnxruntime", "Ranker, first answer")
+    )
+    assert min(torch[0], runtime[0], ours[0]) > 0
+    assert torch[1] > 2 * runtime[1] > 20  # MB
+    assert ours[2] > 0
+
+
 def test_profile_of_the_loop_finds_the_loop() -> None:
     told = quick("profile_loop.py")
     first = next(line for line in told.splitlines() if line.endswith("bpr_update (bpr)"))
@@ -86,3 +110,21 @@ def test_samples_go_to_the_function_that_was_inlined_and_not_to_its_helpers() ->
         "difference_dot"
     )
     assert first_that_is_no_helper(["mix64"]) == "mix64"
+
+
+def test_profile_of_the_towers_counts_fewer_calls_in_larger_batches() -> None:
+    table = rows(quick("profile_two_tower.py"), "in torch")
+    small, large = table[0], table[1]
+    per_triple = [line[4] for line in (small, large)]
+    assert per_triple[0] > 5 * per_triple[1]
+    assert small[2] == pytest.approx(80_000 * per_triple[0], rel=0.05)
+    (plain,) = (line for line in table if "plain" not in line and len(line) == 3)
+    assert plain[1] > 400_000  # a plain loop's calls in an epoch
+
+
+def test_the_towers_and_the_plain_loop_are_compared_at_the_loops_best() -> None:
+    (line,) = rows(quick("two_tower_speed.py"), "their epochs")
+    _, target, epochs, theirs, ours, ratio, best = line
+    assert 1 <= epochs <= 3
+    assert 0 < target < best < 1
+    assert ratio == pytest.approx(theirs / ours, rel=0.05)

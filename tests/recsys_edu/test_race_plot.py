@@ -52,6 +52,22 @@ def test_the_picture_names_everybody_and_the_axes(
     assert "NDCG@10" in axes.get_ylabel()
 
 
+def test_curves_lead_to_the_markers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.figure import Figure
+
+    drawn: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *args, **named: drawn.append(figure))
+    naive, *others = result().entries
+    curve = [(0.5, 0.125), (1.9, 0.25)]
+    with_curve = result(entries=[dataclasses.replace(naive, curve=curve), *others])
+    plot_race(with_curve, tmp_path / "race.png")
+    (axes,) = drawn[0].axes
+    marker, line = axes.lines[:2]
+    assert len(axes.lines) == 4
+    assert [tuple(point) for point in np.asarray(line.get_xydata())] == curve
+    assert line.get_color() == marker.get_color()
+
+
 def test_a_race_in_which_nobody_hits_anything_can_be_drawn(tmp_path: Path) -> None:
     entries = [
         dataclasses.replace(entry, metrics=dict.fromkeys(entry.metrics, 0.0))

@@ -313,3 +313,19 @@ def test_divergence_ends_the_race_and_says_when(tiny: str) -> None:
 def test_errors_of_the_race_are_errors_of_the_library() -> None:
     for error in (DatasetNotFoundError, DivergedError, InvalidParameterError):
         assert issubclass(error, RecsysError)
+
+
+def test_curves_have_a_point_for_each_epoch_of_who_has_epochs(tiny: str) -> None:
+    names = ["optimized", "two-tower", "two-tower-in-batch", "two-tower-softmax", "popularity"]
+    settings = RaceSettings(epochs=3, n_factors=4, n_threads=1)
+    result = run_race(tiny, names, settings, memory=False, curves=True)
+    for entry in result.entries:
+        if entry.name == "popularity":
+            assert entry.curve == []
+            continue
+        seconds, values = zip(*entry.curve, strict=True)
+        assert len(values) == 3
+        assert 0 < seconds[0] < seconds[1] < seconds[2]
+        assert values[-1] == entry.metrics["ndcg@10"]  # the same fit again, looked at
+    assert len({tuple(entry.curve) for entry in result.entries}) == 5
+    assert run_race(tiny, ["optimized"], settings, memory=False).entries[0].curve == []

@@ -85,7 +85,7 @@ def test_help_lists_every_command_and_each_command_has_help(flag: str, run: Run)
     status, out, err = run(flag)
     assert (status, err) == (0, "")
     folder = Path(main_module.__file__).parent / "commands"
-    names = sorted(path.stem for path in folder.glob("[a-z]*.py"))
+    names = sorted(path.stem.replace("_", "-") for path in folder.glob("[a-z]*.py"))
     assert names == sorted(main_module._COMMANDS) == cli.list_commands(click.Context(cli))
     for name in names:
         assert main_module._COMMANDS[name] in out

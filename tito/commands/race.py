@@ -35,7 +35,8 @@ def _names(ctx: click.Context, parameter: click.Parameter, text: str | None) -> 
     callback=_names,
     metavar="A,B,…",
     help="Backends (BPR on each): naive, optimized, torch …; and models: popularity, item-knn, "
-    "user-knn, pure-svd, als, two-tower.  [default: those of the README's table that work here]",
+    "user-knn, pure-svd, als, two-tower, two-tower-in-batch, two-tower-softmax.  "
+    "[default: those of the README's table that work here]",
 )
 @click.option("--epochs", default=10, show_default=True, help="Passes over the data.")
 @click.option("--factors", default=16, show_default=True, help="Length of each vector.")
@@ -88,6 +89,7 @@ def command(
             RaceSettings(epochs, factors, learning_rate, reg, threads),
             seeds=seeds,
             memory=memory,
+            curves=plot_path is not None,
             skip_unavailable=not models,
             tell=lambda sentence: status.update(escape(sentence)),
         )

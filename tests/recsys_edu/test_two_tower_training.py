@@ -1,0 +1,187 @@
+"""How TwoTower trains: negatives, optimizers, clipping, schedules, precision, devices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from recsys_edu import Interactions
+from recsys_edu.models import two_tower_negatives
+from recsys_edu.models.two_tower_negatives import UniformNegatives
+from recsys_edu.models.two_tower_training import Trainer, clip_gradients
+from tests.recsys_edu.small_bpr import random_interactions, two_tastes
+from tests.recsys_edu.small_towers import fitted_bytes, small, tastes_with_features
+
+pytestmark = pytest.mark.filterwarnings("ignore:Sparse invariant checks:UserWarning")
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+
+
+def sampler(train: Interactions, may: np.ndarray | None = None) -> UniformNegatives:
+    candidates = np.full(train.n_items, True) if may is None else may
+    return UniformNegatives(train, torch.from_numpy(candidates), torch.Generator().manual_seed(1))
+
+
+@pytest.fixture(params=["table", "search"])
+def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "search":  # as for data whose table would not fit
+        monkeypatch.setattr(two_tower_negatives, "_MOST_CELLS", 0)
+
+
+@pytest.mark.usefixtures("_either_way")
+def test_negatives_are_unseen_and_uniform() -> None:
+    train = random_interactions(5, 12, 24)
+    users = torch.arange(5).repeat_interleave(4000)
+    items, usable = sampler(train).for_each(users, 3)
+    assert items.shape == (20_000, 3)
+    assert usable is None
+    seen = train.to_csr().toarray() > 0
+    for user in range(5):
+        drawn = np.bincount(items[users == user].numpy().ravel(), minlength=12)
+        assert not drawn[seen[user]].any()
+        expected = 12_000 / (~seen[user]).sum()
+        assert np.all(np.abs(drawn[~seen[user]] - expected) < 5 * np.sqrt(expected))
+
+
+@pytest.mark.usefixtures("_either_way")
+def test_only_candidates_are_drawn_and_what_was_seen_is_known() -> None:
+    train = random_interactions(5, 12, 24)
+    may = np.arange(12) % 2 == 0
+    found = sampler(train, may)
+    assert set(found.draw(1000).tolist()) == set(range(0, 12, 2))
+    seen = torch.from_numpy(train.to_csr().toarray() > 0)
+    users, items = torch.tensor([4, 0, 0, 2]), torch.tensor([11, 3, 0])
+    assert torch.equal(found.seen_of(users, items), seen[users][:, items])
+    assert torch.equal(found.seen_of(users, found.candidates), seen[users][:, may])
+    all_items = sampler(train)
+    assert torch.equal(all_items.seen_of(users, all_items.candidates), seen[users])
+    assert torch.equal(found.seen(users[:3], items), seen[users[:3], items])
+
+
+@pytest.mark.usefixtures("_either_way")
+def test_a_user_who_has_seen_everything_gets_one_that_does_not_count() -> None:
+    train = Interactions.from_events([0, 0, 0, 1], [0, 1, 2, 0])
+    items, usable = sampler(train).for_each(torch.tensor([0, 1, 0]), 2)
+    assert usable is not None
+    assert usable.tolist() == [[0, 0], [1, 1], [0, 0]]
+    assert (items[1] > 0).all()
+
+
+@pytest.mark.parametrize("optimizer", ["sparse-adam", "adagrad"])
+def test_sparse_optimizers_touch_the_rows_of_a_batch_alone(optimizer: str) -> None:
+    train = two_tastes()
+    model = small(optimizer=optimizer, learning_rate=0.05, reg=0.0, hidden=(4,))
+    model.epochs_done = 0
+    trainer = Trainer(model, train)
+    trainer.run_epoch()  # so that moments are there, which dense Adam would apply to every row
+    before = trainer.towers.users.ids.weight.detach().clone()
+    batch = next(trainer._batches())
+    losses, _ = trainer._losses(batch)
+    trainer._descend(losses.mean())
+    changed = (trainer.towers.users.ids.weight != before).any(1).nonzero().squeeze(1)
+    assert changed.tolist() == batch.users.unique().tolist()
+
+
+@pytest.mark.parametrize("optimizer", ["sparse-adam", "adagrad"])
+def test_sparse_optimizers_learn_planted_taste(optimizer: str) -> None:
+    rate = {"sparse-adam": 0.03, "adagrad": 0.3}[optimizer]
+    model = small(optimizer=optimizer, epochs=25, learning_rate=rate).fit(two_tastes())
+    lists = model.recommend(np.arange(80), 10).items
+    own_half = [np.mean(listed // 40 == user % 2) for user, listed in enumerate(lists)]
+    assert np.mean(own_half) > 0.9
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_gradients_are_clipped_together(sparse: bool) -> None:
+    model = small(optimizer="sparse-adam" if sparse else "adam", hidden=(4,))
+    model.epochs_done = 0
+    trainer = Trainer(model, tastes_with_features(10))
+    losses, _ = trainer._losses(next(trainer._batches()))
+    losses.sum().backward()
+    parameters = [p for p in trainer.towers.parameters() if p.grad is not None]
+
+    def gradients() -> list[torch.Tensor]:
+        return [p.grad.to_dense().clone() for p in parameters if p.grad is not None]
+
+    whole = gradients()
+    norm = torch.cat([g.flatten() for g in whole]).norm()
+    clip_gradients(trainer.towers, 10 * float(norm))
+    for found, before in zip(gradients(), whole, strict=True):
+        torch.testing.assert_close(found, before)
+    clip_gradients(trainer.towers, 0.25 * float(norm))
+    for found, before in zip(gradients(), whole, strict=True):
+        torch.testing.assert_close(found, 0.25 * before)
+
+
+def test_the_step_size_falls_from_epoch_to_epoch() -> None:
+    model = small(schedule="linear", epochs=4, learning_rate=0.1)
+    model.epochs_done = 0
+    trainer = Trainer(model, two_tastes())
+    rates = []
+    for epoch in range(4):
+        model.epochs_done = epoch
+        trainer.run_epoch()
+        rates.append(trainer.optimizers[0].param_groups[0]["lr"])
+    assert rates == pytest.approx([0.1, 0.075, 0.05, 0.025])
+
+
+def test_mixed_precision_computes_in_fewer_bits_and_keeps_the_vectors_in_32() -> None:
+    train = tastes_with_features(10)
+    arguments: dict[str, Any] = {"loss": "softmax", "hidden": (8,)}
+    full, mixed = (small(mixed_precision=m, **arguments).fit(train) for m in (False, True))
+    assert mixed.user_factors.dtype == np.float32
+    assert fitted_bytes(mixed) != fitted_bytes(full)
+    assert mixed.history[-1].loss == pytest.approx(full.history[-1].loss, rel=0.02)
+
+
+@pytest.mark.parametrize("loss", ["bpr", "softmax"])
+def test_two_threads_give_the_same_bytes_again(loss: str) -> None:
+    train = random_interactions(300, 200, 6000)
+    arguments: dict[str, Any] = {"loss": loss, "batch_size": 2048, "n_factors": 32, "n_threads": 2}
+    first, again = (small(**arguments).fit(train) for _ in range(2))
+    assert fitted_bytes(first) == fitted_bytes(again)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("loss", v) for v in ("hinge", None, 3)],
+        *[("n_negatives", v) for v in (0, -1, 1.5)],
+        *[("similarity", v) for v in ("euclid", None)],
+        *[("temperature", v) for v in (0, -1, float("nan"))],
+        *[("hidden", v) for v in (64, (0,), (1.5,), "64", [2**17])],
+        *[("id_dropout", v) for v in (-0.1, 1.1, (0.1,), (0.1, 0.2, 0.3), (0, 2), "x")],
+        *[("init_scale", v) for v in (0, -1, float("inf"))],
+        *[("optimizer", v) for v in ("sgd", None)],
+        *[("schedule", v) for v in ("cosine", None)],
+        *[("max_grad_norm", v) for v in (0, -1, float("nan"), "x")],
+    ],
+)
+def test_a_bad_hyperparameter_is_named(name: str, value: Any) -> None:
+    from recsys_edu.errors import InvalidParameterError
+
+    with pytest.raises(InvalidParameterError, match=rf"\b{name}\b"):
+        small(**{name: value})
+
+
+@needs_gpu
+@pytest.mark.parametrize("loss", ["bpr", "in-batch", "softmax"])
+@pytest.mark.parametrize("mixed_precision", [False, True])
+def test_a_gpu_learns_what_the_cpu_learns(loss: str, mixed_precision: bool) -> None:
+    model = small(
+        loss=loss,
+        epochs=25,
+        learning_rate=0.03,
+        n_negatives=4 if loss == "bpr" else 32,
+        device="cuda",
+        mixed_precision=mixed_precision,
+    ).fit(tastes_with_features())
+    lists = model.recommend(np.arange(80), 10).items
+    own_half = [
+        np.mean(np.where(listed < 80, listed // 40, listed % 2) == user % 2)
+        for user, listed in enumerate(lists)
+    ]
+    assert np.mean(own_half) > 0.85
+    assert next(model.towers.parameters()).device.type == "cpu"

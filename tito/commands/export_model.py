@@ -1,0 +1,29 @@
+"""``tito export-model``: from a saved model to a file that answers without what trained it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("export-model")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path), required=False)
+def command(model: Path, target: Path | None) -> None:
+    """Export MODEL, a file that `save` wrote, to TARGET as ONNX.
+
+    TARGET is MODEL with the suffix .onnx, if it is not given. It is kept if it answers as the model
+    does.
+    """
+    from recsys_edu.models import load_model
+    from recsys_edu.serving.export import export_onnx
+
+    target = target or model.with_suffix(".onnx")
+    if target == model:
+        raise click.ClickException(f"{model} would be replaced by its export; name another TARGET.")
+    parity = export_onnx(load_model(model), target)
+    click.echo(
+        f"wrote {target}: the lists of {parity.n_users:,} users are the model's, "
+        f"with scores within {parity.largest_difference:.1g}"
+    )
