@@ -54,12 +54,15 @@ class Runner:
         args, kwargs = call["args"], call["kwargs"]
         arrays = arrays_in([args, kwargs])
         before = [array.tobytes() for array in arrays]
+        deep_enough = sys.getrecursionlimit()
         try:
             value = self._function(call)(*args, **kwargs)
         except FrameError as error:
             return {"refused": str(error)}
         except BaseException as error:
             return self._raised(error)
+        finally:  # the next call, and packing the answer, need at least what this one had
+            sys.setrecursionlimit(max(deep_enough, sys.getrecursionlimit()))
         changed = [[n, array] for n, array in enumerate(arrays) if array.tobytes() != before[n]]
         return {"value": value, "changed": changed}
 
@@ -95,10 +98,11 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
         reply = runner.answer(call)
         try:
             write_frame(outgoing, reply)
-        except FrameError as error:
-            write_frame(
-                outgoing, {"refused": f"it returned something that is no plain data: {error}"}
-            )
+        except OSError:  # nobody reads
+            raise
+        except Exception as error:  # nothing has been sent; its own classes may raise anything
+            why = f"it returned something that is no plain data: {text_of(error)}"
+            write_frame(outgoing, {"refused": why})
 
 
 def _private_pipe() -> tuple[BinaryIO, BinaryIO]:
@@ -107,7 +111,9 @@ def _private_pipe() -> tuple[BinaryIO, BinaryIO]:
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
-    sys.stdout = sys.stderr = io.TextIOWrapper(io.FileIO(nothing, "w"), write_through=True)
+    sys.stdout = sys.stderr = io.TextIOWrapper(
+        io.FileIO(nothing, "w"), "utf-8", "backslashreplace", write_through=True
+    )
     return os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb")
 
 
