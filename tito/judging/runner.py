@@ -101,7 +101,7 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
         except OSError:  # nobody reads
             raise
         except Exception as error:  # nothing has been sent; its own classes may raise anything
-            why = f"it returned something that is no plain data: {text_of(error)}"
+            why = f"it returned what cannot be sent to its judges: {text_of(error)}"
             write_frame(outgoing, {"refused": why})
 
 
