@@ -9,17 +9,19 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from threading import RLock
 from types import TracebackType
 from typing import Any, Final
 
 import numpy as np
 
-from recsys_backends.plan import SAMPLERS
+from recsys_backends.plan import SAMPLERS, EpochPlan
 from recsys_backends.protocol import OPS, Order
 from recsys_edu.errors import StudentCodeError
-from recsys_edu.exported import Exported, last_place
+from recsys_edu.exported import Exported, text_of
 from recsys_edu.workspace import find_workspace
 
 
@@ -39,6 +41,7 @@ class StudentBackend:
         self._files: dict[Path, Exported] = {}
         self._said: set[str] = set()
         self._announced = False
+        self._lock = RLock()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in OPS:
@@ -62,56 +65,77 @@ class StudentBackend:
     def _exported(self) -> Iterator[Exported]:
         """The files of the package, each read again where it has changed."""
         for path in sorted(self._package.glob("[!_.]*.py")):
-            known = self._files.get(path)
-            if known is None or known.is_stale():
-                known = self._files[path] = Exported(path)
-            yield known
+            with suppress(FileNotFoundError):  # it was there a moment ago
+                known = self._files.get(path)
+                if known is None or known.is_stale():
+                    known = self._files[path] = Exported(path)
+                yield known
 
     def _call(self, op: str, *args: Any, **kwargs: Any) -> Any:
-        self._announce()
-        owner = next((exported for exported in self._exported() if op in exported.written), None)
-        if owner is None:
+        with self._lock:
+            self._announce()
+            owner = next((found for found in self._exported() if op in found.written), None)
+            function = self._function_of(owner, op) if owner else None
+        if owner is None or function is None:
             return self._fill(op, f"{op} is not written yet", args, kwargs)
         before = [_contents(argument) for argument in args]
         try:
-            return getattr(owner.module(), op)(*args, **kwargs)
+            return function(*args, **kwargs)
+        except StudentCodeError:  # of another op, which this one has called
+            raise
         except NotImplementedError as error:
             # A gap, as long as nothing has been changed: naive has to start from the same arrays.
             if [_contents(argument) for argument in args] != before:
-                raise _blamed(op, owner.path, error) from _own_frames(owner.path, error)
-            what = str(error) or "this"
-            return self._fill(op, f"your {op} does not do {what} yet", args, kwargs)
-        except Exception as error:
-            raise _blamed(op, owner.path, error) from _own_frames(owner.path, error)
+                raise _blamed(op, "raised", owner, error) from _own_frames(owner, error)
+            why = f"your {op} does not do {text_of(error)} yet"
+            if not text_of(error):  # a stub that it calls
+                why = f"your {op} ({_where(owner, error)}) is not finished"
+        except (Exception, SystemExit) as error:
+            raise _blamed(op, "raised", owner, error) from _own_frames(owner, error)
+        return self._fill(op, why, args, kwargs)
+
+    def _function_of(self, owner: Exported, op: str) -> Callable[..., Any]:
+        try:
+            function: Callable[..., Any] = getattr(owner.module(), op)
+        except (Exception, SystemExit) as error:
+            raise _blamed(op, "cannot be loaded:", owner, error) from _own_frames(owner, error)
+        return function
 
     def _fill(self, op: str, why: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if why not in self._said:
+        with self._lock:
+            said = why in self._said
             self._said.add(why)
+        if not said:
             print(f"student: {why}, so naive's is used", file=sys.stderr)
         return getattr(import_module("recsys_backends.naive"), op)(*args, **kwargs)
 
 
-def _contents(argument: Any) -> bytes | None:
+def _contents(argument: Any) -> list[bytes]:
     """What an op could change: arrays that are writeable."""
-    if isinstance(argument, np.ndarray) and argument.flags.writeable:
-        return argument.tobytes()
-    return None
+    parts = vars(argument).values() if isinstance(argument, EpochPlan) else [argument]
+    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+    return [array.tobytes() for array in arrays if array.flags.writeable]
 
 
-def _own_frames(path: Path, error: Exception) -> Exception:
+def _own_frames(owner: Exported, error: BaseException) -> BaseException:
     """The error with its traceback beginning where the learner's file does."""
     traceback: TracebackType | None = error.__traceback__
-    while traceback is not None and traceback.tb_frame.f_code.co_filename != str(path):
+    while traceback is not None and traceback.tb_frame.f_code.co_filename != str(owner.path):
         traceback = traceback.tb_next
-    return error.with_traceback(traceback or error.__traceback__)
+    return error.with_traceback(traceback)
 
 
-def _blamed(op: str, path: Path, error: Exception) -> StudentCodeError:
-    place = last_place(path, error.__traceback__)
-    where = f", {place}" if place else ""
+def _blamed(op: str, what: str, owner: Exported, error: BaseException) -> StudentCodeError:
+    message = f": {text_of(error)}" if text_of(error) else ""
     return StudentCodeError(
-        f"your {op} ({path.parent.name}/{path.name}{where}) raised {type(error).__name__}: {error}"
+        f"your {op} ({_where(owner, error)}) {what} {type(error).__name__}{message}"
     )
+
+
+def _where(owner: Exported, error: BaseException) -> str:
+    place = owner.place_of(error)
+    file = f"{owner.path.parent.name}/{owner.path.name}"
+    return f"{file}, {place}" if place else file
 
 
 def __getattr__(name: str) -> StudentBackend:

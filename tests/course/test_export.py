@@ -68,6 +68,40 @@ def test_a_syntax_error_is_placed_in_its_cell_and_line(tmp_path: Path) -> None:
     assert "cell number 1, line 2" in said
 
 
+@pytest.mark.parametrize(
+    ("source", "line", "said"),
+    [
+        ("x = 1\nreturn x", 2, "outside function"),
+        ("for i in ():\n    pass\nbreak", 3, "outside loop"),
+        ("import asyncio\nawait asyncio.sleep(0)", 2, "outside function"),
+        ("def f(x, x):\n    pass", 1, "duplicate argument"),
+        ("def f():\n    x = 1\n    global x", 3, "global"),
+        ("nonlocal x", 1, "nonlocal"),
+        ("from __future__ import annotations", 1, "must occur at the beginning of the file"),
+        ("x = '\\f\u2028'\nreturn x", 2, "outside function"),
+    ],
+)
+def test_what_parses_and_cannot_be_run_is_placed_too(
+    tmp_path: Path, source: str, line: int, said: str
+) -> None:
+    found = refused(notebook(tmp_path, cell("x = 1"), cell(source, grade_id="f")))
+    assert f"05_bpr.ipynb, cell 'f', line {line}" in found
+    assert said in found
+
+
+def test_what_the_compiler_merely_warns_of_is_exported_in_silence(tmp_path: Path) -> None:
+    """Tests turn warnings into errors, as PYTHONWARNINGS may do for learners."""
+    source = "import re\ndef f(x):\n    return re.match('\\d', x) is 'x'"
+    assert export_notebook(notebook(tmp_path, cell(source)), "Title").functions == ("f",)
+
+
+def test_code_that_is_nested_too_deeply_is_one_sentence(tmp_path: Path) -> None:
+    deep = "x = " + "-" * 100_000 + "1"
+    assert "05_bpr.ipynb" in refused(notebook(tmp_path, cell(deep)))
+    long = "x = " + "+".join("1" * 100_000)
+    assert "05_bpr.ipynb" in refused(notebook(tmp_path, cell(long)))
+
+
 @pytest.mark.parametrize("line", ["%timeit f()", "!ls", "?f"])
 def test_a_notebook_command_has_to_move(tmp_path: Path, line: str) -> None:
     assert "a cell of its own" in refused(notebook(tmp_path, cell(f"x = 1\n{line}")))
@@ -117,6 +151,8 @@ def test_star_imports_are_refused(tmp_path: Path) -> None:
         "def late():\n    return early()\ndef early():\n    return late",
         "f = lambda x: (x, print)",
         "import os.path\nos.path.join('a')",
+        "def f():\n    global made\n    made = 1\ndef g():\n    return made",
+        "match {}:\n    case {**others}:\n        print(others)",
     ],
 )
 def test_names_that_are_bound_in_any_way_are_known(tmp_path: Path, source: str) -> None:

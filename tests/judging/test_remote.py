@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,6 +57,34 @@ def chatter():
         except OSError:
             pass
 
+def crash():
+    import ctypes
+    os.kill(os.getpid(), 11)
+
+def shallow():
+    sys.setrecursionlimit(50)
+    return [[[[1]]]]
+
+def interrupt():
+    raise KeyboardInterrupt
+
+def loud():
+    print("λ\\ud800", "x" * 10_000_000)
+    return 1
+
+class TopK:
+    pass
+
+def no_record():
+    return TopK()
+
+class Broken(list):
+    def __iter__(self):
+        raise RuntimeError("cannot be looked at")
+
+def broken():
+    return Broken()
+
 def odd():
     return (i for i in range(3))
 
@@ -72,6 +101,15 @@ def counted():
     count += 1
     return count
 '''
+
+
+LATE = """
+numpy.testing numpy.random numpy.polynomial numpy.fft numpy.ma numpy.ctypeslib
+numpy.f2py unittest.mock doctest concurrent.futures.process
+multiprocessing.shared_memory sqlite3 ctypes.util asyncio ssl zoneinfo
+xml.etree.ElementTree email.mime.text importlib.metadata cProfile tracemalloc statistics
+decimal lzma zipfile pdb pydoc encodings.idna
+"""
 
 
 @pytest.fixture
@@ -131,6 +169,65 @@ def test_what_is_no_data_is_refused(remote_of: Callable[..., Remote]) -> None:
     with pytest.raises(LearnerError, match="a generator is not plain data"):
         remote.odd()
     assert remote.add(1) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("no_record", "not iterable"), ("broken", "cannot be looked at")]
+)
+def test_answers_of_the_learners_own_classes_do_not_end_the_process(
+    remote_of: Callable[..., Remote], name: str, said: str
+) -> None:
+    remote = remote_of()
+    remote.counted()
+    with pytest.raises(LearnerError, match=f"{name}: it returned what cannot be sent .*{said}"):
+        getattr(remote, name)()
+    assert remote.counted() == 2
+
+
+def test_a_call_leaves_the_next_one_what_it_needs(remote_of: Callable[..., Remote]) -> None:
+    remote = remote_of()
+    assert remote.shallow() == [[[[1]]]]
+    assert remote.loud() == 1
+    with pytest.raises(LearnerError, match="interrupt raised KeyboardInterrupt"):
+        remote.interrupt()
+    with pytest.raises(LearnerError, match="stub is not written yet"):
+        remote.stub(1)
+
+
+def test_a_crash_is_told_by_its_status(remote_of: Callable[..., Remote]) -> None:
+    with pytest.raises(LearnerError, match=r"crash ended the process .* \(exit status -11\)"):
+        remote_of().crash()
+
+
+class LastMoment(threading.Timer):
+    """Time is up just as the answer has come."""
+
+    def cancel(self) -> None:
+        self.function()
+        super().cancel()
+
+
+def test_an_answer_in_the_last_moment_costs_the_next_call_nothing(
+    remote_of: Callable[..., Remote], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote = remote_of()
+    assert remote.add(1) == 2
+    monkeypatch.setattr("tito.judging.remote.threading.Timer", LastMoment)
+    assert remote.counted() == 1
+    monkeypatch.undo()
+    assert remote.counted() == 1, "in another process"
+
+
+def test_what_is_allowed_brings_all_that_is_inside_of_it(remote_of: Callable[..., Remote]) -> None:
+    """NumPy and the standard library import parts of themselves late."""
+    remote = remote_of(
+        "import importlib, pickle\nimport numpy as np\n\ndef load(names):\n"
+        "    for name in names:\n        importlib.import_module(name)\n"
+        "    np.testing.assert_allclose([1.0], [1.0])\n"
+        "    np.show_config(mode='dicts')\n"
+        "    return pickle.loads(pickle.dumps(np.random.default_rng(0))).integers(9) >= 0\n"
+    )
+    assert remote.load(LATE.split())
 
 
 def test_a_loop_without_end_is_ended(remote_of: Callable[..., Remote]) -> None:

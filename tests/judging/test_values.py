@@ -83,7 +83,44 @@ def test_special_values() -> None:
     assert through(np.array(["é", "abc"])).tolist() == ["é", "abc"]
 
 
-@pytest.mark.parametrize("value", [object(), print, np.array([object()]), (i for i in "a"), 1j])
+@pytest.mark.parametrize(
+    "value",
+    [
+        {frozenset([1, 2]), frozenset()}, {(1, frozenset([2])): 3}, np.str_(""), {np.str_(""): 1},
+        np.float16(1.5), np.complex64(1j), 2**99, -(2**4000), "\ud800", {np.int64(1): None},
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_odd_values_keep_their_types(value: Any) -> None:
+    found = through(value)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.arange(12.0).reshape(3, 4)[::-1, ::2],
+        np.arange(3, dtype=">f4"), np.array(5.0), np.zeros((3, 0), np.float16), np.array(["", ""]),
+        np.arange(2) * 1j, np.arange(3, dtype=np.longdouble) / 3, np.array(["NaT"], "M8[D]"),
+        np.broadcast_to(np.float32(2), (2, 2)),
+    ],
+)  # fmt: skip
+def test_arrays_keep_dtype_shape_and_values_whatever_their_layout(array: Any) -> None:
+    found = through(array)
+    assert (found.dtype, found.shape) == (array.dtype, array.shape)
+    assert found.tobytes() == array.tobytes()
+    assert found.flags.c_contiguous
+
+
+MASKED: Any = np.ma.masked_array([1.0, 2.0], [True, False])  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [object(), print, np.array([object()]), (i for i in "a"), 1j, 10**5000, MASKED],
+    ids=lambda value: type(value).__name__,
+)
 def test_what_is_no_plain_data_is_refused_and_nothing_is_sent(value: Any) -> None:
     stream = io.BytesIO()
     with pytest.raises(FrameError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from recsys_edu.atomic import atomic_path
-from recsys_edu.exported import CELL_MARKER, functions_in, is_stub
+from recsys_edu.exported import CELL_MARKER, functions_in, is_stub, place_of
 from tito.course.names import Definition, defined_at_top, undefined_names
 from tito.course.notebook import Cell, NotebookError, read_cells
 
@@ -55,6 +56,11 @@ def export_notebook(path: Path, title: str, expected: Sequence[str] = ()) -> Exp
     Raises:
         NotebookError: a cell cannot be exported; says which, and in which line.
     """
+    with warnings.catch_warnings(action="ignore"):  # the learner has seen them in the notebook
+        return _export(path, title, expected)
+
+
+def _export(path: Path, title: str, expected: Sequence[str]) -> Export:
     cells = exported_cells(path)
     _refuse_copies(path, cells)
     trees = [_parsed(path, cell) for cell in cells]
@@ -66,9 +72,11 @@ def export_notebook(path: Path, title: str, expected: Sequence[str] = ()) -> Exp
             "or its cell deleted? `tito reset` brings a fresh notebook and keeps a copy of this "
             "one."
         )
+    source = _joined(title, path, cells)
+    _refuse_what_does_not_compile(path, source)
     _refuse_undefined(path, cells, trees)
     return Export(
-        source=_joined(title, path, cells),
+        source=source,
         functions=tuple(functions),
         stubs=tuple(name for name, node in functions.items() if is_stub(node)),
     )
@@ -112,14 +120,26 @@ def _parsed(path: Path, cell: Cell) -> ast.Module:
         return ast.parse(cell.source)
     except SyntaxError as error:
         line = error.lineno or 1
-        text = (cell.source.splitlines() or [""])[min(line, cell.source.count("\n") + 1) - 1]
+        text = cell.source.split("\n")[min(line, cell.source.count("\n") + 1) - 1]
         if text.lstrip().startswith(("%", "!", "?")):
             problem = f"{text.strip()!r} is a command to the notebook; move it to a cell of its own"
         else:
             problem = f"{error.msg}: {text.strip()!r}"
         raise NotebookError(f"{path}, {cell.label}, line {line}: {problem}.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError, MemoryError) as error:
         raise NotebookError(f"{path}, {cell.label}: {error}.") from None
+
+
+def _refuse_what_does_not_compile(path: Path, source: str) -> None:
+    """What parses may still make no sense, or none in this place of a file."""
+    try:
+        compile(source, path.name, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        place = place_of(source, error.lineno or 1)
+        where = f", cell '{place.cell}', line {place.line}" if place else ""
+        raise NotebookError(f"{path}{where}: {error.msg}.") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise NotebookError(f"{path} cannot be compiled: {error}.") from None
 
 
 def _refuse_undefined(path: Path, cells: Sequence[Cell], trees: Sequence[ast.Module]) -> None:
@@ -138,7 +158,7 @@ def _why(path: Path, use: Definition) -> str:
             continue
         try:
             elsewhere = defined_at_top(ast.parse(cell.source))
-        except SyntaxError:
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         if use.name in elsewhere:
             return (

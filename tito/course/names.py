@@ -25,6 +25,10 @@ def defined_at_top(tree: ast.Module) -> dict[str, int]:
     for node in _outside_of_functions(tree):
         for name in _bound_by(node):
             found.setdefault(name, getattr(node, "lineno", 1))
+    for node in ast.walk(tree):  # what a function makes global is defined at the top too
+        if isinstance(node, ast.Global):
+            for name in node.names:
+                found.setdefault(name, node.lineno)
     return found
 
 
@@ -66,6 +70,8 @@ def _outside_of_functions(node: ast.AST) -> Iterator[ast.AST]:
 def _bound_by(node: ast.AST) -> Iterator[str]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         yield node.name
+    elif isinstance(node, ast.MatchMapping) and node.rest:
+        yield node.rest
     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
         yield node.id
     elif isinstance(node, (ast.Import, ast.ImportFrom)):

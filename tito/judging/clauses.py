@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -61,6 +62,7 @@ def functions_of(clauses: ModuleType) -> dict[str, ClauseFunction]:
         for name, function in vars(clauses).items()
         if inspect.isfunction(function)
         and function.__module__ == clauses.__name__
+        and not name.startswith("_")
         and list(inspect.signature(function).parameters) == ["remote", "rng"]
     }
 
@@ -76,9 +78,13 @@ def judge(clauses: ModuleType, remote: Remote, seed: int = 0) -> Iterator[Verdic
 def run_clause(
     name: str, function: ClauseFunction, remote: Remote, rng: np.random.Generator
 ) -> Verdict:
-    """Run one clause; whatever the learner's answers make it raise counts as not held."""
+    """Run one clause; whatever the learner's answers make it raise counts as not held.
+
+    Warnings about answers that are not finite are nobody's: the clause says what is wrong.
+    """
     try:
-        function(remote, rng)
+        with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
+            function(remote, rng)
     except ContractViolation as violation:
         return Verdict(name, False, str(violation) or "it says no more.")
     except Exception as error:

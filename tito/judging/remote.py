@@ -188,10 +188,16 @@ class Remote:
             if not isinstance(reply, dict):
                 raise FrameError("it is no answer")
         except (OSError, EOFError, FrameError) as error:
+            if isinstance(error, EOFError):  # it is about to end, with a status of its own
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(1.0)
             self._stop()
             raise LearnerError(self._why(name, process, out_of_time.is_set(), error)) from None
         finally:
             timer.cancel()
+        timer.join()
+        if out_of_time.is_set():  # just as the answer came: the process is gone
+            self._stop()
         return reply
 
     def _why(

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
 
-from recsys_edu.exported import Exported, last_place, load_file
+from recsys_edu.exported import Exported, load_file, text_of
 from tito.judging.frames import read_frame, write_frame
 from tito.judging.masking import mask_answers
 from tito.judging.values import FrameError, arrays_in
@@ -29,14 +29,14 @@ class Runner:
     """One learner's module, and the lesson's probe, answering calls."""
 
     def __init__(self, module: str, probe: str | None, allowed: list[str]) -> None:
-        self._path = Path(module)
+        self._exported = Exported(Path(module))
         mask_answers(allowed)
         self._probe = load_file(Path(probe), "probe") if probe else None
         self._learner: ModuleType | None = None
         try:
-            self._learner = load_file(self._path, f"my_recsys.{self._path.stem}")
+            self._learner = self._exported.module()
             self.failure: dict[str, Any] | None = None
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             self.failure = self._raised(error)
 
     def hello(self) -> dict[str, Any]:
@@ -44,10 +44,9 @@ class Runner:
         if self._learner is None:
             return self.failure or {}
         names = [name for name, value in vars(self._learner).items() if callable(value)]
-        written = Exported(self._path).written
         return {
             "functions": [name for name in names if not name.startswith("_")],
-            "written": [name for name in names if name in written],
+            "written": [name for name in names if name in self._exported.written],
         }
 
     def answer(self, call: dict[str, Any]) -> dict[str, Any]:
@@ -55,12 +54,15 @@ class Runner:
         args, kwargs = call["args"], call["kwargs"]
         arrays = arrays_in([args, kwargs])
         before = [array.tobytes() for array in arrays]
+        deep_enough = sys.getrecursionlimit()
         try:
             value = self._function(call)(*args, **kwargs)
         except FrameError as error:
             return {"refused": str(error)}
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             return self._raised(error)
+        finally:  # the next call, and packing the answer, need at least what this one had
+            sys.setrecursionlimit(max(deep_enough, sys.getrecursionlimit()))
         changed = [[n, array] for n, array in enumerate(arrays) if array.tobytes() != before[n]]
         return {"value": value, "changed": changed}
 
@@ -74,20 +76,13 @@ class Runner:
         return found  # type: ignore[no-any-return]
 
     def _raised(self, error: BaseException) -> dict[str, Any]:
-        place = last_place(self._path, error.__traceback__)
+        place = self._exported.place_of(error)
         return {
             "raised": type(error).__name__,
-            "message": _text_of(error),
+            "message": text_of(error)[:1000],
             "place": str(place) if place else "",
             "unwritten": isinstance(error, NotImplementedError),
         }
-
-
-def _text_of(error: BaseException) -> str:
-    try:
-        return str(error)[:1000]
-    except Exception:  # its own __str__ fails
-        return "(an error that cannot say what it is)"
 
 
 def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
@@ -103,10 +98,11 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
         reply = runner.answer(call)
         try:
             write_frame(outgoing, reply)
-        except FrameError as error:
-            write_frame(
-                outgoing, {"refused": f"it returned something that is no plain data: {error}"}
-            )
+        except OSError:  # nobody reads
+            raise
+        except Exception as error:  # nothing has been sent; its own classes may raise anything
+            why = f"it returned what cannot be sent to its judges: {text_of(error)}"
+            write_frame(outgoing, {"refused": why})
 
 
 def _private_pipe() -> tuple[BinaryIO, BinaryIO]:
@@ -115,7 +111,9 @@ def _private_pipe() -> tuple[BinaryIO, BinaryIO]:
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
-    sys.stdout = sys.stderr = io.TextIOWrapper(io.FileIO(nothing, "w"), write_through=True)
+    sys.stdout = sys.stderr = io.TextIOWrapper(
+        io.FileIO(nothing, "w"), "utf-8", "backslashreplace", write_through=True
+    )
     return os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb")
 
 

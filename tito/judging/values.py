@@ -6,7 +6,7 @@
 ===========================  ===========================================================
 None, bool, int, float, str  themselves
 list                         a JSON list
-tuple, set                   ``{"tuple": […]}``, ``{"set": […]}``
+tuple, set, frozenset        ``{"tuple": […]}``, ``{"set": […]}``, ``{"frozenset": […]}``
 dict                         ``{"dict": [[key, value], …]}``
 bytes                        ``{"bytes": "…"}``, in hexadecimal
 NumPy array                  ``{"array": [dtype, shape, writeable, number of its buffer]}``
@@ -28,12 +28,17 @@ from recsys_backends.plan import AdaptiveSampler, EpochPlan, UniformSampler, Wei
 from recsys_backends.protocol import Neighbors, TopK, UpdateResult
 
 MAX_DEPTH: Final = 32
+MAX_BITS: Final = 4096
+"""Of an int: Python writes out no longer ones than 4300 digits."""
 _RECORDS: Final[dict[str, type[Any]]] = {
     record.__name__: record
     for record in (
         EpochPlan, Neighbors, TopK, UpdateResult,
         UniformSampler, WeightedSampler, AdaptiveSampler,
     )
+}  # fmt: skip
+_COLLECTIONS: Final[dict[str, type[Any]]] = {
+    "tuple": tuple, "set": set, "frozenset": frozenset,
 }  # fmt: skip
 _DTYPE: Final = re.compile(r"[<|>]?([biufc]\d{1,2}|U\d{1,6}|[Mm]8\[\w{1,4}\])")
 
@@ -46,8 +51,12 @@ def pack(value: Any, buffers: list[np.ndarray[Any, Any]], depth: int = 0) -> Any
     """A value as a tree for JSON; arrays are appended to ``buffers``. FrameError for any other."""
     if depth > MAX_DEPTH:
         raise FrameError("it is nested too deeply")
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise FrameError(f"an int of {value.bit_length():,} bits is too large")
     if value is None or type(value) in (bool, int, float, str):
         return value
+    if isinstance(value, np.ma.MaskedArray):  # without its mask it would be another value
+        raise FrameError("a masked array is not plain data")
     if isinstance(value, np.ndarray):
         return _pack_array(value, buffers)
     if isinstance(value, np.generic):
@@ -61,9 +70,9 @@ def pack(value: Any, buffers: list[np.ndarray[Any, Any]], depth: int = 0) -> Any
     if isinstance(value, dict):
         pairs = [[pack(part, buffers, depth + 1) for part in pair] for pair in value.items()]
         return {"dict": pairs}
-    for kind, name in ((tuple, "tuple"), (set, "set"), (frozenset, "set")):
+    for kind in (tuple, set, frozenset):
         if isinstance(value, kind):
-            return {name: [pack(item, buffers, depth + 1) for item in value]}
+            return {kind.__name__: [pack(item, buffers, depth + 1) for item in value]}
     if isinstance(value, list):
         return [pack(item, buffers, depth + 1) for item in value]
     for plain in (int, float, str):
@@ -85,6 +94,8 @@ def unpack(tree: Any, buffers: list[memoryview], depth: int = 0) -> Any:
     ((kind, content),) = tree.items()
     try:
         return _unpack_tagged(kind, content, buffers, depth + 1)
+    except FrameError:
+        raise  # about something inside of it
     except (TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
         raise FrameError(f"a malformed {kind}: {error}") from None
 
@@ -94,7 +105,10 @@ def _unpack_tagged(kind: str, content: Any, buffers: list[memoryview], depth: in
         return _unpack_array(content, buffers)
     if kind == "scalar":
         dtype, digits = content
-        return np.frombuffer(bytes.fromhex(digits), dtype=_check_dtype(dtype), count=1)[0]
+        known = _check_dtype(dtype)
+        if known.itemsize == 0:  # np.str_("")
+            return known.type()
+        return np.frombuffer(bytes.fromhex(digits), dtype=known, count=1)[0]
     if kind == "bytes":
         return bytes.fromhex(content)
     if kind == "record":
@@ -102,8 +116,8 @@ def _unpack_tagged(kind: str, content: Any, buffers: list[memoryview], depth: in
     if kind == "dict":
         return {unpack(k, buffers, depth): unpack(v, buffers, depth) for k, v in content}
     items = [unpack(item, buffers, depth) for item in content]
-    if kind in ("tuple", "set"):
-        return tuple(items) if kind == "tuple" else set(items)
+    if kind in _COLLECTIONS:
+        return _COLLECTIONS[kind](items)
     raise FrameError(f"unknown kind {kind!r}")
 
 

@@ -53,7 +53,8 @@ def create_workspace(folder: Path, lessons: list[Lesson]) -> tuple[Workspace, li
         workspace.package / "__init__.py": '"""What I have exported from my notebooks."""\n',
     }
     written = [path for path, text in texts.items() if _write_new(path, text)]
-    written += [path for lesson in lessons if (path := place_notebook(workspace, lesson))]
+    placed = [place_notebook(workspace, lesson) for lesson in lessons]
+    written += [path for path in placed if path is not None]
     # Last: only a folder in which everything is there counts as a workspace.
     if _write_new(folder / MARKER, _TOML.format(version=__version__)):
         written.append(folder / MARKER)
