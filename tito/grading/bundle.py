@@ -56,7 +56,7 @@ class Bundle:
         if source.suffix == ".py" and (compiled := Path(cache_from_source(source))).exists():
             cached = Path(cache_from_source(target))
             cached.parent.mkdir(exist_ok=True)
-            shutil.copy2(compiled, cached)  # valid there, too: it goes by the source's time and size
+            shutil.copy2(compiled, cached)  # which goes by the source's time and size
 
 
 @functools.lru_cache(maxsize=32)

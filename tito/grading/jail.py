@@ -10,6 +10,7 @@ docs/adr/0010-the-jail.md says what that promises, and what not.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -18,10 +19,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 from recsys_edu.errors import RecsysError
 from tito.grading import bundle, mounts, packages, seccomp
@@ -54,9 +55,10 @@ class Jail:
             for running notebooks as their authors saw them, never for marks.
         compilers: whether compilers and headers are there.
         data: a folder with datasets, read-only; RECSYS_EDU_DATA in there.
+        contents: further files, by their absolute paths in there.
 
-    Each call starts one jail. A jail ends with the thread that started it, at the latest. Use it as a
-    context manager, so that no control group is left behind.
+    Each call starts one jail, which ends with the thread that started it, at the latest. Use it as
+    a context manager, so that no control group is left behind.
 
     Raises:
         JailUnavailableError: there is no bubblewrap. (``probe.require_jail`` tries a jail out.)
@@ -73,9 +75,11 @@ class Jail:
         library: bool = False,
         compilers: bool = False,
         data: Path | None = None,
+        contents: Mapping[str, bytes] | None = None,
     ) -> None:
         self._program = bubblewrap()
-        self._files = {path: read_plain_file(path) for path in files}
+        own = {str(path): read_plain_file(path) for path in files}
+        self._contents = {**own, **(contents or {})}
         self._allowed = tuple(allowed)
         self._limits = limits or Limits()
         self._module = module
@@ -128,10 +132,9 @@ class Jail:
             sight = self._sight(opened, uid or _LEARNER)
             arguments = [*_namespaces(uid), *self._environment(), *sight.arguments]
             descriptor = opened.enter_context(_as_descriptor(_joined(arguments)))
-            command = [
-                self._program, "--args", str(descriptor), "--", str(mounts.interpreter()), "-s", "-m",
-                "tito.grading.inside", json.dumps(settings), self._module,
-            ]  # fmt: skip
+            python = [str(mounts.interpreter()), "-s", "-m", "tito.grading.inside"]
+            command = [self._program, "--args", str(descriptor), "--", *python]
+            command += [json.dumps(settings), self._module]
             if self._group is not None:
                 command = ["/bin/sh", "-c", _JOIN_AND_RUN, "sh", str(self._group.entry), *command]
             handed = _descriptors(arguments, descriptor)
@@ -152,11 +155,12 @@ class Jail:
             mounts.library(sight)
         else:
             named = {name.split(".")[0] for name in ("numpy", *self._allowed)}
-            mounts.packages(sight, packages.entries_for(sorted(named - {*sys.stdlib_module_names, *bundle.OURS})))
+            others = named.difference(sys.stdlib_module_names, bundle.OURS)
+            mounts.packages(sight, packages.entries_for(sorted(others)))
         if self._data is not None:
             sight.read_only(self._data.resolve(), mounts.DATA)
-        for path, content in {Path("/etc/passwd"): mounts.passwd(uid), **self._files}.items():
-            sight.contents(opened.enter_context(_as_descriptor(content)), str(path))
+        for path, content in {"/etc/passwd": mounts.passwd(uid), **self._contents}.items():
+            sight.contents(opened.enter_context(_as_descriptor(content)), path)
         mounts.sealed(sight)
         filtering = seccomp.program()
         if filtering is not None:
@@ -232,8 +236,8 @@ def bubblewrap() -> str:
 def _namespaces(uid: int | None) -> list[str]:
     """Started by root, the jail becomes a user whom nobody else is (in ``inside.py``).
 
-    A user namespace would not do: in one that root makes, the jailed code is root to the kernel, may
-    write to /proc/sys/kernel/core_pattern, and has no limit on its processes.
+    A user namespace would not do: in one that root makes, the jailed code is root to the kernel: it
+    may write to /proc/sys/kernel/core_pattern, and has no limit on its processes.
     """
     if uid is None:
         rights = ["--unshare-user", "--uid", str(_LEARNER), "--gid", str(_LEARNER)]
@@ -247,7 +251,7 @@ def _as_descriptor(content: bytes) -> Iterator[int]:
     """An open file in memory, for bubblewrap to read."""
     descriptor = os.memfd_create("jail")
     try:
-        with open(descriptor, "wb", closefd=False) as file:  # noqa: PTH123 - a descriptor
+        with open(descriptor, "wb", closefd=False) as file:
             file.write(content)
         os.lseek(descriptor, 0, os.SEEK_SET)
         yield descriptor
@@ -261,6 +265,6 @@ def _joined(arguments: list[str]) -> bytes:
 
 def _descriptors(arguments: list[str], own: int) -> list[int]:
     """Those that bubblewrap is to be handed."""
-    pairs: Any = zip(arguments, arguments[1:], strict=False)
-    named = [int(value) for option, value in pairs if option in ("--seccomp", "--ro-bind-data")]
-    return [own, *named]
+    pairs = itertools.pairwise(arguments)
+    options = ("--seccomp", "--ro-bind-data")
+    return [own, *(int(value) for option, value in pairs if option in options)]

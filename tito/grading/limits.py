@@ -13,7 +13,7 @@ class Limits:
     """The limits of one jail; sizes in bytes."""
 
     memory: int = 2048 * MIB
-    """Of all processes and temporary files together where there is a cgroup, else of each process."""
+    """Of all processes and files together where there is a control group, else of each process."""
     cpu_seconds: int = 600
     """Of each process."""
     wall_seconds: float = 1200.0

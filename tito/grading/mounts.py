@@ -10,19 +10,19 @@ from typing import Final
 
 import recsys_backends
 import recsys_edu
-from tito.grading.limits import Limits
+from tito.grading.limits import MIB, Limits
 
 CODE: Final = "/jail/code"
 LIBRARY: Final = "/jail/library"
 PACKAGES: Final = "/jail/packages"
 WORK: Final = "/work"
 DATA: Final = "/data"
-FONTS: Final = "/work/.matplotlib"
+FONTS: Final = "/jail/fonts"
 _PASSWD: Final = "learner:x:{uid}:{uid}::/work:/bin/sh\n"
 
 
 class Sight:
-    """Collects mounts; folders above them are made, readable by all (bubblewrap makes them 0700)."""
+    """Collects mounts; makes the folders above them, readable by all (else they would be 0700)."""
 
     def __init__(self) -> None:
         self.arguments: list[str] = []
@@ -103,6 +103,7 @@ def rooms(sight: Sight, limits: Limits) -> None:
     sight.arguments += ["--proc", "/proc", "--dev", "/dev"]
     for path in ("/tmp", "/dev/shm", WORK):
         sight.room(path, limits.work_bytes)
+    sight.room(FONTS, 4 * MIB)
     sight.folder("/etc")
 
 
@@ -129,7 +130,8 @@ def interpreter() -> Path:
 def _python() -> list[Path]:
     """The interpreter, its standard library, and the shared libraries that came with it."""
     if sys.base_prefix == "/usr":
-        return [interpreter(), *{Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")}]
+        names = ("stdlib", "platstdlib")
+        return [interpreter(), *{Path(sysconfig.get_path(name)) for name in names}]
     return [interpreter(), Path(sys.base_prefix, "lib")]
 
 
@@ -147,5 +149,3 @@ def _packages_of_the_system(places: Iterable[Path]) -> list[Path]:
     )  # fmt: skip
     found = {path for place in places if place.is_dir() for p in patterns for path in place.glob(p)}
     return sorted(path for path in found if path.is_dir() and not path.is_symlink())
-
-

@@ -26,7 +26,7 @@ class JailReport:
 
     def __str__(self) -> str:
         memory = (
-            f"memory is limited for each jail as a whole (control groups, version {self.memory_group})"
+            f"memory is limited for each jail as a whole (control group v{self.memory_group})"
             if self.memory_group
             else "memory is limited for each process only, as no control group can be made here"
         )
@@ -36,7 +36,7 @@ class JailReport:
 
 @functools.cache
 def require_jail() -> JailReport:
-    """Start a jail and see that it holds; JailUnavailableError, with one sentence, where it fails."""
+    """Start a jail and see that it holds; JailUnavailableError, with a sentence, where not."""
     if sys.platform != "linux":
         raise JailUnavailableError(
             "code by others cannot be run safely here: jails are made of Linux's namespaces. Grade "
@@ -62,7 +62,8 @@ def _check(found: dict[str, object]) -> None:
         "interfaces": ["lo"],
         "processes": 2,
     }
-    wrong = [f"{name} is {found.get(name)}" for name in expected if found.get(name) != expected[name]]
+    names = [name for name in expected if found.get(name) != expected[name]]
+    wrong = [f"{name} is {found.get(name)}" for name in names]
     if wrong:
         raise JailUnavailableError(
             f"code by others cannot be run safely here: in the jail, {', '.join(wrong)}."

@@ -54,7 +54,7 @@ _CLONE, _CLONE3, _SOCKET, _IOCTL = (56, 220), (435, 435), (41, 198), (16, 29)
 
 
 def program(machine: str | None = None) -> bytes | None:
-    """The filter for this machine's processor (or the one named); None for one that is not known."""
+    """The filter for this machine's processor, or one named; None where it is not known."""
     machine = machine or platform.machine()
     if machine not in AUDIT_ARCH:
         return None
