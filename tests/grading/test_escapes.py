@@ -78,10 +78,8 @@ def test_folders_of_the_machine_are_not_there(path: str, jailed: Remote, outside
 
 
 def test_only_the_judges_part_of_this_software_is_there(jailed: Remote) -> None:
-    assert jailed.list_folder("/jail/packages") == [
-        "numpy",
-        *jailed.list_folder("/jail/packages")[1:],
-    ]
+    packages = {name.partition("-")[0] for name in jailed.list_folder("/jail/packages")}
+    assert packages == {"numpy", "numpy.libs"}
     assert jailed.list_folder("/jail/code") == ["recsys_backends", "recsys_edu", "tito"]
     backends = set(jailed.list_folder("/jail/code/recsys_backends")) - {"__pycache__"}
     assert backends == {

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+_ROOT: Final = Path("/sys/fs/cgroup")
 _PREFIX: Final = "recsys-jail"
 _numbers = itertools.count()
 
@@ -69,15 +70,14 @@ def _parents(own: str) -> list[Path]:
 
     Under version 2 a group with processes in it can have no limited groups below it.
     """
-    root = Path("/sys/fs/cgroup")
     found = []
     for line in own.splitlines():
         _, controllers, path = line.split(":", 2)
         if "memory" in controllers.split(","):
-            found.append(root / "memory" / path.lstrip("/"))
-        elif not controllers and (root / "cgroup.controllers").exists():
-            group = root / path.lstrip("/")
-            found += [group, *([group.parent] if group != root else [])]
+            found.append(_ROOT / "memory" / path.lstrip("/"))
+        elif not controllers and (_ROOT / "cgroup.controllers").exists():
+            group = _ROOT / path.lstrip("/")
+            found += [group, *([group.parent] if group != _ROOT else [])]
     return [folder for folder in found if folder.is_dir()]
 
 

@@ -64,10 +64,10 @@ def _open_at(folder: int, name: str, flags: int, relative: str) -> int:
 
 
 def _read(descriptor: int, name: str, limit: int) -> bytes:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SubmissionError(f"{name} is no plain file.")
     with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise SubmissionError(f"{name} is no plain file.")
         content = file.read(limit + 1)
     if len(content) > limit:
         raise SubmissionError(f"{name} is larger than {limit:,} bytes.")

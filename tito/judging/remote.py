@@ -241,11 +241,8 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 def _names(value: Any) -> frozenset[str]:
     """Of functions; whatever else was sent is left out."""
-    return (
-        frozenset(n for n in value if isinstance(n, str))
-        if isinstance(value, list)
-        else frozenset()
-    )
+    names = value if isinstance(value, list) else []
+    return frozenset(name for name in names if isinstance(name, str))
 
 
 def _told(reply: dict[str, Any]) -> str:

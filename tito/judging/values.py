@@ -20,6 +20,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+import sys
 from typing import Any, Final
 
 import numpy as np
@@ -94,7 +95,7 @@ def _unpack_tagged(kind: str, content: Any, buffers: list[memoryview], depth: in
         return _unpack_array(content, buffers)
     if kind == "scalar":
         dtype, digits = content
-        return np.frombuffer(bytes.fromhex(digits), dtype=_check_dtype(dtype), count=1)[0]
+        return _checked(bytes.fromhex(digits), _check_dtype(dtype))[0]
     if kind == "bytes":
         return bytes.fromhex(content)
     if kind == "record":
@@ -129,9 +130,20 @@ def _unpack_array(content: Any, buffers: list[memoryview]) -> Any:
     buffer = buffers[number]
     if math.prod(shape) * dtype.itemsize != len(buffer):
         raise FrameError(f"{len(buffer)} bytes are not a {text} of shape {shape}")
-    array = np.frombuffer(buffer, dtype=dtype).reshape(shape).copy()
+    array = _checked(buffer, dtype).reshape(shape).copy()
     array.flags.writeable = bool(writeable)
     return array
+
+
+def _checked(buffer: bytes | memoryview, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """The values in a buffer; FrameError for bytes that are no truth value or no character."""
+    if dtype.kind == "b" and len(buffer) and np.frombuffer(buffer, np.uint8).max() > 1:
+        raise FrameError("a truth value is 0 or 1")
+    if dtype.kind == "U" and len(buffer):
+        characters = np.frombuffer(buffer, np.dtype(np.uint32).newbyteorder(dtype.byteorder))
+        if characters.max() > sys.maxunicode:
+            raise FrameError("it has a character that does not exist")
+    return np.frombuffer(buffer, dtype=dtype)
 
 
 def _check_dtype(text: Any) -> np.dtype[Any]:
