@@ -93,7 +93,7 @@ $(VENV)/demo.stamp: $(VENV)/bin/python $(SOURCES)
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/bin/python $(SOURCES)
-	$(INSTALL) -e '.[torch,plot,dev]'
+	$(INSTALL) -e '.[torch,plot,course,dev]'
 	@touch $@ $(VENV)/demo.stamp
 
 $(VENV)/peers.stamp: $(VENV)/bin/python $(SOURCES)

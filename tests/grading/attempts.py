@@ -56,7 +56,7 @@ def open_for_writing(path):
 
 
 def list_folder(path):
-    return sorted(os.listdir(path))
+    return sorted(entry.name for entry in Path(path).iterdir())
 
 
 def read_through_a_link(path):
@@ -69,7 +69,7 @@ def read_through_a_link(path):
 
 
 def make_writable(path):
-    os.chmod(path, 0o777)
+    Path(path).chmod(0o777)
     return True
 
 
@@ -117,9 +117,9 @@ def command_lines():
 def open_files():
     """What the open descriptors of this process lead to."""
     found = []
-    for name in os.listdir("/proc/self/fd"):
+    for descriptor in Path("/proc/self/fd").iterdir():
         try:
-            found.append(os.readlink(f"/proc/self/fd/{name}"))
+            found.append(str(descriptor.readlink()))
         except OSError:
             continue
     return found

@@ -40,8 +40,7 @@ SESSION = {
     "plot": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
     "implicit plot": "plt.plot([2, 1]);",
     "await": "import asyncio\nawait asyncio.sleep(0, 'slept')",
-    "library": "from recsys_edu import BPR\nimport recsys_backends.naive, recsys_backends.optimized\n"
-    "BPR(epochs=1).epochs",
+    "library": "from recsys_edu import BPR\nimport recsys_backends.naive\nBPR(epochs=1).epochs",
     "odd error": "class E(Exception):\n    def __str__(self): 1 / 0\nraise E()",
 }
 

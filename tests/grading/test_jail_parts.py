@@ -154,9 +154,9 @@ def test_what_a_lesson_allows_is_there(tmp_path: Path) -> None:
     )
     names = ("answers", "checks", "ops", "sampler_checks")
     allowed = ["scipy", *(f"recsys_backends.{name}" for name in names)]
-    with Jail([module], allowed=allowed) as jail:
-        with Remote(module, allowed=allowed, launch=jail) as remote:
-            assert remote.ask() == (2.0, "recsys_backends.ops")
+    jail = Jail([module], allowed=allowed)
+    with jail, Remote(module, allowed=allowed, launch=jail) as remote:
+        assert remote.ask() == (2.0, "recsys_backends.ops")
 
 
 @needs_bubblewrap
@@ -222,8 +222,7 @@ def test_folders_above_a_mount_can_be_entered() -> None:
     sight = mounts.Sight()
     sight.read_only("/root/.pyenv/versions/3.11")
     sight.read_only("/root/.pyenv/bin")
-    made = [
-        place for option, place in zip(sight.arguments, sight.arguments[1:]) if option == "--dir"
-    ]
+    pairs = itertools.pairwise(sight.arguments)
+    made = [place for option, place in pairs if option == "--dir"]
     assert made == ["/root", "/root/.pyenv", "/root/.pyenv/versions"]
     assert sight.arguments.count("0755") == 3
