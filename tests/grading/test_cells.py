@@ -123,7 +123,10 @@ def test_a_cell_that_does_not_end_is_interrupted_and_the_next_one_runs() -> None
     [
         ("import signal, time\nsignal.setitimer(0, 0)\ntime.sleep(60)", "not be interrupted"),
         ("import os\nos._exit(0)", "ended the whole Python process"),
-        (f"for n in range(3, 7): os.write(n, {GARBAGE!r})", "no answer"),
+        (
+            f"for n in (3, 4, 5, 6):\n try: os.write(n, {GARBAGE!r})\n except OSError: 0",
+            "no answer",
+        ),
         ("held = bytearray(2**28); held[::4096] = b'x' * len(held[::4096])", None),
     ],
 )
