@@ -327,12 +327,36 @@ def test_nothing_outlives_the_jail() -> None:
     with Jail([ATTEMPTS]) as jail, Remote(ATTEMPTS, launch=jail) as remote:
         remote.leave_behind(name + "j")
         assert _called(name + "j")
-    assert not _called(name + "j")
+    assert not _called(name + "j", gone=True)
 
 
-def _called(name: str) -> list[int]:
-    """The processes of that name which are alive; asked for a second, as an end takes a moment."""
-    for _ in range(20):
+def test_a_jail_ends_when_its_grader_is_killed() -> None:
+    name = f"orphan-{os.getpid()}"
+    code = f"""if True:
+        import pathlib, time
+        from tito.grading.jail import Jail
+        from tito.judging.remote import Remote
+        module = pathlib.Path({str(ATTEMPTS)!r})
+        with Jail([module]) as jail, Remote(module, launch=jail) as remote:
+            remote.leave_behind({name!r})
+            print("ready", flush=True)
+            time.sleep(60)
+    """
+    path = os.pathsep.join(str(ROOT / part) for part in (".", "backends"))
+    grader = subprocess.Popen(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE
+    )
+    assert grader.stdout is not None
+    assert grader.stdout.readline() == b"ready\n"
+    assert _called(name)
+    grader.kill()
+    grader.communicate()
+    assert not _called(name, gone=True)
+
+
+def _called(name: str, *, gone: bool = False) -> list[int]:
+    """The processes of that name; ends take a moment, so they are waited for."""
+    for _ in range(200 if gone else 1):
         found = []
         for comm in Path("/proc").glob("[0-9]*/comm"):
             try:
@@ -340,8 +364,8 @@ def _called(name: str) -> list[int]:
                     found.append(int(comm.parent.name))
             except OSError:
                 continue
-        if found and not name.endswith("j"):
-            return found
+        if not found:
+            break
         time.sleep(0.02)
     return found
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import signal
+import time
 from pathlib import Path
 from typing import Final
 
 _ROOT: Final = Path("/sys/fs/cgroup")
+_TRIES: Final = 200
+_SECONDS_BETWEEN: Final = 0.01
 _PREFIX: Final = "recsys-jail"
 _numbers = itertools.count()
 
@@ -40,9 +44,19 @@ class MemoryGroup:
         return int(counts.get("oom_kill", 0))
 
     def close(self) -> None:
-        """Remove the group; one whose processes are still ending is left to ``sweep``."""
-        with contextlib.suppress(OSError):
-            self._folder.rmdir()
+        """End what is still in the group and remove it."""
+        for _ in range(_TRIES):
+            try:
+                self._folder.rmdir()
+            except FileNotFoundError:
+                return
+            except OSError:  # a process is in it, or still ending
+                with contextlib.suppress(OSError):
+                    for pid in self.entry.read_text().split():
+                        os.kill(int(pid), signal.SIGKILL)
+                time.sleep(_SECONDS_BETWEEN)
+            else:
+                return
 
 
 def memory_group(limit: int, own: str | None = None) -> MemoryGroup | None:

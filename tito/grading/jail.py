@@ -101,7 +101,7 @@ class Jail:
         self.close()
 
     def close(self) -> None:
-        """Remove the control group; its processes must have ended."""
+        """Remove the control group, and whatever is left in it."""
         group, self._group = self._group, None
         if group is not None:
             group.close()
