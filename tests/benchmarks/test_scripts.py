@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +56,13 @@ def test_scaling_of_a_single_size_is_one_and_its_memory_is_counted() -> None:
         assert to_first == 1
         assert peak > needed > 2.5  # MB: 0.4 of interactions, 1.0 of factors, 1.2 of the plan
         assert ratio == pytest.approx(peak / needed, rel=0.05)
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed; CI has it")
+def test_jail_cost_has_a_line_for_each_kind() -> None:
+    table = rows(quick("jail_cost.py"), "processor ms")
+    assert len(table) == 6
+    assert all(wall > used > 0 for wall, used in table[1:])
 
 
 def test_profile_of_the_loop_finds_the_loop() -> None:
