@@ -61,8 +61,8 @@ def test_scaling_of_a_single_size_is_one_and_its_memory_is_counted() -> None:
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed; CI has it")
 def test_jail_cost_has_a_line_for_each_kind() -> None:
     table = rows(quick("jail_cost.py"), "processor ms")
-    assert len(table) == 6
-    assert all(wall > used > 0 for wall, used in table[1:])
+    assert len(table) == 5
+    assert all(min(line) > 0 for line in table)
 
 
 def test_profile_of_the_loop_finds_the_loop() -> None:

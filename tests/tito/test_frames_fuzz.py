@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import sys
 import tracemalloc
 from typing import Any
 
@@ -126,6 +127,15 @@ def test_bytes_that_are_no_value_of_their_dtype_are_refused(dtype: str, body: by
         read_frame(framed(json.dumps([array, [len(body)]]).encode(), body))
     with pytest.raises(FrameError):
         unpack({"scalar": [dtype, body.hex()]}, [])
+
+
+@pytest.mark.parametrize("kind", ["set", "dict"])
+def test_keys_that_all_have_one_hash_are_refused(kind: str) -> None:
+    keys = [n * sys.hash_info.modulus for n in range(50_000)]
+    content = keys if kind == "set" else [[key, 0] for key in keys]
+    with pytest.raises(FrameError, match="slow"):
+        unpack({kind: content}, [])
+    assert len(unpack({"set": list(range(-5, 50_000))}, [])) == 50_005
 
 
 def peak_of(stream: io.BytesIO) -> float:

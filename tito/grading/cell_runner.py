@@ -74,5 +74,6 @@ def _private_pipe() -> tuple[BinaryIO, BinaryIO]:
 
 if __name__ == "__main__":
     sys.argv = [""]
+    sys.path.insert(0, "")  # as in a kernel; only now that all rights have been given up
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     serve(*_private_pipe())

@@ -132,7 +132,8 @@ class Jail:
             sight = self._sight(opened, uid or _LEARNER)
             arguments = [*_namespaces(uid), *self._environment(), *sight.arguments]
             descriptor = opened.enter_context(_as_descriptor(_joined(arguments)))
-            python = [str(mounts.interpreter()), "-s", "-m", "tito.grading.inside"]
+            # -P: what was handed in may lie in the working folder, and is not to be imported yet.
+            python = [str(mounts.interpreter()), "-s", "-P", "-m", "tito.grading.inside"]
             command = [self._program, "--args", str(descriptor), "--", *python]
             command += [json.dumps(settings), self._module]
             if self._group is not None:

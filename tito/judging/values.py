@@ -21,6 +21,7 @@ import dataclasses
 import math
 import re
 import sys
+from collections import Counter
 from typing import Any, Final
 
 import numpy as np
@@ -29,6 +30,7 @@ from recsys_backends.plan import AdaptiveSampler, EpochPlan, UniformSampler, Wei
 from recsys_backends.protocol import Neighbors, TopK, UpdateResult
 
 MAX_DEPTH: Final = 32
+MAX_SHARED_HASHES: Final = 16
 _RECORDS: Final[dict[str, type[Any]]] = {
     record.__name__: record
     for record in (
@@ -101,10 +103,15 @@ def _unpack_tagged(kind: str, content: Any, buffers: list[memoryview], depth: in
     if kind == "record":
         return _RECORDS[content[0]](*(unpack(field, buffers, depth) for field in content[1:]))
     if kind == "dict":
-        return {unpack(k, buffers, depth): unpack(v, buffers, depth) for k, v in content}
+        pairs = [(unpack(k, buffers, depth), unpack(v, buffers, depth)) for k, v in content]
+        _check_keys([key for key, _ in pairs])
+        return dict(pairs)
     items = [unpack(item, buffers, depth) for item in content]
-    if kind in ("tuple", "set"):
-        return tuple(items) if kind == "tuple" else set(items)
+    if kind == "tuple":
+        return tuple(items)
+    if kind == "set":
+        _check_keys(items)
+        return set(items)
     raise FrameError(f"unknown kind {kind!r}")
 
 
@@ -144,6 +151,13 @@ def _checked(buffer: bytes | memoryview, dtype: np.dtype[Any]) -> np.ndarray[Any
         if characters.max() > sys.maxunicode:
             raise FrameError("it has a character that does not exist")
     return np.frombuffer(buffer, dtype=dtype)
+
+
+def _check_keys(keys: list[Any]) -> None:
+    """FrameError where many keys share a hash: a dict of them would take for ever to make."""
+    shared = Counter(map(hash, keys)).most_common(1)
+    if shared and shared[0][1] > MAX_SHARED_HASHES:
+        raise FrameError("its keys were chosen to be slow")
 
 
 def _check_dtype(text: Any) -> np.dtype[Any]:
