@@ -169,7 +169,7 @@ def test_hidden_clauses_and_sources_are_not_in_a_notebooks_jail() -> None:
 
 @needs_bubblewrap
 def test_files_beside_the_notebook_are_imported_by_its_cells_only() -> None:
-    handed_in = {"/work/json.py": b"raise SystemExit('too early')", "/work/own.py": b"x = 3"}
+    handed_in = {"/desk/json.py": b"raise SystemExit('too early')", "/desk/own.py": b"x = 3"}
     with notebook_jail(contents=handed_in) as jail:
         (outcome,) = run_cells(["import own\nown.x"], jail)
     assert data(outcome) == [{"text/plain": "3"}]

@@ -108,7 +108,7 @@ def test_devices_are_the_harmless_ones(jailed: Remote) -> None:
 def test_no_device_can_be_made(tmp_path: Path, jailed: Remote, outside: Remote) -> None:
     if AS_ROOT:
         assert outside.make_device(str(tmp_path / "disk"))
-    assert "PermissionError" in fails(jailed, "make_device", "/work/disk")
+    assert "PermissionError" in fails(jailed, "make_device", "/desk/disk")
 
 
 def test_what_is_mounted_cannot_be_changed(tmp_path: Path, jailed: Remote, outside: Remote) -> None:
@@ -262,7 +262,7 @@ def test_memory_of_all_processes_has_one_end(outside: Remote) -> None:
         assert jail.times_full() > 0
 
 
-@pytest.mark.parametrize("folder", ["/work", "/tmp", "/dev/shm"])
+@pytest.mark.parametrize("folder", ["/desk", "/tmp", "/dev/shm"])
 def test_disks_have_an_end(folder: str, tmp_path: Path, jailed: Remote, outside: Remote) -> None:
     assert outside.fill(str(tmp_path), 12) == 12 * MIB
     assert jailed.fill(folder, 3) == 3 * MIB
@@ -272,7 +272,7 @@ def test_disks_have_an_end(folder: str, tmp_path: Path, jailed: Remote, outside:
 def test_a_file_has_an_end() -> None:
     limits = Limits(work_bytes=32 * MIB, file_bytes=4 * MIB)
     with Jail([ATTEMPTS], limits=limits) as jail, Remote(ATTEMPTS, launch=jail) as remote:
-        assert "File too large" in fails(remote, "fill", "/work", 6)
+        assert "File too large" in fails(remote, "fill", "/desk", 6)
 
 
 @pytest.mark.parametrize("folder", ["/", "/etc", "/dev", "/jail", "/usr", "/proc", "/var/tmp"])

@@ -15,10 +15,10 @@ from tito.grading.limits import MIB, Limits
 CODE: Final = "/jail/code"
 LIBRARY: Final = "/jail/library"
 PACKAGES: Final = "/jail/packages"
-WORK: Final = "/work"
+WORK: Final = "/desk"
 DATA: Final = "/data"
 FONTS: Final = "/jail/fonts"
-_PASSWD: Final = "learner:x:{uid}:{uid}::/work:/bin/sh\n"
+_PASSWD: Final = "learner:x:{uid}:{uid}::/desk:/bin/sh\n"
 
 
 class Sight:
