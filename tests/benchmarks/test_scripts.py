@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,13 @@ def test_first_answer_times_every_program() -> None:
     assert min(torch[0], runtime[0], ours[0]) > 0
     assert torch[1] > 2 * runtime[1] > 20  # MB
     assert ours[2] > 0
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed; CI has it")
+def test_jail_cost_has_a_line_for_each_kind() -> None:
+    table = rows(quick("jail_cost.py"), "processor ms")
+    assert len(table) == 5
+    assert all(min(line) > 0 for line in table)
 
 
 def test_profile_of_the_loop_finds_the_loop() -> None:

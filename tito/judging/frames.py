@@ -14,6 +14,8 @@ from tito.judging.values import FrameError, pack, unpack
 _LENGTHS: Final = struct.Struct("<QQ")
 MAX_HEADER: Final = 16 * 2**20
 MAX_BUFFERS: Final = 2**31
+MAX_PARTS: Final = 2**20
+_CHUNK: Final = 2**20
 
 
 def write_frame(stream: IO[bytes], value: Any) -> None:
@@ -33,12 +35,20 @@ def write_frame(stream: IO[bytes], value: Any) -> None:
     stream.flush()
 
 
-def read_frame(stream: IO[bytes]) -> Any:
-    """Receive a value. EOFError where the other end has closed; FrameError for what is no frame."""
+def read_frame(stream: IO[bytes], limit: int = MAX_BUFFERS) -> Any:
+    """Receive a value. EOFError where the other end has closed; FrameError for what is no frame.
+
+    Args:
+        stream: where from.
+        limit: the most bytes that its arrays may have, or its header, if that is below MAX_HEADER.
+    """
     header_size, buffer_size = _LENGTHS.unpack(_exactly(stream, _LENGTHS.size))
-    if header_size > MAX_HEADER or buffer_size > MAX_BUFFERS:
+    if header_size > min(limit, MAX_HEADER) or buffer_size > min(limit, MAX_BUFFERS):
         raise FrameError("it claims to be larger than a frame may be")
     header = _exactly(stream, header_size)
+    # Two bytes of JSON can be an object of a hundred.
+    if sum(map(header.count, (b",", b"[", b"{"))) > MAX_PARTS:
+        raise FrameError("it has more parts than a frame may have")
     body = memoryview(_exactly(stream, buffer_size))
     try:
         tree, sizes = json.loads(header)
@@ -51,8 +61,12 @@ def read_frame(stream: IO[bytes]) -> Any:
     return unpack(tree, buffers)
 
 
-def _exactly(stream: IO[bytes], n_bytes: int) -> bytes:
-    data = stream.read(n_bytes)
-    if len(data) < n_bytes:
-        raise EOFError("the other end has closed the pipe")
+def _exactly(stream: IO[bytes], n_bytes: int) -> bytearray:
+    """That many bytes; memory is taken as they come, not as they are claimed."""
+    data = bytearray()
+    while len(data) < n_bytes:
+        chunk = stream.read(min(_CHUNK, n_bytes - len(data)))
+        if not chunk:
+            raise EOFError("the other end has closed the pipe")
+        data += chunk
     return data

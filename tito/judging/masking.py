@@ -26,6 +26,8 @@ class Mask(MetaPathFinder):
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Raise ImportError for a module that may not be imported; leave finding it to others."""
+        if name.startswith("_sysconfigdata_"):  # the standard library's, named after the platform
+            return None
         parts = name.split(".")
         ancestors = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
         within = any(a.startswith(name + ".") for a in self._allowed)

@@ -27,6 +27,8 @@ from tito.judging.frames import read_frame, write_frame
 from tito.judging.values import FrameError, arrays_in
 
 SECONDS_PER_CALL: Final = 20.0
+MAX_REPLY: Final = 2**28
+MAX_MESSAGE: Final = 2000
 
 
 class LearnerError(ContractViolation):
@@ -151,8 +153,8 @@ class Remote:
         if "functions" not in hello:
             self._stop()
             raise LearnerError(f"your code cannot be loaded: {_told(hello)}")
-        self._functions = frozenset(map(str, hello["functions"]))
-        self._written = frozenset(map(str, hello["written"]))
+        self._functions = _names(hello.get("functions"))
+        self._written = _names(hello.get("written"))
 
     def _call(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, probe: bool = False
@@ -164,7 +166,7 @@ class Remote:
         if "raised" in reply:
             raise LearnerError(f"{name} {_told(reply)}")
         if "refused" in reply:
-            raise LearnerError(f"{name}: {reply['refused']}.")
+            raise LearnerError(f"{name}: {str(reply['refused'])[:MAX_MESSAGE]}.")
         self._write_back(arrays_in([list(args), kwargs]), reply.get("changed", ()), name)
         return reply.get("value")
 
@@ -184,7 +186,7 @@ class Remote:
         timer.start()
         try:
             write_frame(process.stdin, message)
-            reply = read_frame(process.stdout)
+            reply = read_frame(process.stdout, MAX_REPLY)
             if not isinstance(reply, dict):
                 raise FrameError("it is no answer")
         except (OSError, EOFError, FrameError) as error:
@@ -243,10 +245,16 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.kill()
 
 
+def _names(value: Any) -> frozenset[str]:
+    """Of functions; whatever else was sent is left out."""
+    names = value if isinstance(value, list) else []
+    return frozenset(name for name in names if isinstance(name, str))
+
+
 def _told(reply: dict[str, Any]) -> str:
     """A learner's error as part of a sentence."""
-    where = f" ({reply.get('place')})" if reply.get("place") else ""
+    where = f" ({reply.get('place')})"[:200] if reply.get("place") else ""
     if reply.get("unwritten"):
         return f"is not written yet: it raises NotImplementedError{where}."
     message = f": {reply.get('message')}" if reply.get("message") else ""
-    return f"raised {reply.get('raised')}{message}{where}."
+    return f"raised {reply.get('raised')}{message}{where}."[:MAX_MESSAGE]

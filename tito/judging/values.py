@@ -20,6 +20,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+import sys
+from collections import Counter
 from typing import Any, Final
 
 import numpy as np
@@ -30,6 +32,7 @@ from recsys_backends.protocol import Neighbors, TopK, UpdateResult
 MAX_DEPTH: Final = 32
 MAX_BITS: Final = 4096
 """Of an int: Python writes out no longer ones than 4300 digits."""
+MAX_SHARED_HASHES: Final = 16
 _RECORDS: Final[dict[str, type[Any]]] = {
     record.__name__: record
     for record in (
@@ -108,15 +111,19 @@ def _unpack_tagged(kind: str, content: Any, buffers: list[memoryview], depth: in
         known = _check_dtype(dtype)
         if known.itemsize == 0:  # np.str_("")
             return known.type()
-        return np.frombuffer(bytes.fromhex(digits), dtype=known, count=1)[0]
+        return _checked(bytes.fromhex(digits), known)[0]
     if kind == "bytes":
         return bytes.fromhex(content)
     if kind == "record":
         return _RECORDS[content[0]](*(unpack(field, buffers, depth) for field in content[1:]))
     if kind == "dict":
-        return {unpack(k, buffers, depth): unpack(v, buffers, depth) for k, v in content}
+        pairs = [(unpack(k, buffers, depth), unpack(v, buffers, depth)) for k, v in content]
+        _check_keys([key for key, _ in pairs])
+        return dict(pairs)
     items = [unpack(item, buffers, depth) for item in content]
     if kind in _COLLECTIONS:
+        if kind != "tuple":
+            _check_keys(items)
         return _COLLECTIONS[kind](items)
     raise FrameError(f"unknown kind {kind!r}")
 
@@ -143,9 +150,27 @@ def _unpack_array(content: Any, buffers: list[memoryview]) -> Any:
     buffer = buffers[number]
     if math.prod(shape) * dtype.itemsize != len(buffer):
         raise FrameError(f"{len(buffer)} bytes are not a {text} of shape {shape}")
-    array = np.frombuffer(buffer, dtype=dtype).reshape(shape).copy()
+    array = _checked(buffer, dtype).reshape(shape).copy()
     array.flags.writeable = bool(writeable)
     return array
+
+
+def _checked(buffer: bytes | memoryview, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """The values in a buffer; FrameError for bytes that are no truth value or no character."""
+    if dtype.kind == "b" and len(buffer) and np.frombuffer(buffer, np.uint8).max() > 1:
+        raise FrameError("a truth value is 0 or 1")
+    if dtype.kind == "U" and len(buffer):
+        characters = np.frombuffer(buffer, np.dtype(np.uint32).newbyteorder(dtype.byteorder))
+        if characters.max() > sys.maxunicode:
+            raise FrameError("it has a character that does not exist")
+    return np.frombuffer(buffer, dtype=dtype)
+
+
+def _check_keys(keys: list[Any]) -> None:
+    """FrameError where many keys share a hash: a dict of them would take for ever to make."""
+    shared = Counter(map(hash, keys)).most_common(1)
+    if shared and shared[0][1] > MAX_SHARED_HASHES:
+        raise FrameError("its keys were chosen to be slow")
 
 
 def _check_dtype(text: Any) -> np.dtype[Any]:
