@@ -36,7 +36,18 @@ def test_init_makes_a_workspace_and_changes_nothing_in_one(
     assert inside.status == 1
     assert "is a workspace already" in inside.err
     assert not (workspace / "notebooks" / "other").exists()
-    assert "is not a folder" in tito("init", "README.md/x").err or True
+
+
+@pytest.mark.parametrize("name", ["file", "file/inside"])
+def test_init_does_not_take_a_file_for_a_folder(
+    toy: Lesson, tito: Tito, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    said = tito("init", tmp_path / name)
+    assert said.status == 1
+    assert said.err.count("\n") == 1
+    assert "is not a folder" in said.err
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_the_way_of_a_lesson(solved: Path, tito: Tito) -> None:

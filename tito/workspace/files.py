@@ -34,14 +34,15 @@ def create_workspace(folder: Path, lessons: list[Lesson]) -> tuple[Workspace, li
     Returns the workspace and the files that were written. Nothing that is there is changed.
 
     Raises:
-        WorkspaceError: the folder lies inside another workspace, or is a file.
+        WorkspaceError: the folder lies inside another workspace or inside a file, or is a file.
     """
     folder = folder.absolute()
     for above in folder.parents:
         if (above / MARKER).is_file():
             raise WorkspaceError(f"{above} is a workspace already, and {folder} lies inside it.")
-    if folder.exists() and not folder.is_dir():
-        raise WorkspaceError(f"{folder} is not a folder: name another one.")
+    for each in (folder, *folder.parents):
+        if each.exists() and not each.is_dir():
+            raise WorkspaceError(f"{each} is not a folder: name another one.")
     workspace = Workspace(folder)
     workspace.notebooks.mkdir(parents=True, exist_ok=True)
     workspace.package.mkdir(exist_ok=True)
