@@ -59,7 +59,7 @@ def test_scaling_of_a_single_size_is_one_and_its_memory_is_counted() -> None:
 
 def test_profile_of_the_loop_finds_the_loop() -> None:
     told = quick("profile_loop.py")
-    first = next(line for line in told.splitlines() if line.endswith("(bpr_update)"))
+    first = next(line for line in told.splitlines() if line.endswith("bpr_update (bpr)"))
     assert float(first.split("%")[0]) > 30
     assert rows(told, "instructions/triple")[0][0] > 100
 
