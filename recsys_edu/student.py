@@ -91,7 +91,7 @@ class StudentBackend:
             # A gap, as long as nothing has been changed: naive has to start from the same arrays.
             if [_contents(argument) for argument in args] != before:
                 raise _blamed(op, "raised", owner, error) from _own_frames(owner, error)
-            why = f"your {op} does not do {text_of(error)} yet"
+            why = f"your {op} is not written for this yet ({text_of(error)})"
             if not text_of(error):  # a stub that it calls
                 why = f"your {op} ({_where(owner, error)}) is not finished"
         except (Exception, SystemExit) as error:

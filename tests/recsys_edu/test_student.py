@@ -94,7 +94,7 @@ def test_a_case_that_the_learner_leaves_out_is_naives(
         found = ops.plan_epoch(train.indptr, train.indices, 80, seed=1, epoch=0, n_blocks=2)
     expected = naive.plan_epoch(train.indptr, train.indices, 80, seed=1, epoch=0, n_blocks=2)
     assert np.array_equal(found.negatives, expected.negatives)
-    said = "your plan_epoch does not do several blocks yet, so naive's is used"
+    said = "your plan_epoch is not written for this yet (several blocks), so naive's is used"
     assert capsys.readouterr().err.count(said) == 1
 
 
