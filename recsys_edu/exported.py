@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Final
 
 CELL_MARKER: Final = "# %% "
+_LESSON: Final = re.compile(rb'"""Lesson (\d+)')
 _DEFINITION: Final = re.compile(r"^def\s+(\w+)", re.MULTILINE)
 _UNWRITTEN: Final = ("NotImplementedError", "NotImplementedError()")
 
@@ -109,6 +110,9 @@ class Exported:
         self.path = path
         self._content = path.read_bytes()
         self._module: ModuleType | None = None
+        lesson = _LESSON.match(self._content)
+        self.lesson = int(lesson[1]) if lesson else 0
+        """The number of the lesson; of two that have the same function, the later one counts."""
         self.written = frozenset(_written_in(self._content))
         """The functions with a body; those that only raise NotImplementedError are left out."""
 

@@ -50,7 +50,8 @@ class StudentBackend:
 
     def written(self) -> dict[str, Path]:
         """The ops that the learner has written, and the file of each."""
-        return {op: e.path for e in self._exported() for op in OPS if op in e.written}
+        earlier_first = reversed(self._exported())
+        return {op: e.path for e in earlier_first for op in OPS if op in e.written}
 
     def _announce(self) -> None:
         """Say once, on stderr, which ops are the learner's."""
@@ -62,8 +63,11 @@ class StudentBackend:
         gaps = ", ".join(op for op in OPS if op not in written) or "none"
         print(f"student: your own: {mine}; naive's: {gaps}", file=sys.stderr)
 
-    def _exported(self) -> Iterator[Exported]:
-        """The files of the package, each read again where it has changed."""
+    def _exported(self) -> list[Exported]:
+        """The files of the package, later lessons first, each read again where it has changed."""
+        return sorted(self._read(), key=lambda exported: -exported.lesson)
+
+    def _read(self) -> Iterator[Exported]:
         for path in sorted(self._package.glob("[!_.]*.py")):
             with suppress(FileNotFoundError):  # it was there a moment ago
                 known = self._files.get(path)
@@ -87,7 +91,7 @@ class StudentBackend:
             # A gap, as long as nothing has been changed: naive has to start from the same arrays.
             if [_contents(argument) for argument in args] != before:
                 raise _blamed(op, "raised", owner, error) from _own_frames(owner, error)
-            why = f"your {op} does not do {text_of(error)} yet"
+            why = f"your {op} is not written for this yet ({text_of(error)})"
             if not text_of(error):  # a stub that it calls
                 why = f"your {op} ({_where(owner, error)}) is not finished"
         except (Exception, SystemExit) as error:

@@ -1103,8 +1103,8 @@ plt.show()
 # ```
 #
 # It runs the tests above, exports your functions to `my_recsys/interactions.py` and asks the question
-# of this lesson: can I trust my data? Then try your own check on other data, in any notebook or script
-# of the workspace:
+# of this lesson: can I trust my data? Then try your own check on other data, in a script or with
+# `python` in the workspace's folder, where `my_recsys` is:
 #
 # ```python
 # from my_recsys.interactions import find_leaks

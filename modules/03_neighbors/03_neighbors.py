@@ -415,6 +415,9 @@ def seconds(function, *arguments):
     return min(times)
 
 
+assert sum(map(len, users_of_items(SHOP, 6))) == sum(map(len, SHOP)), (
+    "Mend users_of_items first (part 1): with wrong lists, the timing would take for ever."
+)
 sizes = [200, 400, 800, 1600, 3200]
 shops = [random_shop(n) for n in sizes]
 measured = {
@@ -564,8 +567,8 @@ def item_similarity(
         Neighbors(indptr, indices, values), a row for each item.
 
     Approach, for each item: `common_users`; a dictionary of float32 similarities; `best_neighbors`;
-    append them, sorted by number, to `neighbors`, and their similarities to `values`; append to
-    `starts` where the next row begins.
+    append them, sorted by number, to `neighbors`, and their similarities to `values`; append
+    `len(neighbors)`, where the next row begins, to `starts`.
     """
     items_of = [indices[start:stop].tolist() for start, stop in itertools.pairwise(indptr)]
     users_of = users_of_items(items_of, n_items)
@@ -630,7 +633,7 @@ assert len(found.indptr) == 7, (
 )
 assert found.indptr[-1] == len(found.indices) == len(found.values), (
     f"The last start is {found.indptr[-1]}, but there are {len(found.indices)} neighbours and "
-    f"{len(found.values)} values: all three should be the same."
+    f"{len(found.values)} values: all three should be the same. A start counts all neighbours so far."
 )
 expected = dense_similarity(SHOP, 6, 0.0)
 for item in range(6):

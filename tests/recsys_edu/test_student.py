@@ -94,7 +94,7 @@ def test_a_case_that_the_learner_leaves_out_is_naives(
         found = ops.plan_epoch(train.indptr, train.indices, 80, seed=1, epoch=0, n_blocks=2)
     expected = naive.plan_epoch(train.indptr, train.indices, 80, seed=1, epoch=0, n_blocks=2)
     assert np.array_equal(found.negatives, expected.negatives)
-    said = "your plan_epoch does not do several blocks yet, so naive's is used"
+    said = "your plan_epoch is not written for this yet (several blocks), so naive's is used"
     assert capsys.readouterr().err.count(said) == 1
 
 
@@ -260,3 +260,14 @@ def test_threads_load_a_file_once_and_are_told_once(
     told = capsys.readouterr()
     assert told.out == "loaded\n"
     assert told.err.count("your own: matmul;") == 1
+
+
+def test_of_two_files_with_an_op_the_later_lessons_counts(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "mine")
+    for number, name, factor in ((5, "zoo", 2), (9, "ant", 3), (7, "bee", 4)):
+        path = export(workspace, name, f"def matmul(a, b):\n    return a @ b * {factor}\n")
+        text = path.read_text().replace("Title.", f"Lesson {number:02}, {name}.")
+        path.write_text(text.replace("a @ b", "(a @ b).astype('float32')"))
+    backend = student(workspace)
+    assert matmul(backend) == 3 * matmul(student(make_workspace(tmp_path / "other")))
+    assert backend.written()["matmul"].name == "ant.py"

@@ -78,7 +78,7 @@ def test_an_untouched_notebook_passes_nothing(workspace: Path, tito: Tito) -> No
     judged = tito("checkpoint", 42)
     assert judged.status == 1
     assert "double is not written yet" in judged.out
-    assert "0 of 1 clauses hold" in judged.out
+    assert "0 of 1 checks hold" in judged.out
 
 
 def test_a_wrong_answer_is_red_with_the_lessons_own_words(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tito.commands._lessons import LessonType, show_verdict
+from tito.commands._lessons import LessonType, show_answer, show_verdict
 from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ def _run(workspace: Workspace, lesson: Lesson, *, quiet: bool) -> CheckpointResu
         return judge_lesson(workspace, lesson)
     click.echo(f"{lesson.id}: {lesson.about().question}")
     result = judge_lesson(workspace, lesson, tell=show_verdict)
-    held = sum(verdict.passed for verdict in result.verdicts)
-    answer = "Yes." if result.passed else "Not yet."
-    click.echo(f"{answer} {held} of {len(result.verdicts)} clauses hold.")
+    show_answer(result)
     return result
 
 

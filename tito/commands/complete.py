@@ -6,7 +6,13 @@ import sys
 
 import click
 
-from tito.commands._lessons import lesson_argument, show_tests, show_verdict
+from tito.commands._lessons import (
+    lesson_argument,
+    show_answer,
+    show_running,
+    show_tests,
+    show_verdict,
+)
 from tito.course.lessons import Lesson
 
 
@@ -22,14 +28,15 @@ def command(lesson: Lesson, timeout: int) -> None:
     workspace = find_workspace()
     with writing(workspace):
         click.echo(f"1. The tests in {lesson.notebook}")
-        if not show_tests(run_tests(workspace, lesson, seconds=timeout, locked=True)):
+        runs = run_tests(workspace, lesson, seconds=timeout, locked=True, tell=show_running)
+        if not show_tests(runs):
             raise click.ClickException("not all tests pass; nothing was exported.")
         click.echo("2. The export")
         export_lesson(workspace, lesson)
         click.echo(f"  my_recsys/{lesson.name}.py")
         click.echo(f"3. {lesson.about().question}")
         result = judge_lesson(workspace, lesson, locked=True, tell=show_verdict)
+    show_answer(result)
     if not result.passed:
-        click.echo("Not yet.")
         sys.exit(1)
-    click.echo(f"Yes. Lesson {lesson.number} is complete.")
+    click.echo(f"Lesson {lesson.number} is complete.")

@@ -32,7 +32,9 @@ def command() -> None:
     click.echo(f"{passed} of {len(rows)} checkpoints passed.")
     following = next((row for row in rows if row.checkpoint not in ("passed", "skipped")), None)
     if following:
-        click.echo(f"Next: {_advice(following.lesson.number, following.notebook)}")
+        click.echo(
+            f"The first that is open: {_advice(following.lesson.number, following.notebook)}"
+        )
 
 
 def _advice(number: int, notebook: str) -> str:

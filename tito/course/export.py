@@ -163,7 +163,7 @@ def _why(path: Path, use: Definition) -> str:
         if use.name in elsewhere:
             return (
                 f"{use.name!r} is defined in {cell.label} (line {elsewhere[use.name]}), which is "
-                "not exported. Move it here, or pass it as an argument."
+                "not exported. Define or import it in this cell, or pass it as an argument."
             )
     return f"{use.name!r} is not defined anywhere."
 

@@ -53,10 +53,11 @@ def draw_negative(seen: set[int], n_items: int, key: int, triple: int) -> int:
         key: the stream of random numbers.
         triple: the number of the triple that the negative is for.
 
-    Approach: guesses are ``bounded(key, first + attempt, n_items)`` for attempt = 0, 1, … The pick,
-    with draw ``first + MAX_REJECTIONS``, is a place in the ascending list of what is left.
+    Approach: guesses are ``bounded(key, first + attempt, n_items)`` for attempt = 0, 1, … The pick
+    is the place ``bounded(key, first + MAX_REJECTIONS, len(left))`` in ``left``, the ascending list
+    of what is left.
     """
-    first = triple * DRAWS_PER_TRIPLE
+    first = int(triple) * DRAWS_PER_TRIPLE
     for attempt in range(MAX_REJECTIONS):
         item = bounded(key, first + attempt, n_items)
         if item not in seen:
@@ -86,6 +87,9 @@ def plan_epoch(
         seed, epoch: which random numbers; other epochs are other orders and negatives.
         n_blocks, sampler: 1 and uniform, until lesson 09.
         n_threads: has no effect here.
+
+    Approach: a set of items for each user; a user for each entry of ``indices`` (np.repeat); the
+    order; a negative for each place. ``array.astype(np.int32)`` makes a column int32.
 
     Returns:
         EpochPlan(users, positives, negatives, bounds), with int32 columns of one entry a pair, and
@@ -129,6 +133,8 @@ def bpr_update(
         plan: the triples, in the order in which they are to be applied.
         learning_rate, reg_user, reg_positive, reg_negative: η and the three λ.
         n_threads: has no effect here.
+
+    Approach: copy the three rows, x as a float, g = σ(−x), the updates, then what is measured.
 
     Returns:
         UpdateResult(loss, n_correct, n_updated).

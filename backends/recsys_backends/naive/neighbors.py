@@ -100,8 +100,8 @@ def item_similarity(
         Neighbors(indptr, indices, values), a row for each item.
 
     Approach, for each item: `common_users`; a dictionary of float32 similarities; `best_neighbors`;
-    append them, sorted by number, to `neighbors`, and their similarities to `values`; append to
-    `starts` where the next row begins.
+    append them, sorted by number, to `neighbors`, and their similarities to `values`; append
+    `len(neighbors)`, where the next row begins, to `starts`.
     """
     items_of = [indices[start:stop].tolist() for start, stop in itertools.pairwise(indptr)]
     users_of = users_of_items(items_of, n_items)
