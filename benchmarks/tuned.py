@@ -2,10 +2,10 @@
 
     make tuned     or     RECSYS_EDU_DATA=… python benchmarks/tuned.py [--dataset ml-1m-implicit]
 
-Every model is fitted to the training part with each of eight settings, and judged by NDCG@20 on
-the validation part. The best setting is fitted to both parts, with --seeds seeds, and judged once
-on the test part, which no setting has seen. All lists are judged by ``evaluate``: the whole
-catalogue, what was seen left out.
+Every model is fitted to the training part with each of eight settings (TwoTower, which takes
+longest, with each of two), and judged by NDCG@20 on the validation part. The best setting is fitted
+to both parts, with --seeds seeds, and judged once on the test part, which no setting has seen. All
+lists are judged by ``evaluate``: the whole catalogue, what was seen left out.
 
 BPR has the same eight settings in each library (64 factors), and so has ALS; but implicit's BPR has
 shorter ones, since it ranks worse the longer it trains (docs/adr/0004-samplers.md). cornac is there
@@ -61,11 +61,12 @@ NEIGHBORS_GRID = grid(k=(50, 100, 200, 400), shrinkage=(0.0, 20.0))
 K_GRID = grid(k=(5, 10, 15, 20, 30, 50, 100, 200))
 TOWER_GRID = grid(
     loss=("softmax",),
-    n_negatives=(512,),
-    batch_size=(2048,),
-    learning_rate=(0.0015, 0.003),
-    reg=(0.03, 0.1),
-    epochs=(12, 18),
+    n_negatives=(256,),
+    batch_size=(1024,),
+    learning_rate=(0.007,),
+    schedule=("linear",),
+    reg=(0.1, 0.2),
+    epochs=(6,),
 )
 SVD_GRID = grid(n_factors=(8, 12, 16, 24, 32, 48, 64, 96))
 
