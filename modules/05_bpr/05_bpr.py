@@ -749,8 +749,8 @@ plt.show()
 # Item by item is clearly worse. While an item has its turn, everything pulls the same vector and the
 # same bias up, one step after another, and pushes others down; what comes last in the epoch has the last
 # word. User by user does no harm here, because one user's pairs pull at many different items. On other
-# data it may: the paper's authors advise against both, and draw the triples at random. A random order is
-# never the worst, and that is why the plan shuffles *all* pairs.
+# data it may: the paper's authors advise against both, and draw the triples at random. The plan shuffles
+# *all* pairs, so that nothing depends on how the data happen to be sorted.
 
 # %% [markdown]
 # ## 8. Train it for real
