@@ -16,7 +16,7 @@ SOURCES := setup.py pyproject.toml constraints.txt \
 help:
 	@echo "make demo       race the backends on the built-in data"
 	@echo "make test       every check and test but the slow ones"
-	@echo "make test-slow  the slow ones: every way to build, and the sanitizers"
+	@echo "make test-slow  the slow ones: every way to build, the sanitizers, a learner, a browser"
 	@echo "make lint       ruff and mypy          make format  ruff's formatter"
 	@echo "make bench      how fast the kernels are, in one run; and, of benchmarks/:"
 	@echo "make bench-ops  every op on every backend   make peers    beside implicit and cornac"
@@ -112,7 +112,7 @@ $(VENV)/demo.stamp: $(VENV)/bin/python $(SOURCES)
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/bin/python $(SOURCES)
-	$(INSTALL) -e '.[torch,plot,serve,dev]'
+	$(INSTALL) -e '.[torch,serve,course,author,dev]'
 	@touch $@ $(VENV)/demo.stamp
 
 $(VENV)/peers.stamp: $(VENV)/bin/python $(SOURCES)

@@ -15,6 +15,7 @@ from pathlib import Path
 from Cython.Build import cythonize
 from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 from setuptools.errors import CCompilerError, CompileError, ExecError, LinkError, PlatformError
 
 OPTIMIZED = Path("backends/recsys_backends/optimized")
@@ -88,6 +89,37 @@ class BuildKernels(build_ext):
             )
 
 
+class CopyCourse(build_py):
+    """Put what learners need of the lessons into the wheel: no solutions, no hidden clauses."""
+
+    def run(self) -> None:
+        """Copy the packages, and then the lessons."""
+        super().run()
+        if self.editable_mode:
+            return  # modules/ and notebooks/ are at hand
+        for source, target in self.lesson_files():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.copy_file(str(source), str(target))
+
+    def lesson_files(self) -> list[tuple[Path, Path]]:
+        """Each file and where it goes."""
+        course = Path(self.build_lib, "tito", "_course")
+        return [
+            (source, course / lesson.name / source.name)
+            for lesson in sorted(Path("modules").glob("[0-9][0-9]_*"))
+            for source in (
+                *(path for path in sorted(lesson.iterdir()) if is_for_learners(path)),
+                Path("notebooks", "release", lesson.name, f"{lesson.name}.ipynb"),
+            )
+        ]
+
+
+def is_for_learners(path: Path) -> bool:
+    """Whether a file of a lesson's folder is more than its source, its solutions and its judges."""
+    kept_back = {f"{path.parent.name}.py", "hidden.py", "mutants.py"}
+    return path.suffix in {".py", ".md"} and path.name not in kept_back
+
+
 def kernels() -> list[Extension]:
     """One extension a .pyx file."""
     headers = [str(header) for header in sorted(OPTIMIZED.glob("include/*.h"))]
@@ -124,5 +156,5 @@ setup(
             "cdivision": True,
         },
     ),
-    cmdclass={"build_ext": BuildKernels},
+    cmdclass={"build_ext": BuildKernels, "build_py": CopyCourse},
 )

@@ -26,8 +26,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield unfinished
         unfinished.chmod(0o666 & ~_umask())
         unfinished.replace(path)
-    except BaseException:
+    except BaseException as error:
         unfinished.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a full disk does not say what it had no room for
         raise
 
 

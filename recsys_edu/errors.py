@@ -74,3 +74,11 @@ class CheckpointError(RecsysError, ValueError):
 
 class ModelOutputError(RecsysError, ValueError):
     """A model's answer is not what ``Ranker`` promises, so that measuring it would mislead."""
+
+
+class WorkspaceError(RecsysError, LookupError):
+    """There is no workspace here, or what it holds cannot be used."""
+
+
+class StudentCodeError(RecsysError, RuntimeError):
+    """The learner's own code failed; the message says where in which notebook."""

@@ -12,10 +12,22 @@ from recsys_edu._version import __version__
 
 _COMMANDS: Final = {
     "backends": "list the backends and whether they work here",
+    "checkpoint": "ask a lesson's question of what was exported",
+    "complete": "test a lesson, export it, and ask its question",
+    "completion": "have the shell complete commands and lessons",
     "datasets": "list the datasets",
+    "dev": "write lessons: build them, and try them out",
+    "doctor": "check what the course needs",
+    "export": "write a notebook's functions to my_recsys/",
     "export-model": "export a saved model as ONNX",
+    "init": "make a workspace for the course",
     "race": "race the backends and models on one split",
     "recommend": "recommend by an exported model",
+    "reset": "start a lesson afresh, keeping a copy",
+    "skip": "go on without a lesson",
+    "start": "open a lesson",
+    "status": "show where each lesson stands",
+    "test": "run a lesson's visible tests",
 }
 """Name and help of each command; its code is in tito/commands, imported when it is called."""
 

@@ -67,6 +67,11 @@ def plan_epoch(  # noqa: D103
             f"plan_epoch of backend {backend.name!r} cannot draw by a {type(sampler).__name__}; "
             "naive, optimized and torch can. Choose one with set_backend(…)."
         )
+    if n_blocks > 1 and not backend.tiles:
+        raise UnsupportedOperationError(
+            f"plan_epoch of backend {backend.name!r} cannot cut an epoch into {n_blocks} blocks; "
+            "use n_blocks=1, or choose another backend with set_backend(…)."
+        )
     plan: EpochPlan = backend.op("plan_epoch")(
         indptr,
         indices,

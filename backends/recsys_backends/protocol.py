@@ -55,6 +55,9 @@ class ComputeBackend(Protocol):
     """"sequential": triples take effect one after another, as the plan lists them.
     "batched": groups of triples are computed from the same factors and added up."""
 
+    tiles: bool
+    """Whether ``plan_epoch`` can cut an epoch into more than one block; True if it does not say."""
+
     samplers: tuple[type[Sampler], ...]
     """The samplers by which ``plan_epoch`` can draw; UniformSampler alone in a backend that does
     not say. The front door refuses the others, so no sampler is ignored in silence."""

@@ -68,6 +68,11 @@ class Backend:
         function: Callable[..., Any] = getattr(self.implementation, name)
         return function
 
+    @property
+    def tiles(self) -> bool:
+        """Whether ``plan_epoch`` can cut an epoch into more than one block."""
+        return bool(getattr(self.implementation, "tiles", True))
+
     def draws_by(self, sampler: type[Sampler]) -> bool:
         """Whether ``plan_epoch`` of the backend knows this kind of sampler."""
         return sampler in getattr(self.implementation, "samplers", (UniformSampler,))
@@ -267,8 +272,8 @@ def _import_backend(name: str) -> Backend:
     except (Exception, SystemExit) as error:
         # Whatever a backend's own import raises, the caller asked for a backend and did not get it.
         raise BackendUnavailableError(
-            f"backend {name!r} cannot be loaded here ({type(error).__name__}: {error}). "
-            f"{registration.remedy}".rstrip()
+            f"backend {name!r} cannot be loaded here ({type(error).__name__}: "
+            f"{str(error).rstrip('.')}). {registration.remedy}".rstrip()
         ) from error
     path = registration.target if isinstance(registration.target, str) else ""
     backend = Backend(name, implementation, registration.trusted, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,8 +44,9 @@ def test_floor_compares_itself_with_update_and_epoch() -> None:
     assert [line[:2] for line in table] == [[16, 1], [16, 2]]
     for _, _, floor, update, epoch, update_ratio, epoch_ratio in table:
         assert min(floor, update, epoch) > 0
-        assert update_ratio == pytest.approx(update / floor, rel=0.05)
-        assert epoch_ratio == pytest.approx(epoch / floor, rel=0.05)
+        # Printed with two digits after the point, which on a busy machine are few.
+        assert update_ratio == pytest.approx(update / floor, rel=0.05, abs=0.01)
+        assert epoch_ratio == pytest.approx(epoch / floor, rel=0.05, abs=0.01)
 
 
 def test_scaling_of_a_single_size_is_one_and_its_memory_is_counted() -> None:
@@ -81,9 +83,16 @@ def test_first_answer_times_every_program() -> None:
     assert ours[2] > 0
 
 
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed; CI has it")
+def test_jail_cost_has_a_line_for_each_kind() -> None:
+    table = rows(quick("jail_cost.py"), "processor ms")
+    assert len(table) == 5
+    assert all(min(line) > 0 for line in table)
+
+
 def test_profile_of_the_loop_finds_the_loop() -> None:
     told = quick("profile_loop.py")
-    first = next(line for line in told.splitlines() if line.endswith("(bpr_update)"))
+    first = next(line for line in told.splitlines() if line.endswith("bpr_update (bpr)"))
     assert float(first.split("%")[0]) > 30
     assert rows(told, "instructions/triple")[0][0] > 100
 

@@ -19,7 +19,7 @@ THREE_STEPS = """x = target[row].astype(np.float64)
 
 
 def broken(name: str, before: str, after: str, caught_by: str) -> BrokenKernel:
-    return BrokenKernel(name, "als_half_step", "als_half_step", before, after, caught_by)
+    return BrokenKernel(name, "als_half_step", "factorization", before, after, caught_by)
 
 
 BROKEN_ALS = (

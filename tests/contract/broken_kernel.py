@@ -10,8 +10,8 @@ from types import ModuleType, SimpleNamespace
 from recsys_backends import naive
 
 modules = {name: sys.modules[f"recsys_backends.naive.{name}"] for name in (
-    "als_half_step", "bpr_update", "candidates", "draw_negative", "item_similarity", "matmul",
-    "plan_epoch", "tiles", "top_k",
+    "bpr", "candidates", "draw_negative", "factorization", "matmul", "neighbors", "plan_epoch",
+    "tiles",
 )}  # fmt: skip
 used_by = {
     "candidates": ("candidates_of_blocks", "tiles"),
@@ -37,7 +37,7 @@ class BrokenKernel:
     def backend(self) -> SimpleNamespace:
         """A backend with this op alone, broken."""
         file, edited = self.file, _edited(modules[self.file], (self.before, self.after), *self.also)
-        while file != self.op:  # a helper of the op: put the broken one under it
+        while file in used_by:  # a helper of the op: put the broken one under it
             helper, file = used_by[file]
             user = _edited(modules[file])
             setattr(user, helper, getattr(edited, helper))

@@ -6,76 +6,74 @@ from tests.contract.broken_kernel import BrokenKernel
 
 
 def _broken(name: str, before: str, after: str, caught_by: str) -> BrokenKernel:
-    return BrokenKernel(
-        name, "item_similarity", "item_similarity", before, after, caught_by=caught_by
-    )
+    return BrokenKernel(name, "item_similarity", "neighbors", before, after, caught_by=caught_by)
 
 
 BROKEN_SIMILARITIES = (
     _broken(
         "forgets_the_root",
-        "math.sqrt(len(users_of[item]) * len(users_of[other]))",
-        "(len(users_of[item]) * len(users_of[other]))",
+        "math.sqrt(n_users_i * n_users_j)",
+        "(n_users_i * n_users_j)",
         "similarities_are_those_worked_out_by_hand",
     ),
     _broken(
         "jaccard_for_cosine",
-        "math.sqrt(len(users_of[item]) * len(users_of[other]))",
-        "(len(users_of[item]) + len(users_of[other]) - n)",
+        "math.sqrt(n_users_i * n_users_j)",
+        "(n_users_i + n_users_j - n_common)",
         "similarities_are_those_worked_out_by_hand",
     ),
     _broken(
         "divides_by_its_own_popularity_alone",
-        "len(users_of[item]) * len(users_of[other])",
-        "len(users_of[item]) ** 2",
+        "n_users_i * n_users_j",
+        "n_users_i**2",
         "similarity_is_mutual",
     ),
     _broken(
         "ignores_the_shrinkage",
-        "(n / (n + shrinkage))",
+        "(n_common / (n_common + shrinkage))",
         "1.0",
         "few_common_users_count_for_less",
     ),
     _broken(
         "shrinks_after_choosing",
-        "key=lambda other: (-similarity[other], other)",
-        "key=lambda other: (-similarity[other] * (1 + shrinkage / n_common[other]), other)",
+        "best_neighbors(similarities, k))",
+        "best_neighbors({o: np.float32(similarity(n, len(users_of[item]), len(users_of[o]), 0.0))"
+        " for o, n in common_users(item, items_of, users_of).items()}, k))",
         "neighbors_agree_with_exhaustive_search",
     ),
     _broken(
         "ties_by_the_higher_number",
-        "(-similarity[other], other))",
-        "(-similarity[other], -other))",
+        "(-similarities[other], other)",
+        "(-similarities[other], -other)",
         "equal_similarities_go_to_the_lower_item",
     ),
     _broken(
         "compares_in_double_precision",
-        "key=lambda other: (-similarity[other], other)",
-        "key=lambda other: (-n_common[other] / (n_common[other] + shrinkage)"
-        " * n_common[other] / len(users_of[other]) ** 0.5, other)",
+        "np.float32(\n                similarity(n,",
+        "(\n                similarity(n,",
         "ties_are_those_of_single_precision",
     ),
-    _broken("keeps_itself", "        del n_common[item]\n", "", "no_item_is_its_own_neighbor"),
+    _broken("keeps_itself", "    del n_common[item]\n", "", "no_item_is_its_own_neighbor"),
     _broken(
         "fills_up_with_strangers",
         "del n_common[item]",
-        "del n_common[item]\n        n_common.update({o: 0 for o in range(n_items)"
+        "del n_common[item]\n    n_common.update({o: 0 for o in range(len(users_of))"
         " if o != item and users_of[o] and users_of[item]})",
         "no_item_is_its_own_neighbor",
     ),
     _broken(
         "best_first",
-        "neighbors += sorted(best)",
-        "neighbors += best",
+        "best = sorted(best_neighbors(similarities, k))",
+        "best = best_neighbors(similarities, k)",
         "rows_ascend_and_fit",
     ),
     _broken(
         "values_stay_in_the_order_of_the_best",
-        "for other in sorted(best)]",
         "for other in best]",
+        "for other in best_neighbors(similarities, k)]",
         "neighbors_agree_with_exhaustive_search",
     ),
-    _broken("one_neighbor_too_many", "[:k]", "[: k + 1]", "rows_ascend_and_fit"),
+    _broken("one_neighbor_too_many", "other))[:k]", "other))[: k + 1]", "rows_ascend_and_fit"),
     _broken(
         "rows_only_of_items_with_neighbors",
         "starts.append(len(neighbors))",
@@ -97,8 +95,8 @@ BROKEN_SIMILARITIES = (
     ),
     _broken(
         "spoils_its_argument",
-        "starts, neighbors, values = [0], [], []",
-        "starts, neighbors, values = [0], [], []\n    indptr[1] = min(1, indptr[2])",
+        "    starts = [0]\n",
+        "    starts = [0]\n    indptr[1] = min(1, indptr[2])\n",
         "similarities_are_fresh",
     ),
 )

@@ -8,7 +8,7 @@ from tests.contract.broken_kernel import BrokenKernel
 def _update(
     name: str, before: str, after: str, caught_by: str, *also: tuple[str, str]
 ) -> BrokenKernel:
-    return BrokenKernel(name, "bpr_update", "bpr_update", before, after, caught_by, also)
+    return BrokenKernel(name, "bpr_update", "bpr", before, after, caught_by, also)
 
 
 BROKEN_UPDATES = (

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -12,35 +10,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.packaging.commands import run
+
 KERNELS = {"_als", "_bpr", "_cpu", "_matmul", "_neighbors", "_plan", "_top_k"}
 pytestmark = pytest.mark.slow
-
-
-def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> str:
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout + done.stderr
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """What git tracks, as it is in the working tree, away from what was built there."""
-    copy = tmp_path / "source"
-    tracked = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for name in filter(None, tracked.split("\0")):
-        if (ROOT / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy / name)
-    return copy
 
 
 def installed(package: Path, code: str, **environment: str) -> str:

@@ -17,7 +17,7 @@ from recsys_backends.contract import (
     plan_samplers,
     top_k,
 )
-from recsys_backends.contract.clause import CLAUSES, Clause, ClauseResult, check
+from recsys_backends.contract.clause import CLAUSES, Clause, ClauseResult, check, hold
 
 __all__ = [
     "CLAUSES",
@@ -29,6 +29,7 @@ __all__ = [
     "bpr_passes",
     "bpr_update",
     "check",
+    "hold",
     "item_similarity",
     "matmul",
     "plan_edges",

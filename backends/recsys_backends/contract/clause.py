@@ -34,6 +34,8 @@ class Clause:
     function: Callable[[np.random.Generator], None]
     samplers: tuple[type[Sampler], ...] = ()
     """The kinds of samplers that the backend has to know for the clause to be about it."""
+    tiles: bool = False
+    """Whether it is about more than one block, and so not about a backend that draws only one."""
 
     def __call__(self, backend: str | object, rng: np.random.Generator) -> None:
         """Raise ContractViolation unless the backend has the property."""
@@ -46,6 +48,7 @@ class Clause:
             backend.has(self.op)
             and backend.order in self.orders
             and all(map(backend.draws_by, self.samplers))
+            and (backend.tiles or not self.tiles)
         )
 
 
@@ -68,11 +71,13 @@ def clause(
     op: str,
     orders: tuple[Order, ...] = ALL_ORDERS,
     samplers: tuple[type[Sampler], ...] = (),
+    *,
+    tiles: bool = False,
 ) -> Callable[[Callable[[np.random.Generator], None]], Clause]:
     """Make a clause of a function that calls ``ops.<op>`` with inputs drawn from its generator."""
 
     def register(function: Callable[[np.random.Generator], None]) -> Clause:
-        made = Clause(function.__name__, op, orders, function, samplers)
+        made = Clause(function.__name__, op, orders, function, samplers, tiles)
         made.__dict__["__doc__"] = function.__doc__
         CLAUSES.append(made)
         return made
@@ -112,6 +117,12 @@ def check(
             "there is nothing to check."
         )
     return results
+
+
+def hold(backend: str | object, op: str, rng: np.random.Generator) -> None:
+    """Raise ContractViolation for the first clause of an op that a backend does not keep."""
+    for result in check(backend, seed=int(rng.integers(2**63)), ops=[op]):
+        require(result.passed, result.message)
 
 
 def _refusals(backend: Backend) -> list[ClauseResult]:
@@ -164,9 +175,9 @@ def require_close(got: ArrayLike, expected: ArrayLike, tolerance: float, what: s
         wrong = ~((np.abs(found - wanted) <= tolerance) | (found == wanted))
     if np.any(wrong):
         place = tuple(np.argwhere(wrong)[0].tolist())
+        it_is = f"at {list(place)} there is" if place else "it is"
         raise ContractViolation(
-            f"{what}: at {list(place)} there is {found[place]:.7g}, expected {wanted[place]:.7g} "
-            f"(to {tolerance:g})."
+            f"{what}: {it_is} {found[place]:.7g}, expected {wanted[place]:.7g} (to {tolerance:g})."
         )
 
 

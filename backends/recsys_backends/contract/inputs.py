@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from recsys_backends import ops
 from recsys_backends.plan import EpochPlan
 from recsys_backends.protocol import UpdateResult
+from recsys_backends.registry import get_backend
 
 
 class Rates(TypedDict):
@@ -112,3 +113,8 @@ def plan_of(triples: Sequence[tuple[int, int, int]]) -> EpochPlan:
 def sigmoid(x: float) -> float:
     """σ(x) in float64, for |x| < 700."""
     return float(1.0 / (1.0 + np.exp(-x)))
+
+
+def drawable(*blocks: int) -> tuple[int, ...]:
+    """The numbers of blocks that the backend in use can cut an epoch into."""
+    return tuple(n_blocks for n_blocks in blocks if n_blocks == 1 or get_backend().tiles)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from recsys_backends import ops
 from recsys_backends.contract.clause import clause, require, require_identical
-from recsys_backends.contract.inputs import csr_of, random_interactions
+from recsys_backends.contract.inputs import csr_of, drawable, random_interactions
 from recsys_backends.contract.rejections import require_rejected
 from recsys_backends.plan import SKIPPED, EpochPlan
 from recsys_backends.registry import use_backend
@@ -36,7 +36,7 @@ def require_same_plan(got: EpochPlan, expected: EpochPlan, what: str) -> None:
 def every_interaction_occurs_once(rng: np.random.Generator) -> None:
     """A plan's (user, positive) pairs are the observed interactions, each exactly once."""
     indptr, indices = random_interactions(rng, 20, 30, 0.3)
-    for n_blocks in BLOCKS:
+    for n_blocks in drawable(*BLOCKS):
         plan = ops.plan_epoch(indptr, indices, 30, seed=1, epoch=0, n_blocks=n_blocks)
         require(
             sorted(_pairs(plan)) == sorted(_seen(indptr, indices)),
@@ -51,7 +51,7 @@ def negatives_are_unseen(rng: np.random.Generator) -> None:
     """No negative is an item that its user has interacted with."""
     indptr, indices = random_interactions(rng, 20, 30, 0.5)
     seen = _seen(indptr, indices)
-    for n_blocks in BLOCKS:
+    for n_blocks in drawable(*BLOCKS):
         plan = ops.plan_epoch(indptr, indices, 30, seed=2, epoch=0, n_blocks=n_blocks)
         for user, item in zip(plan.users.tolist(), plan.negatives.tolist(), strict=True):
             require(
@@ -122,7 +122,7 @@ def the_order_is_random(rng: np.random.Generator) -> None:
 def same_seed_same_plan(rng: np.random.Generator) -> None:
     """Seed and epoch decide everything; another seed or epoch gives another plan."""
     indptr, indices = random_interactions(rng, 15, 25, 0.3)
-    for n_blocks in BLOCKS:
+    for n_blocks in drawable(*BLOCKS):
 
         def draw(seed: int, epoch: int, n_blocks: int = n_blocks) -> EpochPlan:
             return ops.plan_epoch(indptr, indices, 25, seed=seed, epoch=epoch, n_blocks=n_blocks)
@@ -138,7 +138,7 @@ def same_seed_same_plan(rng: np.random.Generator) -> None:
             )
 
 
-@clause("plan_epoch")
+@clause("plan_epoch", tiles=True)
 def tiles_of_a_round_share_no_row(rng: np.random.Generator) -> None:
     """bounds cut the epoch into n_blocks² tiles; those of one round share no user and no item."""
     indptr, indices = random_interactions(rng, 20, 30, 0.3)
@@ -172,7 +172,7 @@ def plans_agree_with_naive(rng: np.random.Generator) -> None:
     """The same integers as the answer key, at several shapes."""
     for n_users, n_items, density in ((1, 2, 0.5), (7, 5, 0.5), (40, 90, 0.15), (12, 70, 0.95)):
         indptr, indices = random_interactions(rng, n_users, n_items, density)
-        for n_blocks in {min(b, n_users, n_items) for b in (1, 2, 5)}:
+        for n_blocks in {min(b, n_users, n_items) for b in drawable(*BLOCKS)}:
             draw = partial(
                 ops.plan_epoch, indptr, indices, n_items, seed=2**63 + 9, epoch=2, n_blocks=n_blocks
             )
@@ -186,7 +186,7 @@ def plans_agree_with_naive(rng: np.random.Generator) -> None:
 def same_plan_for_any_number_of_threads(rng: np.random.Generator) -> None:
     """Threads share the work, not the outcome."""
     indptr, indices = random_interactions(rng, 50, 60, 0.3)
-    for n_blocks in (1, 4):
+    for n_blocks in drawable(1, 4):
         plans = [
             ops.plan_epoch(
                 indptr, indices, 60, seed=8, epoch=0, n_blocks=n_blocks, n_threads=n_threads
@@ -201,7 +201,7 @@ def same_plan_for_any_number_of_threads(rng: np.random.Generator) -> None:
 def no_interactions_give_an_empty_plan(rng: np.random.Generator) -> None:
     """Nothing observed, nothing to do; not an error at this level."""
     nothing = np.empty(0, dtype=np.int32)
-    for n_users, n_blocks in ((0, 1), (3, 1), (3, 2)):
+    for n_users, n_blocks in ((0, 1), (3, 1), *((3, b) for b in drawable(2))):
         indptr = np.zeros(n_users + 1, dtype=np.int64)
         plan = ops.plan_epoch(indptr, nothing, 4, seed=0, epoch=0, n_blocks=n_blocks)
         require(

@@ -1,13 +1,12 @@
-"""The answer key: every op in plain Python, one short file each, meant to be read."""
+"""The answer key: every op in plain Python, a file a lesson, meant to be read."""
 
 from typing import Final
 
-from recsys_backends.naive.als_half_step import als_half_step
-from recsys_backends.naive.bpr_update import bpr_update
-from recsys_backends.naive.item_similarity import item_similarity
+from recsys_backends.naive.bpr import bpr_update
+from recsys_backends.naive.factorization import als_half_step
 from recsys_backends.naive.matmul import matmul
+from recsys_backends.naive.neighbors import item_similarity, top_k
 from recsys_backends.naive.plan_epoch import plan_epoch
-from recsys_backends.naive.top_k import top_k
 from recsys_backends.plan import SAMPLERS
 from recsys_backends.protocol import Order
 

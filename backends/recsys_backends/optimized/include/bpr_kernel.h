@@ -7,7 +7,7 @@
  *     q_i += lr (g p_u         - reg_positive q_i)      b_i += lr ( g - reg_positive b_i)
  *     q_j += lr (-g p_u        - reg_negative q_j)      b_j += lr (-g - reg_negative b_j)
  *
- * naive/bpr_update.py is the same in Python. The order of every rounding is written out here, and
+ * naive/bpr.py is the same in Python. The order of every rounding is written out here, and
  * the compiler may not change it (-ffp-contract=off, no -ffast-math). */
 
 /* p_u . (q_i - q_j) */

@@ -1,4 +1,4 @@
-/* The items most similar to each item: the C twin of recsys_backends/naive/item_similarity.py.
+/* The items most similar to each item: the C twin of recsys_backends/naive/neighbors.py.
  *
  * Item i's row of common users is the sum of the rows of its users, Σ_{u in U_i} row(u): one counter
  * an item and thread, one increment for each interaction of a user of i. No pair of items without a

@@ -1,4 +1,7 @@
-"""Half a step of alternating least squares: with one side fixed, the other is linear algebra."""
+"""Factorization: the answers of lesson 04.
+
+Written by `tito dev build` from modules/04_factorization/04_factorization.py; change it there.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +17,19 @@ def als_half_step(
     regularization: float,
     n_threads: int = 1,
 ) -> None:
-    """Row by row, solve (YᵀY + λI + Yᵀ(C − I)Y) x = YᵀC p, in float64."""
+    """Row by row, solve (YᵀY + λI + Yᵀ(C − I)Y) x = YᵀC p, in float64.
+
+    Args:
+        target: float32, shape (n_rows, d): the x of all rows; overwritten.
+        fixed: float32, shape (n_cols, d): Y, which stays as it is.
+        indptr, indices: the observed pairs as CSR: which rows of ``fixed`` each row has.
+        confidence: c of each observed pair, shape (nnz,).
+        regularization: λ.
+        n_threads: has no effect here.
+
+    Approach: what is shared by all rows once, before the loop; then for each row what you did in
+    ``solve_user_fast``. A row without interactions becomes zero.
+    """
     factors = fixed.astype(np.float64)
     # What every row has in common: all pairs, as if none had been observed.
     shared = factors.T @ factors + regularization * np.eye(factors.shape[1])

@@ -1,0 +1,177 @@
+"""Can I tell a good recommender from a bad one? Planted models, and the library's own metrics."""
+
+import numpy as np
+
+from recsys_backends import ops
+from recsys_backends.contract.clause import require, require_close
+from recsys_edu import evaluate
+from recsys_edu.csr import take_rows
+from recsys_edu.datasets.synthetic import make_synthetic
+from recsys_edu.metrics import available_metrics
+from recsys_edu.splits import Split, random_split
+
+METRICS = ("precision", "recall", "mrr", "map", "ndcg")
+
+
+class _Table:
+    """A model that is nothing but a table of scores; ``ops.top_k`` makes its lists."""
+
+    def __init__(self, scores: np.ndarray, split: Split) -> None:
+        self.scores, self.train = scores.astype(np.float32), split.train
+
+    def rank(self, rows: np.ndarray, k: int):
+        """As ``evaluate`` asks for it."""
+        indptr, seen = take_rows(self.train.indptr, self.train.indices, rows)
+        same = np.eye(self.train.n_items, dtype=np.float32)  # the product is the table again
+        return ops.top_k(np.ascontiguousarray(self.scores[rows]), same, None, indptr, seen, k=k)
+
+
+def _catalogue(rng: np.random.Generator) -> tuple[Split, dict[str, np.ndarray]]:
+    """Interactions, and models from good to bad; every fourth user has nothing to be found.
+
+    Scores are whole numbers, negative ones too, and many are equal.
+    """
+    split = random_split(make_synthetic(120, 90, 3600, seed=2), seed=0)
+    split = Split(split.train, split.test.keep(split.test.rows() % 4 != 0))
+    noise = rng.integers(-60, -20, size=split.train.shape)
+    truth = np.zeros(split.train.shape, dtype=int)
+    truth[split.test.rows(), split.test.indices] = 1
+    popularity = np.tile(split.train.popularity(), (split.train.n_users, 1)) - 50
+    return split, {
+        "one that knows the answers": 40 * truth + noise,
+        "one that knows them dimly": 15 * truth + noise,
+        "the most popular items": popularity,
+        "random numbers": noise[::-1],
+    }
+
+
+def _measured(remote, split: Split, scores: np.ndarray, k: int) -> dict[str, np.ndarray]:
+    rows = range(split.train.n_users)
+    seen = [split.train.items_of(row).astype(np.int64) for row in rows]
+    relevant = [split.test.items_of(row).astype(np.int64) for row in rows]
+    got = remote.evaluate_users(scores.astype(np.float64), seen, relevant, k)
+    return {name: np.asarray(got[name], dtype=np.float64) for name in METRICS}
+
+
+def each_metric_is_the_one_of_its_name(remote, rng: np.random.Generator) -> None:
+    """Precision, recall, MRR, MAP and NDCG of single lists are the library's, to nine digits."""
+    functions = {
+        "precision": lambda hits, n_relevant, k: remote.precision(hits, k),
+        "recall": remote.recall,
+        "mrr": lambda hits, n_relevant, k: remote.reciprocal_rank(hits, k),
+        "map": remote.average_precision,
+        "ndcg": remote.ndcg,
+    }
+    for length, k in ((6, 6), (2, 10), (12, 4), (3, 3)):
+        lists = [rng.random(length) < share for share in (0.0, 0.4, 1.0)]
+        for hits in (*lists, np.arange(length) == length - 1):
+            for n_relevant in {max(1, int(hits.sum())), int(hits.sum()) + 5}:
+                padded = np.zeros((1, k), dtype=bool)
+                padded[0, :length] = hits[:k]
+                ranks = (np.flatnonzero(hits) + 1).tolist()
+                about = f"a list of {length} with hits at {ranks}, R = {n_relevant}, k = {k}"
+                for name, function in functions.items():
+                    expected = available_metrics()[name].function(padded, np.array([n_relevant]))
+                    got = function(hits, n_relevant, k)
+                    require_close(got, float(expected[0]), 1e-9, f"your {name}, for {about}")
+
+
+def my_evaluation_agrees_with_the_library(remote, rng: np.random.Generator) -> None:
+    """Every user's five values, for four models; short lists and users with nothing to find too."""
+    split, models = _catalogue(rng)
+    for model, scores in models.items():
+        for k in (5, 80):
+            mine = _measured(remote, split, scores, k)
+            names = [f"{name}@{k}" for name in METRICS]
+            library = evaluate(_Table(scores, split), split, metrics=names)
+            for name in METRICS:
+                require(mine[name].ndim == 1, f"{name} should have one value for each user.")
+                require(
+                    len(mine[name]) == library.n_users,
+                    f"{library.n_users} users have something to find; you have "
+                    f"{len(mine[name])} values of {name}.",
+                )
+                theirs = library.results[f"{name}@{k}"].per_user
+                require_close(mine[name], theirs, 1e-9, f"your {name}@{k}, by user, of {model}")
+
+
+def my_lists_are_right(remote, rng: np.random.Generator) -> None:
+    """Item for item those of ``ops.top_k``, which leaves the caller's scores alone as well."""
+    split, models = _catalogue(rng)
+    for model, scores in models.items():
+        for k in (7, 90):
+            expected = _Table(scores, split).rank(np.arange(20), min(k, 90))[0]
+            for user in range(20):
+                given = scores[user].astype(np.float64)
+                seen = split.train.items_of(user).astype(np.int64)
+                got = np.asarray(remote.rank_unseen(given, seen, k)).tolist()
+                right = [int(item) for item in expected[user] if item >= 0]
+                require(
+                    got == right, f"for user {user}, {model}: {got[:8]} …, expected {right[:8]} …"
+                )
+                require(np.array_equal(given, scores[user]), "the caller's scores were changed.")
+
+
+def i_can_tell_good_from_bad(remote, rng: np.random.Generator) -> None:
+    """The planted order comes out, and the intervals say where there is no difference."""
+    split, models = _catalogue(rng)
+    ndcg = {name: _measured(remote, split, scores, 10)["ndcg"] for name, scores in models.items()}
+    names = list(models)
+    for better, worse in zip(names, names[1:], strict=False):
+        _mean, low, high = remote.confidence_interval(ndcg[better] - ndcg[worse])
+        require(
+            0 < low < high,
+            f"{better} is better than {worse}, but your interval of the difference in NDCG@10 "
+            f"goes from {low:.3f} to {high:.3f}.",
+        )
+    for name, scores in models.items():
+        library = evaluate(_Table(scores, split), split, metrics="ndcg@10").results["ndcg@10"]
+        got = remote.confidence_interval(ndcg[name])
+        margin = library.high - library.mean
+        require_close(
+            got,
+            (library.mean, library.low, library.high),
+            0.001 * margin + 1e-12,
+            f"the mean NDCG@10 of {name}, and the two ends of its interval",
+        )
+
+
+def i_see_what_sampling_hides(remote, rng: np.random.Generator) -> None:
+    """Of two planted models the worse one wins with 100 negatives, and loses with all."""
+    n_items, n_users = 1000, 60
+    seen, relevant = np.arange(5), np.array([5, 6])
+    ranks_of = {"often first": np.where(np.arange(n_users) % 3 == 0, 1, 900)}
+    ranks_of["never first"] = np.full(n_users, 40)
+    recall: dict[tuple[str, int], float] = {}
+    for name, planted in ranks_of.items():
+        for size in (100, 5000):
+            found = []
+            for user, rank in enumerate(planted.tolist()):
+                scores = np.concatenate(([9e3] * 5, [0.0, 0.0], -np.arange(1.0, n_items - 6)))
+                scores[relevant] = [-float(rank), 1.0]  # as high as the negative at that rank − 1
+                ranks = np.asarray(remote.sampled_ranks(scores, seen, relevant, size, user))
+                require(ranks.shape == (2,), "there should be one rank for each relevant item.")
+                require(
+                    ranks[1] == 1,
+                    f"an item ahead of all negatives has rank {ranks[1]}: seen and relevant items "
+                    "do not compete, and ranks start from 1.",
+                )
+                require(
+                    size == 100 or ranks[0] == rank + 1,
+                    f"with {rank - 1} negatives ahead and one level, the rank among all is "
+                    f"{ranks[0]}, not {rank + 1}: equal scores count against.",
+                )
+                found.append(ranks[0] <= 10)
+            recall[name, size] = float(np.mean(found))
+    exact = recall["often first", 5000] - recall["never first", 5000]
+    sampled = recall["often first", 100] - recall["never first", 100]
+    require(
+        exact > 0.3 and sampled < -0.5,
+        f"the difference in recall@10 is {exact:.2f} among all items and {sampled:.2f} among 100 "
+        "negatives; it should change its sign.",
+    )
+    scores, nothing, middle = -np.arange(50.0), np.array([], dtype=np.int64), np.array([20])
+    draws = [int(remote.sampled_ranks(scores, nothing, middle, 48, s)[0]) for s in range(40)]
+    again = [int(remote.sampled_ranks(scores, nothing, middle, 48, s)[0]) for s in range(40)]
+    require(draws == again, "the same seeds drew other negatives the second time.")
+    require(set(draws) == {20, 21}, f"48 of 49 negatives, none twice: ranks {sorted(set(draws))}.")

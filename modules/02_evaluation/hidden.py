@@ -1,0 +1,177 @@
+"""What each graded cell of lesson 02 is judged by, on inputs that nobody has seen."""
+
+import numpy as np
+
+from recsys_backends.contract.clause import require, require_close
+from recsys_edu.metrics import available_metrics
+
+
+def _reference(name: str, hits: np.ndarray, n_relevant: int, k: int) -> float:
+    """The library's metric of one list, filled up with misses."""
+    padded = np.zeros((1, k), dtype=bool)
+    padded[0, : len(hits)] = hits[:k]
+    return float(available_metrics()[name].function(padded, np.array([n_relevant]))[0])
+
+
+def _ranked(scores: np.ndarray, seen: np.ndarray, k: int) -> list[int]:
+    """The list by another way than the lesson's: sort what is unseen by (−score, item)."""
+    unseen = sorted(set(range(len(scores))) - set(seen.tolist()))
+    return sorted(unseen, key=lambda item: (-scores[item], item))[:k]
+
+
+def _lists(rng: np.random.Generator):
+    """Hits, the number of relevant items and k: short lists, long ones, none and all relevant."""
+    for length, k in ((5, 5), (1, 10), (3, 10), (12, 5), (0, 3), (30, 1), (8, 8)):
+        for share in (0.0, 0.3, 1.0):
+            hits = rng.random(length) < share
+            for missed in (0, 3, 40):
+                yield hits, max(1, int(hits.sum()) + missed), k
+        yield np.arange(length) == length - 1, 2, k  # a hit at the end only
+
+
+def _about(hits: np.ndarray, n_relevant: int, k: int) -> str:
+    row = "".join("y" if hit else "n" for hit in hits) or "(empty)"
+    return f"of the list {row} (y is a hit, n a miss), R = {n_relevant}, k = {k}"
+
+
+def _require_metric(name: str, got: object, hits: np.ndarray, n_relevant: int, k: int) -> None:
+    """The learner's value for a list is the library's."""
+    expected = _reference(name, hits, n_relevant, k)
+    function = {"mrr": "reciprocal_rank", "map": "average_precision"}.get(name, name)
+    require_close(got, expected, 1e-9, f"{function} {_about(hits, n_relevant, k)}")
+
+
+def test_rank_unseen(remote, rng: np.random.Generator) -> None:
+    """The right list: negative scores, ties, nothing seen, nearly everything seen."""
+    for n_items, n_seen, k in ((30, 0, 10), (30, 12, 5), (30, 27, 10), (8, 8, 3), (200, 40, 1)):
+        for ties in (False, True):
+            scores = rng.normal(size=n_items) - 1.0
+            scores = np.round(scores) if ties else scores
+            seen, before = np.sort(rng.permutation(n_items)[:n_seen]), scores.copy()
+            got = np.asarray(remote.rank_unseen(scores, seen, k)).tolist()
+            about = f"with {n_seen} of {n_items} items seen and k = {k}"
+            stale = sorted(set(got) & set(seen.tolist()))
+            require(not stale, f"{about}, the list holds the seen items {stale}.")
+            expected = _ranked(before, seen, k)
+            require(
+                len(got) == len(expected),
+                f"{about}, the list has {len(got)} items; {len(expected)} are right.",
+            )
+            hint = ": of equal scores, the lower item number comes first" if ties else ""
+            require(got == expected, f"{about}, the list is {got}, not {expected}{hint}.")
+            require(np.array_equal(scores, before), "rank_unseen has changed the caller's scores.")
+
+
+def test_precision_recall(remote, rng: np.random.Generator) -> None:
+    """Both for lists of any length."""
+    for hits, n_relevant, k in _lists(rng):
+        _require_metric("precision", remote.precision(hits, k), hits, n_relevant, k)
+        _require_metric("recall", remote.recall(hits, n_relevant, k), hits, n_relevant, k)
+
+
+def test_reciprocal_rank(remote, rng: np.random.Generator) -> None:
+    """For lists of any length, with and without hits."""
+    for hits, n_relevant, k in _lists(rng):
+        _require_metric("mrr", remote.reciprocal_rank(hits, k), hits, n_relevant, k)
+
+
+def test_average_precision(remote, rng: np.random.Generator) -> None:
+    """For lists of any length, with more and fewer relevant items than k."""
+    for hits, n_relevant, k in _lists(rng):
+        got = remote.average_precision(hits, n_relevant, k)
+        _require_metric("map", got, hits, n_relevant, k)
+
+
+def test_ndcg(remote, rng: np.random.Generator) -> None:
+    """For lists of any length, with more and fewer relevant items than k."""
+    for hits, n_relevant, k in _lists(rng):
+        _require_metric("ndcg", remote.ndcg(hits, n_relevant, k), hits, n_relevant, k)
+
+
+def test_evaluate_users(remote, rng: np.random.Generator) -> None:
+    """Every user's own values; some users have nothing to find, some have seen nearly all."""
+    n_users, n_items, k = 40, 25, 6
+    scores = np.round(rng.normal(size=(n_users, n_items)), 1)
+    seen, relevant = [], []
+    for user in range(n_users):
+        order, n_seen = rng.permutation(n_items), int(rng.integers(0, n_items - 3))
+        n_relevant = 0 if user % 4 == 1 else int(rng.integers(1, n_items - n_seen))
+        seen.append(np.sort(order[:n_seen]))
+        relevant.append(np.sort(order[n_seen : n_seen + n_relevant]))
+    tested = [user for user in range(n_users) if len(relevant[user])]
+    hits = {u: np.isin(_ranked(scores[u], seen[u], k), relevant[u]) for u in tested}
+    got = remote.evaluate_users(scores, seen, relevant, k)
+    require(isinstance(got, dict), "evaluate_users should return a dictionary of arrays.")
+    for name in ("precision", "recall", "mrr", "map", "ndcg"):
+        require(name in got, f"evaluate_users returned nothing called {name!r}.")
+        require(np.ndim(got[name]) == 1, f"{name} should have one value for each user.")
+        require(
+            len(got[name]) == len(tested),
+            f"{len(tested)} of {n_users} users have something to find, but there are "
+            f"{len(got[name])} values of {name}.",
+        )
+        for user, value in zip(tested, np.asarray(got[name]).tolist(), strict=True):
+            about = (
+                f"{name} of user {user}, who has seen {len(seen[user])} of {n_items} items and has "
+                f"{len(relevant[user])} to be found"
+            )
+            require_close(value, _reference(name, hits[user], len(relevant[user]), k), 1e-9, about)
+
+
+def test_confidence_interval(remote, rng: np.random.Generator) -> None:
+    """Mean ± 1.96 standard errors, for few and many users."""
+    for n in (2, 3, 10, 400):
+        values = rng.normal(rng.normal(), rng.uniform(0.1, 2.0), n)
+        got = remote.confidence_interval(values)
+        require(len(got) == 3, f"confidence_interval returned {len(got)} things; three are right.")
+        mean, error = values.mean(), float(np.sqrt(values.var() / (n - 1)))
+        require_close(got[0], mean, 1e-9, f"the mean of {n} values")
+        for end, sign in (("lower", -1), ("upper", 1)):
+            found = float(got[1 if sign < 0 else 2])
+            expected = mean + sign * 1.96 * error
+            require(
+                abs(found - expected) <= 1e-3 * error,
+                f"the {end} end for {n} values is {found:.5g}, not {expected:.5g}: "
+                "mean ± 1.96 s / √n, with n − 1 in s².",
+            )
+
+
+def test_sampled_ranks(remote, rng: np.random.Generator) -> None:
+    """Exact where all are drawn; else the right share of them, and never one twice."""
+    for n_items, ties in ((60, False), (60, True), (9, False)):
+        order = rng.permutation(n_items)
+        scores = np.round(rng.normal(size=n_items), 0 if ties else 6)
+        seen, relevant = np.sort(order[: n_items // 3]), np.sort(order[n_items // 3 :][:4])
+        negatives = order[n_items // 3 + 4 :]
+        expected = [1 + int(np.sum(scores[negatives] >= scores[item])) for item in relevant]
+        got = np.asarray(remote.sampled_ranks(scores, seen, relevant, 1000, 1)).tolist()
+        require(
+            got == expected,
+            f"with all {len(negatives)} negatives drawn, the ranks are {got}, not {expected}: only "
+            "items that are neither seen nor relevant compete, and equal scores count against.",
+        )
+    _require_fair_draw(remote, 400, rng)
+
+
+def _require_fair_draw(remote, n_items: int, rng: np.random.Generator) -> None:
+    place, size = int(rng.integers(100, 300)), 60
+    scores = -np.arange(n_items, dtype=float)
+    nothing, item = np.array([], dtype=np.int64), np.array([place])
+    seeds = [int(seed) for seed in rng.integers(2**31, size=150)]
+    ranks = [int(remote.sampled_ranks(scores, nothing, item, size, seed)[0]) for seed in seeds]
+    expected = 1 + size * place / (n_items - 1)
+    require(
+        abs(np.mean(ranks) - expected) < 1.6,
+        f"over 150 seeds the mean rank among {size} negatives is {np.mean(ranks):.1f}; "
+        f"{expected:.1f} is right.",
+    )
+    require(len(set(ranks)) > 3, "150 seeds drew (nearly) always the same negatives.")
+    again = int(remote.sampled_ranks(scores, nothing, item, size, seeds[0])[0])
+    require(again == ranks[0], "the same seed drew other negatives the second time.")
+    for seed in seeds[:20]:
+        rank = int(remote.sampled_ranks(scores, nothing, item, n_items - 2, seed)[0])
+        require(
+            rank in (place, place + 1),
+            f"with all but one of the negatives drawn, the rank was {rank}; only {place} and "
+            f"{place + 1} are possible where none is drawn twice.",
+        )

@@ -1,0 +1,213 @@
+"""What each graded cell of lesson 04 is judged by, on inputs that nobody has seen."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recsys_backends.contract import hold
+from recsys_backends.contract.clause import require, require_close, require_identical
+from recsys_backends.contract.inputs import random_interactions
+from recsys_backends.naive import als_half_step
+from recsys_edu.models.als_loss import mean_squared_loss
+
+
+class Pairs(NamedTuple):
+    """Observed pairs by user."""
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    confidence: np.ndarray
+
+
+def _pairs(rng: np.random.Generator, n_users: int, n_items: int) -> Pairs:
+    """Some pairs: the first user has none, the last has all items, some confidences are below 1."""
+    indptr, indices = random_interactions(rng, n_users, n_items, 0.3)
+    return Pairs(indptr, indices, rng.uniform(0.2, 20.0, len(indices)).astype(np.float32))
+
+
+def _vectors(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
+    return rng.normal(0.0, 0.5, (n, d)).astype(np.float32)
+
+
+def _require_array(found, shape: tuple[int, ...], name: str) -> None:
+    require(isinstance(found, np.ndarray), f"{name} returned a {type(found).__name__}, no array.")
+    require(found.shape == shape, f"{name} returned the shape {found.shape}, expected {shape}.")
+
+
+def test_confidences(remote, rng: np.random.Generator) -> None:
+    """1 + α r in a new float32 array, for any values and α."""
+    for n, alpha in ((1, 0.0), (20, 1.0), (50, 40.0), (0, 3.0), (30, float(rng.uniform(0.1, 9)))):
+        values = rng.uniform(0.0, 10.0, n).astype(np.float32)
+        values[: n // 4] = 0.0
+        before = values.copy()
+        found = remote.confidences(values, alpha)
+        _require_array(found, (n,), "confidences")
+        require(found.dtype == np.float32, f"confidences are {found.dtype}, expected float32.")
+        expected = 1.0 + alpha * before.astype(np.float64)
+        require_close(found, expected, 1e-4, f"1 + α r with α = {alpha:.3g}")
+        require_identical(values, before, "the values that were given, after the call")
+
+
+def _hold_loss(loss, rng: np.random.Generator, name: str) -> None:
+    for n_users, n_items, d in ((1, 1, 1), (7, 5, 1), (12, 30, 4), (25, 10, 8), (3, 4, 9)):
+        pairs = _pairs(rng, n_users, n_items)
+        users, items = _vectors(rng, n_users, d), _vectors(rng, n_items, d)
+        for reg in (0.0, float(rng.uniform(0.1, 50.0))):
+            found = loss(users, items, *pairs, reg)
+            expected = mean_squared_loss(users, items, *pairs, reg) * n_users * n_items
+            require_close(
+                found,
+                expected,
+                1e-5 * (1.0 + abs(expected)),
+                f"{name} with n_users = {n_users}, n_items = {n_items}, d = {d} and λ = {reg:.3g}",
+            )
+
+
+def test_loss_of_all_pairs(remote, rng: np.random.Generator) -> None:
+    """What ALS minimises, for many shapes."""
+    _hold_loss(remote.loss_of_all_pairs, rng, "loss_of_all_pairs")
+
+
+def test_fast_loss(remote, rng: np.random.Generator) -> None:
+    """The same loss, in memory that does not grow with the number of pairs."""
+    _hold_loss(remote.fast_loss, rng, "fast_loss")
+    indptr = np.zeros(3001, dtype=np.int64)
+    nothing = indptr, np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
+    arguments = (_vectors(rng, 3000, 3), _vectors(rng, 4000, 3), *nothing, 1.0)
+    found = remote.probe.peak_bytes_of_fast_loss(*arguments)
+    require(
+        found < 20e6,
+        f"for 3,000 users and 4,000 items without interactions, fast_loss held {found / 1e6:.0f} "
+        "megabytes at once: that is a table of all pairs, and only observed pairs may be visited.",
+    )
+
+
+def _require_lowest(x, items, observed, confidence, reg: float, name: str) -> None:
+    """The derivative of one user's loss vanishes at x."""
+    d = items.shape[1]
+    _require_array(x, (d,), name)
+    y = items.astype(np.float64)
+    p, c = np.zeros(len(y)), np.ones(len(y))
+    p[observed], c[observed] = 1.0, confidence
+    slope = y.T @ (c * (p - y @ x)) - reg * x
+    scale = 1.0 + float(np.abs(y.T @ (c * p)).max(initial=0.0))
+    require(
+        bool(np.all(np.abs(slope) <= 1e-4 * scale)),
+        f"{name}, for a user with {len(observed)} of {len(items)} items, d = {d} and "
+        f"λ = {reg:.3g}: the x that came back is not where L_u is lowest. There, "
+        "Yᵀ C (p − Y x) − λ x would be 0, and it is as large as "
+        f"{float(np.abs(slope).max()):.3g}.",
+    )
+
+
+_SHAPES = ((0, 10, 3), (1, 1, 1), (3, 20, 1), (5, 12, 8), (12, 12, 4), (2, 4, 9), (40, 150, 16))
+"""How many items a user has, of how many, and how many factors."""
+
+
+def _user(rng: np.random.Generator, n: int, n_items: int):
+    """Items in ascending order, and a confidence for each, some of them below 1."""
+    observed = np.sort(rng.permutation(n_items)[:n]).astype(np.int32)
+    return observed, rng.uniform(0.2, 30.0, n).astype(np.float32)
+
+
+def test_solve_user(remote, rng: np.random.Generator) -> None:
+    """The lowest point of one user's loss."""
+    for n, n_items, d in _SHAPES:
+        items, reg = _vectors(rng, n_items, d), float(rng.uniform(0.1, 10.0))
+        one = _user(rng, n, n_items)
+        found = remote.solve_user(items, *one, reg)
+        _require_lowest(found, items, *one, reg, "solve_user")
+
+
+def test_solve_user_fast(remote, rng: np.random.Generator) -> None:
+    """The same point; the Gram matrix is taken as given, and other items are not looked at."""
+    for n, n_items, d in _SHAPES:
+        items, reg = _vectors(rng, n_items, d), float(rng.uniform(0.1, 10.0))
+        one = _user(rng, n, n_items)
+        gram = items.astype(np.float64).T @ items.astype(np.float64)
+        found = remote.solve_user_fast(gram.copy(), items, *one, reg)
+        _require_lowest(found, items, *one, reg, "solve_user_fast")
+        hidden = np.full_like(items, np.nan)
+        hidden[one[0]] = items[one[0]]
+        kept = gram.copy()
+        found = remote.solve_user_fast(kept, hidden, *one, reg)
+        require(
+            bool(np.all(np.isfinite(found))),
+            "solve_user_fast looked at items that the user does not have: with their vectors made "
+            "nan, the answer is nan. What they add is in gram.",
+        )
+        require_identical(kept, gram, "gram, which the next user needs as it is, after the call")
+
+
+def test_als_half_step(remote, rng: np.random.Generator) -> None:
+    """The contract of als_half_step."""
+    hold(remote, "als_half_step", rng)
+
+
+def test_by_item(remote, rng: np.random.Generator) -> None:
+    """The transposed pairs, where some users and some items, also the last, have none."""
+    for n_users, n_items in ((1, 1), (6, 4), (20, 50), (50, 20), (5, 0)):
+        table = rng.random((n_users, n_items)) < 0.3
+        table[:, n_items - n_items // 4 :] = False
+        weights = np.where(table, rng.uniform(0.5, 9.0, table.shape), 0.0).astype(np.float32)
+        indptr = np.concatenate(([0], np.cumsum(table.sum(axis=1)))).astype(np.int64)
+        found = remote.by_item(
+            indptr, np.nonzero(table)[1].astype(np.int32), weights[table], n_items
+        )
+        require(
+            isinstance(found, tuple) and len(found) == 3,
+            "by_item should return three arrays: indptr, indices and confidence.",
+        )
+        expected = (
+            np.concatenate(([0], np.cumsum(table.sum(axis=0)))).astype(np.int64),
+            np.nonzero(table.T)[1].astype(np.int32),
+            weights.T[table.T],
+        )
+        for name, got, wanted in zip(
+            ("indptr", "indices", "confidence"), found, expected, strict=True
+        ):
+            require(isinstance(got, np.ndarray), f"{name} is a {type(got).__name__}, no array.")
+            require_identical(
+                got, wanted, f"{name} by item, with n_users = {n_users} and n_items = {n_items}"
+            )
+
+
+def test_train_als(remote, rng: np.random.Generator) -> None:
+    """The vectors of the answer key, and the loss after each half step."""
+    for n_users, n_items, d, epochs in ((20, 15, 3, 4), (12, 30, 5, 1), (9, 9, 2, 6)):
+        pairs = _pairs(rng, n_users, n_items)
+        seed, reg = int(rng.integers(2**31)), float(rng.uniform(1.0, 5.0))
+        users, items, losses = remote.train_als(
+            *pairs, n_items, n_factors=d, reg=reg, epochs=epochs, seed=seed
+        )
+        require(
+            len(losses) == 2 * epochs,
+            f"{epochs} epochs have {2 * epochs} half steps, but there are {len(losses)} losses.",
+        )
+        expected = _trained(pairs, n_items, d, reg, epochs, seed)
+        for step, (got, wanted) in enumerate(zip(losses, expected[2], strict=True), start=1):
+            require_close(got, wanted, 1e-3 * wanted, f"the loss after half step number {step}")
+        about = f"after {epochs} epochs"
+        require_close(users @ items.T, expected[0] @ expected[1].T, 2e-2, f"the scores {about}")
+
+
+def _trained(pairs: Pairs, n_items: int, d: int, reg: float, epochs: int, seed: int):
+    """Users, items and losses, by the answer key and with a table of all pairs."""
+    n_users = len(pairs.indptr) - 1
+    table = np.zeros((n_users, n_items), dtype=np.float32)
+    rows = np.repeat(np.arange(n_users), np.diff(pairs.indptr))
+    table[rows, pairs.indices] = pairs.confidence
+    has = table.T > 0
+    turned = (
+        np.concatenate(([0], np.cumsum(has.sum(axis=1)))).astype(np.int64),
+        np.nonzero(has)[1].astype(np.int32),
+        table.T[has],
+    )
+    users = np.zeros((n_users, d), dtype=np.float32)
+    items = np.random.default_rng(seed).normal(0.0, 0.1, (n_items, d)).astype(np.float32)
+    losses = []
+    for _ in range(epochs):
+        for half in ((users, items, *pairs), (items, users, *turned)):
+            als_half_step(*half, regularization=reg)
+            losses.append(mean_squared_loss(users, items, *pairs, reg) * n_users * n_items)
+    return users, items, losses

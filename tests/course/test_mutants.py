@@ -1,0 +1,23 @@
+"""Wrong solutions are caught, each by the hidden clause of its cell or else by its visible test."""
+
+from __future__ import annotations
+
+import pytest
+
+from tito.authoring.mutants import Mutant, hidden_verdicts, mutants_of, visible_message
+from tito.course.lessons import all_lessons
+
+pytest.importorskip("jupytext")
+MUTANTS = [mutant for lesson in all_lessons() for mutant in mutants_of(lesson)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "mutant", MUTANTS, ids=lambda mutant: f"{mutant.lesson.id}-{mutant.grade_id}-{mutant.name}"
+)
+def test_a_wrong_solution_is_caught(mutant: Mutant) -> None:
+    cells = mutant.cells()
+    (verdict,) = hidden_verdicts(mutant.lesson, cells, 7, mutant.grade_id)
+    said = verdict.message or visible_message(cells, mutant.grade_id)
+    assert said, "neither the hidden clause nor the visible test notices"
+    assert "the answer cannot be used" not in said, "the clause itself stumbled over the answer"

@@ -1,0 +1,35 @@
+"""Jailed code, and the same code outside of a jail."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tito.grading.jail import Jail
+from tito.grading.limits import MIB, Limits
+from tito.judging.remote import Remote
+
+ATTEMPTS = Path(__file__).with_name("attempts.py")
+SMALL = Limits(
+    memory=512 * MIB, processes=24, work_bytes=4 * MIB, file_bytes=8 * MIB, wall_seconds=120
+)
+needs_bubblewrap = pytest.mark.skipif(
+    shutil.which("bwrap") is None, reason="bubblewrap is not installed; CI has it"
+)
+
+
+@pytest.fixture(scope="module")
+def jailed() -> Iterator[Remote]:
+    """The attempts in a jail."""
+    with Jail([ATTEMPTS], limits=SMALL) as jail, Remote(ATTEMPTS, launch=jail) as remote:
+        yield remote
+
+
+@pytest.fixture(scope="module")
+def outside() -> Iterator[Remote]:
+    """The attempts in a process like any other, to see that the jail is what stops them."""
+    with Remote(ATTEMPTS) as remote:
+        yield remote

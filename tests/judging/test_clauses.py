@@ -1,0 +1,51 @@
+"""Clauses are run as they are written, and helpers beside them are not."""
+
+from __future__ import annotations
+
+import warnings
+from types import ModuleType
+from typing import Any, cast
+
+import numpy as np
+
+from recsys_backends.contract.clause import require
+from tito.judging.clauses import functions_of, run_clause
+from tito.judging.remote import Remote
+
+NOBODY = cast(Remote, None)
+
+
+def clause(remote: Any, rng: Any) -> None:
+    """A clause."""
+
+
+def _helper(remote: Any, rng: Any) -> None:
+    """What several clauses share."""
+
+
+def with_settings(remote: Any, rng: Any, seed: int = 0) -> None:
+    """Not called as a clause is."""
+
+
+def test_clauses_are_told_from_helpers() -> None:
+    module = ModuleType(__name__)
+    vars(module).update(clause=clause, _helper=_helper, with_settings=with_settings, r=run_clause)
+    assert functions_of(module) == {"clause": clause}
+
+
+def test_warnings_about_an_answer_do_not_decide() -> None:
+    """Tests turn warnings into errors, as PYTHONWARNINGS may do for learners."""
+
+    def holds(remote: Any, rng: Any) -> None:
+        warnings.warn("nobody's", stacklevel=1)
+        require(bool(np.isnan(np.float64("inf") - np.float64("inf"))), "it is a number.")
+
+    assert run_clause("holds", holds, NOBODY, np.random.default_rng(0)).passed
+
+
+def test_an_answer_that_is_not_a_number_passes_nothing() -> None:
+    def close(remote: Any, rng: Any) -> None:
+        require(abs(np.float64("nan") - 1) <= 1e-6, "it is far from 1.")
+
+    verdict = run_clause("close", close, NOBODY, np.random.default_rng(0))
+    assert (verdict.passed, verdict.message) == (False, "it is far from 1.")

@@ -1,0 +1,325 @@
+"""A learner's functions, called through a pipe: as if they were here, and never here."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys_backends.contract import check
+from tito.judging.remote import LearnerError, Remote
+
+MODULE = '''
+"""Title."""
+# %% imports
+import os, sys, time
+import numpy as np
+
+# %% works
+def add(a, b=1):
+    return a + b
+
+def fill(x, *, value):
+    x[:] = value
+
+def grow(x):
+    return x.resize
+
+# %% fails
+def divide(a):
+    print("noise on the standard output")
+    sys.stderr.write("and on the other")
+    return a / 0
+
+def stub(a):
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+def hang():
+    while True:
+        time.sleep(0.01)
+
+def leave():
+    os._exit(3)
+
+def leave_politely():
+    sys.exit("bye")
+
+def chatter():
+    for fd in range(3, 20):
+        try:
+            os.write(fd, b"garbage" * 10)
+        except OSError:
+            pass
+
+def crash():
+    import ctypes
+    os.kill(os.getpid(), 11)
+
+def shallow():
+    sys.setrecursionlimit(50)
+    return [[[[1]]]]
+
+def interrupt():
+    raise KeyboardInterrupt
+
+def loud():
+    print("λ\\ud800", "x" * 10_000_000)
+    return 1
+
+class TopK:
+    pass
+
+def no_record():
+    return TopK()
+
+class Broken(list):
+    def __iter__(self):
+        raise RuntimeError("cannot be looked at")
+
+def broken():
+    return Broken()
+
+def odd():
+    return (i for i in range(3))
+
+class Silent(Exception):
+    def __str__(self):
+        raise ValueError
+
+def silent():
+    raise Silent
+
+count = 0
+def counted():
+    global count
+    count += 1
+    return count
+'''
+
+
+LATE = """
+numpy.testing numpy.random numpy.polynomial numpy.fft numpy.ma numpy.ctypeslib
+numpy.f2py unittest.mock doctest concurrent.futures.process
+multiprocessing.shared_memory sqlite3 ctypes.util asyncio ssl zoneinfo
+xml.etree.ElementTree email.mime.text importlib.metadata cProfile tracemalloc statistics
+decimal lzma zipfile pdb pydoc encodings.idna
+"""
+
+
+@pytest.fixture
+def remote_of(tmp_path: Path) -> Iterator[Callable[..., Remote]]:
+    made: list[Remote] = []
+
+    def make(source: str = MODULE, **settings: object) -> Remote:
+        path = tmp_path / "bpr.py"
+        path.write_text(source)
+        made.append(Remote(path, **settings))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for remote in made:
+        remote.close()
+
+
+def test_calls_and_answers(remote_of: Callable[..., Remote]) -> None:
+    remote = remote_of()
+    assert remote.add(2) == 3
+    assert remote.add(np.ones(3), b=np.arange(3)).tolist() == [1, 2, 3]
+    assert hasattr(remote, "add")
+    assert not hasattr(remote, "multiply")
+    with pytest.raises(AttributeError, match="no function multiply"):
+        _ = remote.multiply
+
+
+def test_arrays_are_changed_in_place(remote_of: Callable[..., Remote]) -> None:
+    remote = remote_of()
+    x = np.zeros((2, 3), dtype=np.float32)
+    same = x
+    assert remote.fill(x, value=7) is None
+    assert same.tolist() == [[7] * 3] * 2
+    frozen = np.zeros(2)
+    frozen.flags.writeable = False
+    with pytest.raises(LearnerError, match="read-only"):
+        remote.fill(frozen, value=1)
+
+
+def test_errors_are_placed_in_the_learners_cell(remote_of: Callable[..., Remote]) -> None:
+    remote = remote_of()
+    with pytest.raises(LearnerError) as caught:
+        remote.divide(1)
+    said = str(caught.value)
+    assert said == "divide raised ZeroDivisionError: division by zero (line 4 of cell 'fails')."
+    with pytest.raises(LearnerError, match="stub is not written yet"):
+        remote.stub(1)
+    with pytest.raises(LearnerError, match="raised SystemExit: bye"):
+        remote.leave_politely()
+    with pytest.raises(LearnerError, match="raised Silent"):
+        remote.silent()
+    assert remote.add(1) == 2
+
+
+def test_what_is_no_data_is_refused(remote_of: Callable[..., Remote]) -> None:
+    remote = remote_of()
+    with pytest.raises(LearnerError, match="a generator is not plain data"):
+        remote.odd()
+    assert remote.add(1) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("no_record", "not iterable"), ("broken", "cannot be looked at")]
+)
+def test_answers_of_the_learners_own_classes_do_not_end_the_process(
+    remote_of: Callable[..., Remote], name: str, said: str
+) -> None:
+    remote = remote_of()
+    remote.counted()
+    with pytest.raises(LearnerError, match=f"{name}: it returned what cannot be sent .*{said}"):
+        getattr(remote, name)()
+    assert remote.counted() == 2
+
+
+def test_a_call_leaves_the_next_one_what_it_needs(remote_of: Callable[..., Remote]) -> None:
+    remote = remote_of()
+    assert remote.shallow() == [[[[1]]]]
+    assert remote.loud() == 1
+    with pytest.raises(LearnerError, match="interrupt raised KeyboardInterrupt"):
+        remote.interrupt()
+    with pytest.raises(LearnerError, match="stub is not written yet"):
+        remote.stub(1)
+
+
+def test_a_crash_is_told_by_its_status(remote_of: Callable[..., Remote]) -> None:
+    with pytest.raises(LearnerError, match=r"crash ended the process .* \(exit status -11\)"):
+        remote_of().crash()
+
+
+class LastMoment(threading.Timer):
+    """Time is up just as the answer has come."""
+
+    def cancel(self) -> None:
+        self.function()
+        super().cancel()
+
+
+def test_an_answer_in_the_last_moment_costs_the_next_call_nothing(
+    remote_of: Callable[..., Remote], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote = remote_of()
+    assert remote.add(1) == 2
+    monkeypatch.setattr("tito.judging.remote.threading.Timer", LastMoment)
+    assert remote.counted() == 1
+    monkeypatch.undo()
+    assert remote.counted() == 1, "in another process"
+
+
+def test_what_is_allowed_brings_all_that_is_inside_of_it(remote_of: Callable[..., Remote]) -> None:
+    """NumPy and the standard library import parts of themselves late."""
+    remote = remote_of(
+        "import importlib, pickle\nimport numpy as np\n\ndef load(names):\n"
+        "    for name in names:\n        importlib.import_module(name)\n"
+        "    np.testing.assert_allclose([1.0], [1.0])\n"
+        "    np.show_config(mode='dicts')\n"
+        "    return pickle.loads(pickle.dumps(np.random.default_rng(0))).integers(9) >= 0\n"
+    )
+    assert remote.load(LATE.split())
+
+
+def test_a_loop_without_end_is_ended(remote_of: Callable[..., Remote]) -> None:
+    remote = remote_of(seconds=2.0)
+    remote.add(1)
+    start = time.monotonic()
+    with pytest.raises(LearnerError, match="hang had not answered after 2 s"):
+        remote.hang()
+    assert time.monotonic() - start < 10
+    assert remote.add(1) == 2, "the next call starts another process"
+
+
+def test_a_process_that_ends_is_started_anew(remote_of: Callable[..., Remote]) -> None:
+    remote = remote_of()
+    assert [remote.counted(), remote.counted()] == [1, 2]
+    with pytest.raises(LearnerError, match="leave ended the process"):
+        remote.leave()
+    assert remote.counted() == 1
+
+
+def test_garbage_on_the_pipe_is_no_answer(remote_of: Callable[..., Remote]) -> None:
+    remote = remote_of(seconds=5.0)
+    with pytest.raises(LearnerError, match=r"what came back is no answer|had not answered"):
+        remote.chatter()
+    assert remote.add(1) == 2
+
+
+def test_no_process_is_left_behind(remote_of: Callable[..., Remote]) -> None:
+    with remote_of("import os\ndef pid():\n    return os.getpid()") as remote:
+        pid = remote.pid()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from recsys_backends.naive import bpr_update as f",
+        "from recsys_backends import naive; f = naive.bpr_update",
+        "import recsys_backends.optimized as o; f = o.bpr_update",
+        "from recsys_backends.optimized._bpr import bpr_update as f",
+        "import recsys_backends; f = recsys_backends.naive.bpr_update",
+        "from recsys_edu.metrics import ndcg as f",
+        "from recsys_edu import BPR as f",
+        "import importlib; f = importlib.import_module('recsys_backends.naive.bpr').bpr_update",
+        "f = __import__('recsys_backends.naive', fromlist=['x']).bpr_update",
+        "from scipy.sparse import csr_matrix as f",
+        "import torch as f",
+        "import implicit as f",
+        "from tito.course import lessons as f",
+    ],
+)
+def test_shipped_answers_cannot_be_imported(remote_of: Callable[..., Remote], line: str) -> None:
+    at_top = remote_of(f"{line}\n\ndef g():\n    return 1\n")
+    with pytest.raises(LearnerError, match=r"cannot be loaded|has no attribute"):
+        at_top.g()
+    inside = remote_of(f"def g():\n    {line}\n    return f is None\n")
+    with pytest.raises(LearnerError, match=r"cannot be imported|has no attribute"):
+        inside.g()
+
+
+def test_the_front_door_leads_to_no_answer_either(remote_of: Callable[..., Remote]) -> None:
+    remote = remote_of(
+        "def g(a):\n    from recsys_backends.ops import matmul\n    return matmul(a, a)\n"
+    )
+    with pytest.raises(LearnerError, match="cannot be"):
+        remote.g(np.ones((2, 2), np.float32))
+
+
+def test_what_the_lesson_allows_can_be_imported(remote_of: Callable[..., Remote]) -> None:
+    source = "from scipy.special import expit\n\ndef g(x):\n    return float(expit(x))\n"
+    assert remote_of(source, allowed=["scipy"]).g(0.0) == 0.5
+
+
+def test_a_probe_sees_the_learners_module(remote_of: Callable[..., Remote], tmp_path: Path) -> None:
+    probe = tmp_path / "probe.py"
+    probe.write_text("def twice(learner, x):\n    return learner.add(learner.add(x))\n")
+    remote = remote_of(probe=probe)
+    assert remote.probe.twice(1) == 3
+    with pytest.raises(LearnerError, match="no function thrice"):
+        remote.probe.thrice(1)
+
+
+def test_a_module_that_cannot_be_loaded_is_said_so(remote_of: Callable[..., Remote]) -> None:
+    remote = remote_of("# %% broken\nx = 1 / 0\n")
+    with pytest.raises(LearnerError, match=r"cannot be loaded: raised ZeroDivisionError.*'broken'"):
+        remote.add(1)
+
+
+def test_a_remote_is_a_backend_for_the_contract(remote_of: Callable[..., Remote]) -> None:
+    right = "def matmul(a, b):\n    return a @ b\n"
+    results = check(remote_of(right), ops=["matmul"])
+    assert [result.name for result in results if not result.passed] == []
+    wrong = check(remote_of(right.replace("a @ b", "(a @ b) * 2")), ops=["matmul"])
+    assert any(not result.passed for result in wrong)

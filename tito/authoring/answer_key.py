@@ -1,0 +1,30 @@
+"""The op cells of a lesson as a file of ``recsys_backends/naive``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tito.authoring.source import solution_cells
+from tito.course.lessons import Lesson
+
+TAG: Final = "op"
+_MARKERS: Final = ("### BEGIN SOLUTION", "### END SOLUTION")
+
+
+def answer_key(lesson: Lesson) -> str:
+    """What a perfect learner would have exported of the op cells; empty where there are none."""
+    sources = [cell.source for cell in solution_cells(lesson) if TAG in cell.tags]
+    if not sources:
+        return ""
+    header = (
+        f'"""{lesson.about().title}: the answers of lesson {lesson.number:02}.\n\n'
+        f"Written by `tito dev build` from modules/{lesson.id}/{lesson.id}.py; change it there.\n"
+        '"""\n'
+    )
+    imports, *functions = map(_without_markers, sources)
+    return header + "\n" + "\n\n\n".join([imports, *functions]) + "\n"
+
+
+def _without_markers(source: str) -> str:
+    lines = [line for line in source.splitlines() if line.strip() not in _MARKERS]
+    return "\n".join(lines).strip("\n")

@@ -1,0 +1,50 @@
+"""``tito dev build``: everything that is made of the lessons' sources, and nothing by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from recsys_edu.atomic import atomic_path
+from tito.authoring.answer_key import answer_key
+from tito.authoring.release import notebook_bytes, released
+from tito.authoring.source import solution_notebook
+from tito.authoring.syllabus import with_syllabus
+from tito.course.lessons import Lesson
+
+NAIVE: Final = Path("backends", "recsys_backends", "naive")
+
+
+def products(lessons: list[Lesson], root: Path) -> Iterator[tuple[Path, bytes]]:
+    """Each file that the build writes, and what has to be in it."""
+    for lesson in lessons:
+        yield lesson.release, notebook_bytes(released(solution_notebook(lesson)))
+        key = answer_key(lesson)
+        if key:
+            yield root / NAIVE / f"{lesson.name}.py", key.encode()
+    guide = root / "INSTRUCTORS.md"
+    if guide.is_file():
+        yield guide, with_syllabus(guide.read_text(encoding="utf-8"), lessons).encode()
+
+
+def build(lessons: list[Lesson], root: Path) -> list[Path]:
+    """Write what has changed, and return it."""
+    written = []
+    for path, content in products(lessons, root):
+        if path.is_file() and path.read_bytes() == content:
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(path) as unfinished:
+            unfinished.write_bytes(content)
+        written.append(path)
+    return written
+
+
+def drift(lessons: list[Lesson], root: Path) -> list[Path]:
+    """The files that are not what the build would write."""
+    return [
+        path
+        for path, content in products(lessons, root)
+        if not path.is_file() or path.read_bytes() != content
+    ]

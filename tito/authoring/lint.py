@@ -1,0 +1,114 @@
+"""What goes wrong in a lesson's source without anybody noticing, found beforehand."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tito.authoring.answer_key import TAG as OP
+from tito.authoring.source import AuthoringError, solution_cells
+from tito.course.export import TAG as EXPORT
+from tito.course.lessons import Lesson, LessonError
+from tito.course.notebook import Cell
+from tito.judging.clauses import functions_of, load_clauses
+from tito.judging.masking import ALWAYS
+
+KEYS: Final = {"grade", "grade_id", "locked", "points", "schema_version", "solution"}
+_HEADER: Final = re.compile(r"# %%(?: \[(?P<kind>\w+)\])?(?P<rest>(?: .*)?)")
+_FILES: Final = ("ABOUT.md", "hidden.py", "checkpoint.py", "mutants.py")
+_BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+def problems(lesson: Lesson) -> list[str]:
+    """Everything that is wrong with a lesson's folder, a sentence each; empty if nothing is."""
+    missing = [
+        f"{lesson.id} has no {name}" for name in _FILES if not (lesson.folder / name).is_file()
+    ]
+    if missing:
+        return missing
+    try:
+        lesson.about()
+        text = lesson.source.read_text(encoding="utf-8")
+        cells = solution_cells(lesson)
+    except (LessonError, AuthoringError, OSError) as error:
+        return [str(error)]
+    return [
+        *(f"{lesson.source.name}, line {n}: {what}" for n, what in _header_problems(text)),
+        *(f"{lesson.source.name}, {what}" for what in _cell_problems(cells)),
+        *_clause_problems(lesson, cells),
+    ]
+
+
+def _header_problems(text: str) -> Iterator[tuple[int, str]]:
+    """Metadata that jupytext would take for text, or nbgrader for nothing."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.fullmatch(line)
+        if header is None:
+            if line.startswith("# %%"):
+                yield number, "this looks like the start of a cell, and is not one."
+            continue
+        found = re.search(r"nbgrader=(\{.*\})", header["rest"])
+        if found is None:
+            if "nbgrader" in header["rest"] or "{" in header["rest"]:
+                yield number, "the metadata must be JSON on this one line."
+            continue
+        try:
+            keys = json.loads(found[1])
+        except json.JSONDecodeError as error:
+            yield number, f"the metadata is not JSON: {error}."
+            continue
+        if set(keys) != KEYS or keys["schema_version"] != 3:
+            yield number, f"the metadata needs exactly {', '.join(sorted(KEYS))}; schema_version 3."
+
+
+def _cell_problems(cells: list[Cell]) -> Iterator[str]:
+    seen: set[str] = set()
+    for cell in cells:
+        if cell.grade_id in seen:
+            yield f"{cell.label}: its grade_id is taken already."
+        seen |= {cell.grade_id} - {""}
+        is_code = cell.kind == "code"
+        if is_code and cell.is_solution and (_BEGIN not in cell.source or _END not in cell.source):
+            yield f"{cell.label}: a solution without {_BEGIN} and {_END} would be taken out whole."
+        if not cell.is_solution and _BEGIN in cell.source:
+            yield f"{cell.label}: it holds a solution, but its metadata does not say so."
+        if cell.is_graded and not cell.nbgrader.get("points"):
+            yield f"{cell.label}: it is graded, and worth no points."
+        if cell.is_graded and not is_code and "=== BEGIN MARK SCHEME ===" not in cell.source:
+            yield f"{cell.label}: a person marks it, and it has no mark scheme."
+        if "HIDDEN TESTS" in cell.source:
+            yield f"{cell.label}: hidden tests belong into hidden.py."
+        if is_code and cell.is_solution and EXPORT not in cell.tags:
+            yield f"{cell.label}: what learners write has to be tagged '{EXPORT}'."
+        if OP in cell.tags:
+            yield from _op_problems(cell)
+
+
+def _op_problems(cell: Cell) -> Iterator[str]:
+    if EXPORT not in cell.tags:
+        yield f"{cell.label}: a cell tagged '{OP}' has to be tagged '{EXPORT}' as well."
+    for node in ast.walk(ast.parse(cell.source)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or "."] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            if name not in ALWAYS and name.split(".")[0] not in ALWAYS:
+                yield f"{cell.label}: an op cell may not import {name}."
+
+
+def _clause_problems(lesson: Lesson, cells: list[Cell]) -> Iterator[str]:
+    graded = {cell.grade_id for cell in cells if cell.is_graded and cell.kind == "code"}
+    clauses = set(functions_of(load_clauses(lesson, "hidden.py")))
+    mutants = load_clauses(lesson, "mutants.py").MUTANTS
+    for name in sorted(graded - clauses):
+        yield f"{lesson.id}/hidden.py has no function {name}(remote, rng) to judge it by."
+    for name in sorted(clauses - graded):
+        yield f"{lesson.id}/hidden.py judges {name}, which no graded cell is called."
+    for name in sorted(graded):
+        if len(mutants.get(name, ())) < 3:
+            yield f"{lesson.id}/mutants.py has fewer than three wrong solutions for {name}."
+    checkpoint = load_clauses(lesson, "checkpoint.py")
+    if not functions_of(checkpoint) and not getattr(checkpoint, "OPS", ()):
+        yield f"{lesson.id}/checkpoint.py has no clauses: every export would pass."

@@ -1,0 +1,106 @@
+"""Wrong solutions on purpose: does the lesson notice, and does what it says help?
+
+A lesson's ``mutants.py`` has ``MUTANTS``: for each graded cell a dictionary of edits to the
+solution, ``{name: (before, after)}``, where ``before`` occurs once in the exported cells.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from tito.authoring.source import AuthoringError, solution_cells
+from tito.course.export import TAG
+from tito.course.lessons import Lesson
+from tito.course.notebook import Cell
+from tito.judging.checkpoint import remote_of
+from tito.judging.clauses import Verdict, functions_of, load_clauses, run_clause
+
+_SECONDS: Final = 60
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One wrong solution."""
+
+    lesson: Lesson
+    grade_id: str
+    name: str
+    before: str
+    after: str
+
+    def cells(self) -> list[Cell]:
+        """The lesson's cells with the edit."""
+        cells = solution_cells(self.lesson)
+        times = sum(cell.source.count(self.before) for cell in cells if TAG in cell.tags)
+        if times != 1:
+            raise AuthoringError(
+                f"{self.lesson.id}/mutants.py, {self.grade_id}, {self.name!r}: the text to be "
+                f"replaced occurs {times} times in the exported cells, not once."
+            )
+        return [_edited(cell, self.before, self.after) for cell in cells]
+
+
+def mutants_of(lesson: Lesson) -> Iterator[Mutant]:
+    """Every mutant of a lesson."""
+    for grade_id, edits in load_clauses(lesson, "mutants.py").MUTANTS.items():
+        for name, (before, after) in edits.items():
+            yield Mutant(lesson, grade_id, name, before, after)
+
+
+def hidden_verdicts(
+    lesson: Lesson, cells: list[Cell], seed: int, only: str | None = None
+) -> list[Verdict]:
+    """What hidden.py says of these exported cells."""
+    source = "\n\n".join(
+        f"# %% {cell.grade_id or cell.number}\n{cell.source}" for cell in cells if TAG in cell.tags
+    )
+    functions = functions_of(load_clauses(lesson, "hidden.py"))
+    with tempfile.TemporaryDirectory() as folder:
+        exported = Path(folder, f"{lesson.name}.py")
+        exported.write_text(source, encoding="utf-8")
+        with remote_of(lesson, exported) as remote:
+            return [
+                run_clause(name, function, remote, np.random.default_rng([seed, number]))
+                for number, (name, function) in enumerate(functions.items())
+                if only in (None, name)
+            ]
+
+
+def visible_message(cells: list[Cell], grade_id: str) -> str:
+    """What the visible test of a graded cell says; empty where it passes.
+
+    The code cells up to the test are run in a plain Python process.
+    """
+    code = [cell for cell in cells if cell.kind == "code"]
+    last = next(n for n, cell in enumerate(code) if cell.grade_id == grade_id)
+    sources = [cell.source for cell in code[:last] if not cell.is_graded] + [code[last].source]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", "\n\n".join(sources)],
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            env={**os.environ, "MPLBACKEND": "agg"},
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"(it had not ended after {_SECONDS} s)"
+    lines = done.stderr.strip().splitlines()
+    return lines[-1] if done.returncode and lines else ""
+
+
+def _edited(cell: Cell, before: str, after: str) -> Cell:
+    if TAG not in cell.tags:
+        return cell
+    return Cell(
+        cell.number, cell.kind, cell.source.replace(before, after), cell.tags, cell.nbgrader
+    )

@@ -1,0 +1,52 @@
+"""A lesson's source as a notebook, read by jupytext; cell ids come from grade_id."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import Any, Final
+
+import jupytext
+
+from recsys_edu.errors import RecsysError
+from tito.course.lessons import Lesson
+from tito.course.notebook import Cell, cells_of
+
+_METADATA: Final = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+class AuthoringError(RecsysError, ValueError):
+    """A lesson's source that cannot be built; says which line to mend."""
+
+
+def solution_notebook(lesson: Lesson) -> Any:
+    """The lesson with its solutions, as nbformat reads it; the same for the same source."""
+    try:
+        text = lesson.source.read_text(encoding="utf-8")
+    except OSError as error:
+        raise AuthoringError(f"{lesson.source}: {error.strerror}.") from error
+    notebook = jupytext.reads(text, fmt="py:percent")
+    notebook.metadata = {**_METADATA}
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    _name_cells(notebook.cells)
+    return notebook
+
+
+def solution_cells(lesson: Lesson) -> list[Cell]:
+    """The same as plain cells."""
+    return cells_of(solution_notebook(lesson), lesson.source)
+
+
+def _name_cells(cells: list[Any]) -> None:
+    """An id for each cell: its grade_id, or else a digest of what is in it."""
+    times: Counter[str] = Counter()
+    for cell in cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if not name:
+            digest = hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+            times[digest] += 1
+            name = f"{digest}-{times[digest]}" if times[digest] > 1 else digest
+        cell["id"] = name

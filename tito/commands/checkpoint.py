@@ -1,0 +1,75 @@
+"""``tito checkpoint``: can what was exported do what the lesson asks?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tito.commands._lessons import LessonType, show_answer, show_verdict
+from tito.course.lessons import Lesson
+
+if TYPE_CHECKING:
+    from recsys_edu.workspace import Workspace
+    from tito.judging.checkpoint import CheckpointResult
+
+
+@click.command("checkpoint")
+@click.argument("lesson", type=LessonType(), required=False)
+@click.option("--all", "every", is_flag=True, help="The checkpoints of all lessons.")
+@click.option("--timeline", is_flag=True, help="Which were passed, and when; runs nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def command(lesson: Lesson | None, every: bool, timeline: bool, as_json: bool) -> None:
+    """Ask a lesson's question of what you have exported.
+
+    Your functions run in a process of their own in which the shipped answers cannot be imported.
+    """
+    from recsys_edu.workspace import find_workspace
+    from tito.course.lessons import all_lessons
+
+    if (lesson is not None) + every + timeline != 1:
+        raise click.UsageError("Name one lesson, or give --all or --timeline.")
+    workspace = find_workspace()
+    if timeline:
+        _show_timeline(workspace, as_json)
+        return
+    lessons = [lesson] if lesson is not None else all_lessons()
+    results = [_run(workspace, each, quiet=as_json) for each in lessons]
+    if as_json:
+        click.echo(json.dumps([result.as_json() for result in results], indent=1))
+    sys.exit(not all(result.passed for result in results))
+
+
+def _run(workspace: Workspace, lesson: Lesson, *, quiet: bool) -> CheckpointResult:
+    from tito.workspace.steps import judge_lesson
+
+    if quiet:
+        return judge_lesson(workspace, lesson)
+    click.echo(f"{lesson.id}: {lesson.about().question}")
+    result = judge_lesson(workspace, lesson, tell=show_verdict)
+    show_answer(result)
+    return result
+
+
+def _show_timeline(workspace: Workspace, as_json: bool) -> None:
+    from tito.workspace.standing import standings
+
+    rows = [
+        {
+            "lesson": standing.lesson.id,
+            "question": standing.question,
+            "checkpoint": standing.checkpoint,
+            "first_passed": standing.progress.first_passed,
+            "skipped": standing.progress.skipped,
+        }
+        for standing in standings(workspace)
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        when = row["first_passed"][:10] or "          "
+        note = " (skipped once)" if row["skipped"] and row["checkpoint"] != "skipped" else ""
+        click.echo(f"{when}  {row['lesson']:<18} {row['question']}  {row['checkpoint']}{note}")

@@ -1,0 +1,83 @@
+"""``tito dev``: for those who write lessons."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from tito.course.lessons import Lesson
+
+
+@click.group("dev")
+def command() -> None:
+    """Write lessons: build what is made of them, and try them out."""
+
+
+@command.command("build")
+@click.option("--check", is_flag=True, help="Write nothing; fail where something would change.")
+def build_command(check: bool) -> None:
+    """Make the release notebooks and the answer key from modules/."""
+    from tito.authoring.build import build, drift
+
+    lessons, root = _lessons_and_root()
+    paths = drift(lessons, root) if check else build(lessons, root)
+    for path in paths:
+        click.echo(f"{'differs' if check else 'written'}: {path.relative_to(root)}")
+    if check and paths:
+        raise click.ClickException("run `tito dev build`, and commit what it writes.")
+
+
+@command.command("lint")
+def lint_command() -> None:
+    """Look for what goes wrong in lessons without a sound."""
+    from tito.authoring.lint import problems
+
+    found = [problem for lesson in _lessons_and_root()[0] for problem in problems(lesson)]
+    for problem in found:
+        click.echo(problem)
+    sys.exit(bool(found))
+
+
+@command.command("try")
+@click.argument("lesson")
+def try_command(lesson: str) -> None:
+    """Run a lesson with and without its solutions, and judge both."""
+    from tito.authoring.trial import trials
+    from tito.course.lessons import find_lesson
+
+    failed = False
+    for trial in trials(find_lesson(lesson)):
+        click.echo(f"{'ok  ' if trial.ok else 'BAD '} {trial.what}")
+        failed = failed or not trial.ok
+    sys.exit(failed)
+
+
+@command.command("mutants")
+@click.argument("lesson")
+def mutants_command(lesson: str) -> None:
+    """Show what a lesson says to each of its wrong solutions."""
+    from tito.authoring.mutants import hidden_verdicts, mutants_of, visible_message
+    from tito.course.lessons import find_lesson
+
+    missed = 0
+    for mutant in mutants_of(find_lesson(lesson)):
+        cells = mutant.cells()
+        hidden = hidden_verdicts(mutant.lesson, cells, 0, mutant.grade_id)[0].message
+        visible = visible_message(cells, mutant.grade_id)
+        missed += not (hidden or visible)
+        click.echo(f"{mutant.grade_id}: {mutant.name}{'' if hidden or visible else '  NOT CAUGHT'}")
+        click.echo(f"    visible: {visible or '-'}\n    hidden:  {hidden or '-'}")
+    sys.exit(bool(missed))
+
+
+def _lessons_and_root() -> tuple[list[Lesson], Path]:
+    from tito.course.lessons import all_lessons, modules_folder
+
+    modules = modules_folder()
+    if modules is None:
+        raise click.ClickException("lessons are written in a clone of the repository.")
+    return all_lessons(), modules.parent

@@ -1,0 +1,30 @@
+"""``tito export``: from the notebook to a module."""
+
+from __future__ import annotations
+
+import click
+
+from tito.commands._lessons import lesson_argument
+from tito.course.lessons import Lesson
+
+
+@click.command("export")
+@lesson_argument
+def command(lesson: Lesson) -> None:
+    """Write the exported cells of a lesson's notebook to my_recsys/.
+
+    The version before is kept in my_recsys/.previous/. A cell that cannot be exported is named, and
+    then nothing is written.
+    """
+    from recsys_edu.workspace import find_workspace
+    from tito.workspace.files import export_of
+    from tito.workspace.lock import writing
+    from tito.workspace.steps import export_lesson
+
+    workspace = find_workspace()
+    with writing(workspace):
+        export, changed = export_lesson(workspace, lesson)
+    target = export_of(workspace, lesson).relative_to(workspace.root)
+    click.echo(f"{target}: {'written' if changed else 'no change'}.")
+    if export.stubs:
+        click.echo(f"Still to be written: {', '.join(export.stubs)}.")

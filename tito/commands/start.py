@@ -1,0 +1,51 @@
+"""``tito start``: open a lesson."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from tito.commands._lessons import lesson_argument
+from tito.course.lessons import Lesson
+
+
+@click.command("start")
+@lesson_argument
+@click.option("--open/--no-open", "opens", default=True, help="Start JupyterLab, where it is.")
+def command(lesson: Lesson, opens: bool) -> None:
+    """Put a lesson's notebook into the workspace, if it is not there, and open it."""
+    from recsys_edu.workspace import find_workspace
+    from tito.workspace.files import notebook_of, place_notebook
+    from tito.workspace.lock import writing
+
+    workspace = find_workspace()
+    with writing(workspace):
+        new = place_notebook(workspace, lesson)
+    path = notebook_of(workspace, lesson)
+    about = lesson.about()
+    click.echo(f"Lesson {lesson.number:02}, {about.title}: {about.question}")
+    click.echo(f"{'New' if new else 'Yours'}: {path}")
+    if not opens or _inside_an_editor():
+        return
+    if find_spec("jupyterlab") is None:
+        click.echo(
+            "JupyterLab is not installed: open the notebook in VS Code or upload it to Colab, or "
+            "run pip install 'recsys_edu[course]'"
+        )
+        return
+    click.echo("Starting JupyterLab; Ctrl-C twice stops it.")
+    sys.exit(_jupyterlab(path))
+
+
+def _inside_an_editor() -> bool:
+    """Whether this terminal is part of something that shows notebooks itself."""
+    return os.environ.get("TERM_PROGRAM") == "vscode" or "COLAB_RELEASE_TAG" in os.environ
+
+
+def _jupyterlab(path: Path) -> int:
+    return subprocess.run([sys.executable, "-m", "jupyterlab", str(path)], check=False).returncode

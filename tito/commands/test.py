@@ -1,0 +1,28 @@
+"""``tito test``: run a notebook's visible tests."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tito.commands._lessons import lesson_argument, show_running, show_tests
+from tito.course.lessons import Lesson
+
+
+@click.command("test")
+@lesson_argument
+@click.option("--timeout", default=120, show_default=True, help="Seconds that a cell may take.")
+def command(lesson: Lesson, timeout: int) -> None:
+    """Run a lesson's notebook in a kernel of its own and say which tests pass.
+
+    Your file is only read. Tests that were edited or deleted run as they were released.
+    """
+    from recsys_edu.workspace import find_workspace
+    from tito.workspace.steps import run_tests
+
+    click.echo(f"Running {lesson.notebook} …")
+    passed = show_tests(run_tests(find_workspace(), lesson, seconds=timeout, tell=show_running))
+    if passed:
+        click.echo(f"All tests pass. Next: tito export {lesson.number}")
+    sys.exit(not passed)

@@ -1,0 +1,1 @@
+"""The course: its lessons, their notebooks, and what is exported from them."""

@@ -1,0 +1,176 @@
+"""From a learner's notebook to a module: the cells tagged ``export``, checked and put together."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from recsys_edu.atomic import atomic_path
+from recsys_edu.exported import CELL_MARKER, functions_in, is_stub, place_of
+from tito.course.names import Definition, defined_at_top, undefined_names
+from tito.course.notebook import Cell, NotebookError, read_cells
+
+TAG: Final = "export"
+PREVIOUS: Final = ".previous"
+"""The folder beside the exported files where the version before is kept."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """What a notebook's exported cells amount to."""
+
+    source: str
+    functions: tuple[str, ...]
+    stubs: tuple[str, ...]
+    """Functions that are still to be written: they do nothing but raise NotImplementedError."""
+
+
+def exported_cells(path: Path) -> list[Cell]:
+    """The notebook's cells with the tag ``export``; NotebookError where it has none."""
+    found = [cell for cell in read_cells(path) if TAG in cell.tags and cell.kind == "code"]
+    if not found:
+        raise NotebookError(
+            f"{path} has no cell tagged '{TAG}': its metadata got lost. `tito reset` brings a "
+            "fresh notebook and keeps a copy of this one, from which you can paste your code."
+        )
+    return found
+
+
+def functions_of(cells: Sequence[Cell]) -> list[str]:
+    """The functions that cells define, which have to be syntactically right."""
+    return [name for cell in cells for name in functions_in(ast.parse(cell.source))]
+
+
+def export_notebook(path: Path, title: str, expected: Sequence[str] = ()) -> Export:
+    """Check and join the exported cells of a notebook.
+
+    Args:
+        path: the notebook.
+        title: the first line of the module's docstring.
+        expected: functions that have to be there, as they are in the released notebook.
+
+    Raises:
+        NotebookError: a cell cannot be exported; says which, and in which line.
+    """
+    with warnings.catch_warnings(action="ignore"):  # the learner has seen them in the notebook
+        return _export(path, title, expected)
+
+
+def _export(path: Path, title: str, expected: Sequence[str]) -> Export:
+    cells = exported_cells(path)
+    _refuse_copies(path, cells)
+    trees = [_parsed(path, cell) for cell in cells]
+    functions = functions_in(ast.Module([node for tree in trees for node in tree.body], []))
+    missing = [name for name in expected if name not in functions]
+    if missing:
+        raise NotebookError(
+            f"{path}: there is no function {missing[0]} in a cell tagged '{TAG}'. Was it renamed, "
+            "or its cell deleted? `tito reset` brings a fresh notebook and keeps a copy of this "
+            "one."
+        )
+    source = _joined(title, path, cells)
+    _refuse_what_does_not_compile(path, source)
+    _refuse_undefined(path, cells, trees)
+    return Export(
+        source=source,
+        functions=tuple(functions),
+        stubs=tuple(name for name, node in functions.items() if is_stub(node)),
+    )
+
+
+def write_export(export: Export, target: Path) -> bool:
+    """Put the module in its place, whole or not at all; say whether it is different from before.
+
+    The version before is kept in ``.previous``. OSError where it cannot be written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    package = target.parent / "__init__.py"
+    if not package.exists():
+        package.write_text('"""What I have exported from my notebooks."""\n', encoding="utf-8")
+    before = target.read_bytes() if target.exists() else None
+    if before == export.source.encode():
+        return False
+    with atomic_path(target) as unfinished:
+        unfinished.write_bytes(export.source.encode())
+        if before is not None:
+            kept = target.parent / PREVIOUS / target.name
+            kept.parent.mkdir(exist_ok=True)
+            with atomic_path(kept) as unfinished_copy:
+                unfinished_copy.write_bytes(before)
+    return True
+
+
+def _refuse_copies(path: Path, cells: Sequence[Cell]) -> None:
+    first: dict[str, Cell] = {}
+    for cell in cells:
+        if cell.grade_id and cell.grade_id in first:
+            raise NotebookError(
+                f"{path}: cells number {first[cell.grade_id].number} and {cell.number} are copies "
+                f"of one another ('{cell.grade_id}'): delete the one that you do not want."
+            )
+        first[cell.grade_id] = cell
+
+
+def _parsed(path: Path, cell: Cell) -> ast.Module:
+    try:
+        return ast.parse(cell.source)
+    except SyntaxError as error:
+        line = error.lineno or 1
+        text = cell.source.split("\n")[min(line, cell.source.count("\n") + 1) - 1]
+        if text.lstrip().startswith(("%", "!", "?")):
+            problem = f"{text.strip()!r} is a command to the notebook; move it to a cell of its own"
+        else:
+            problem = f"{error.msg}: {text.strip()!r}"
+        raise NotebookError(f"{path}, {cell.label}, line {line}: {problem}.") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise NotebookError(f"{path}, {cell.label}: {error}.") from None
+
+
+def _refuse_what_does_not_compile(path: Path, source: str) -> None:
+    """What parses may still make no sense, or none in this place of a file."""
+    try:
+        compile(source, path.name, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        place = place_of(source, error.lineno or 1)
+        where = f", cell '{place.cell}', line {place.line}" if place else ""
+        raise NotebookError(f"{path}{where}: {error.msg}.") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise NotebookError(f"{path} cannot be compiled: {error}.") from None
+
+
+def _refuse_undefined(path: Path, cells: Sequence[Cell], trees: Sequence[ast.Module]) -> None:
+    """A name that only an untagged cell defines works in the notebook, and nowhere else."""
+    known = {name for tree in trees for name in defined_at_top(tree)}
+    for cell, tree in zip(cells, trees, strict=True):
+        for use in undefined_names(cell.source, tree, known):
+            raise NotebookError(f"{path}, {cell.label}, line {use.line}: {_why(path, use)}")
+
+
+def _why(path: Path, use: Definition) -> str:
+    if use.name == "*":
+        return "`import *` hides where names come from; import what you need by name."
+    for cell in read_cells(path):
+        if cell.kind != "code" or TAG in cell.tags:
+            continue
+        try:
+            elsewhere = defined_at_top(ast.parse(cell.source))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        if use.name in elsewhere:
+            return (
+                f"{use.name!r} is defined in {cell.label} (line {elsewhere[use.name]}), which is "
+                "not exported. Define or import it in this cell, or pass it as an argument."
+            )
+    return f"{use.name!r} is not defined anywhere."
+
+
+def _joined(title: str, path: Path, cells: Sequence[Cell]) -> str:
+    parts = [f'"""{title}. Exported from {path.name}; change it there and export again."""\n']
+    for cell in cells:
+        name = cell.grade_id or f"cell {cell.number}"
+        parts.append(f"{CELL_MARKER}{name}\n{cell.source.rstrip()}\n")
+    return "\n".join(parts)

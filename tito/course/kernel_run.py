@@ -1,0 +1,183 @@
+"""Run a notebook in a Jupyter kernel, and say of each cell what came of it.
+
+The notebook's file is only read. Needs the extra ``course`` (nbclient and ipykernel).
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import re
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from recsys_edu.errors import MissingDependencyError
+from tito.course.notebook import Cell, NotebookError, cells_of
+
+SECONDS_PER_CELL: Final = 120
+_ANSI: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_FRAME: Final = re.compile(r"Cell In\[(\d+)\], line (\d+)")
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """What became of one code cell."""
+
+    cell: Cell
+    error: str
+    """The error's type; empty where the cell ran to its end."""
+    message: str
+    """One sentence about the error; empty where there was none."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the cell ran to its end."""
+        return not self.error
+
+
+def run_notebook(
+    path: Path,
+    content: Any,
+    folder: Path,
+    *,
+    seconds: int = SECONDS_PER_CELL,
+    tell: Callable[[Cell], None] = lambda cell: None,
+) -> list[CellRun]:
+    """Run every code cell in order, going on after errors.
+
+    Args:
+        path: the notebook's name, for messages.
+        content: the notebook as read from JSON.
+        folder: the kernel's working folder.
+        seconds: how long one cell may take.
+        tell: called with each code cell before it runs.
+
+    Raises:
+        NotebookError: it is no notebook, or its code ended the kernel.
+        MissingDependencyError: there is no kernel to run it in.
+    """
+    try:
+        import nbformat
+        from nbclient import NotebookClient
+        from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    except ImportError as error:
+        raise MissingDependencyError.for_extra("nbclient", "course") from error
+    cells = cells_of(content, path)
+    notebook = nbformat.reads(json.dumps(_without_outputs(content)), as_version=4)  # type: ignore[no-untyped-call]
+    running: list[Cell] = []
+
+    def started(cell: Any, cell_index: int) -> None:
+        running.append(cells[cell_index])
+        if cells[cell_index].kind == "code":
+            tell(cells[cell_index])
+
+    client = NotebookClient(
+        notebook,
+        km=_kernel_manager(),
+        timeout=seconds,
+        interrupt_on_timeout=True,
+        allow_errors=True,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_start=started,
+    )
+    try:
+        _execute(client)
+    except CellTimeoutError:
+        raise NotebookError(
+            f"{path}, {running[-1].label}: it had not ended after {seconds} s and could not be "
+            "interrupted: is there a loop that does not end?"
+        ) from None
+    except DeadKernelError:
+        raise NotebookError(
+            f"{path}, {running[-1].label}: its code ended the whole Python process."
+        ) from None
+    return _runs(cells, notebook.cells, seconds)
+
+
+def _execute(client: Any) -> None:
+    """Run the notebook; Ctrl-C ends the kernel and is passed on.
+
+    In a thread, because nbclient would otherwise take Ctrl-C for a kernel that died.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(_execute_here, client)
+        try:
+            running.result()
+        except KeyboardInterrupt:
+            while not running.done():
+                provisioner = client.km.provisioner  # None until the kernel has been started
+                if provisioner is not None and provisioner.process is not None:
+                    provisioner.process.kill()
+                time.sleep(0.05)
+            atexit.unregister(client._cleanup_kernel)  # there is nothing left to clean up
+            raise
+
+
+def _execute_here(client: Any) -> None:
+    """Run the notebook in this thread, and leave no event loop behind."""
+    from jupyter_core.utils import ensure_event_loop
+
+    loop = ensure_event_loop()
+    try:
+        client.execute(cleanup_kc=True)
+    finally:
+        loop.close()
+
+
+def _without_outputs(content: dict[str, Any]) -> dict[str, Any]:
+    """The notebook as if nothing in it had been run."""
+    cells = [{**c, "outputs": []} if c["cell_type"] == "code" else c for c in content["cells"]]
+    return {**content, "cells": cells}
+
+
+def _kernel_manager() -> Any:
+    """A kernel of the Python that runs tito, whatever the user has called ``python3``."""
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    manager = AsyncKernelManager()
+    start = [sys.executable, "-m", "ipykernel_launcher"]
+    manager._kernel_spec = KernelSpec(
+        argv=[*start, "-f", "{connection_file}", "--log-level=ERROR"],
+        display_name="Python 3",
+        language="python",
+    )
+    return manager
+
+
+def _runs(cells: list[Cell], executed: list[Any], seconds: int) -> list[CellRun]:
+    code = [(c, x) for c, x in zip(cells, executed, strict=True) if c.kind == "code"]
+    by_count = {x.get("execution_count"): c for c, x in code}
+    runs = []
+    for cell, run in code:
+        failure = next((o for o in run["outputs"] if o["output_type"] == "error"), None)
+        if failure is None:
+            runs.append(CellRun(cell, "", ""))
+        else:
+            runs.append(
+                CellRun(cell, failure["ename"], _sentence(cell, failure, by_count, seconds))
+            )
+    return runs
+
+
+def _sentence(cell: Cell, failure: Any, by_count: dict[Any, Cell], seconds: int) -> str:
+    """What an error means, and the learner's line that it came from."""
+    name, value = failure["ename"], failure["evalue"].strip()
+    text = _ANSI.sub("", "\n".join(failure["traceback"]))
+    frames = [(by_count.get(int(n)), int(line)) for n, line in _FRAME.findall(text)]
+    own = [(c, line) for c, line in frames if c is not None and c is not cell]
+    blamed, line = own[-1] if own else (frames[-1] if frames else (cell, 0))
+    where = f" ({blamed.label}, line {line})" if blamed and line else ""
+    if name == "NotImplementedError" and not value:
+        return f"not written yet{where}"
+    if name == "KeyboardInterrupt":
+        return f"it had not ended after {seconds} s: is there a loop that does not end?{where}"
+    if name == "AssertionError" and not own:
+        return value or f"an assertion failed{where}"
+    return f"{name}: {value}{where}"

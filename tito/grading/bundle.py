@@ -1,0 +1,94 @@
+"""The part of this software that goes into a jail: module by module, so that no answer does."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable
+from importlib.util import cache_from_source, find_spec
+from pathlib import Path
+from typing import Final
+
+OURS: Final = ("recsys_backends", "recsys_edu", "tito")
+
+ENTRY: Final = ("tito.grading.inside", "tito.grading.selfcheck", "tito.grading.limits")
+CALLS: Final = (
+    "tito.judging.runner", "tito.judging.frames", "tito.judging.masking", "tito.judging.values",
+    "recsys_edu.exported", "recsys_edu._version",
+    "recsys_backends.errors", "recsys_backends.plan", "recsys_backends.protocol",
+    "recsys_backends.random", "recsys_backends.registry",
+)  # fmt: skip
+"""What answering calls takes: nothing of it knows an answer."""
+CELLS: Final = (
+    "tito.grading.cell_runner", "tito.grading.captured",
+    "tito.judging.frames", "tito.judging.values",
+)  # fmt: skip
+"""What running cells takes, beside the library, which is there as a whole."""
+
+
+class Bundle:
+    """A folder with copies of some modules; it is removed with the last reference."""
+
+    def __init__(self, modules: Iterable[str]) -> None:
+        parent = tempfile.mkdtemp(prefix="recsys-bundle-")
+        self._remove = weakref.finalize(self, shutil.rmtree, parent, ignore_errors=True)
+        self.folder = Path(parent, "code")
+        self.folder.mkdir()
+        for name in sorted({part for module in modules for part in _with_packages(module)}):
+            self._add(name)
+        for path in (self.folder, *self.folder.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o444)  # for the user in the jail
+
+    def _add(self, module: str) -> None:
+        spec = find_spec(module)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(f"there is no module {module} to be had", name=module)
+        source = Path(spec.origin)
+        target = self.folder / Path(*module.split("."))
+        if spec.submodule_search_locations is None:
+            target = target.with_name(source.name)
+        else:
+            target = target / source.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
+        if source.suffix == ".py" and (compiled := Path(cache_from_source(source))).exists():
+            cached = Path(cache_from_source(target))
+            cached.parent.mkdir(exist_ok=True)
+            shutil.copy2(compiled, cached)  # which goes by the source's time and size
+
+
+@functools.lru_cache(maxsize=32)
+def bundle_of(modules: tuple[str, ...]) -> Bundle:
+    """The bundle of these modules, made once in each process."""
+    return Bundle(modules)
+
+
+def ours_among(allowed: Iterable[str]) -> tuple[str, ...]:
+    """The modules of this software among those that a lesson allows, with what is inside them."""
+    found: list[str] = []
+    for name in allowed:
+        if name.split(".")[0] in OURS:
+            found += _with_contents(name)
+    return tuple(found)
+
+
+def _with_packages(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+
+
+def _with_contents(module: str) -> list[str]:
+    """A module; for a package, everything in it as well."""
+    spec = find_spec(module)
+    if spec is None or not spec.submodule_search_locations:
+        return [module]
+    found = [module]
+    for place in spec.submodule_search_locations:
+        for path in sorted(Path(place).iterdir()):
+            name = path.name.partition(".")[0]
+            inner = path.is_dir() and (path / "__init__.py").is_file()
+            if inner or (path.suffix in (".py", ".so") and name != "__init__"):
+                found += _with_contents(f"{module}.{name}")
+    return found

@@ -1,0 +1,182 @@
+"""IPython without a front end: what a notebook would show is collected, up to a limit."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import sys
+from typing import Any, Final
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+KINDS: Final = ("text/plain", "image/png")
+"""Of what is shown in several forms. HTML by students has no place on an instructor's screen."""
+
+
+class Outputs:
+    """The outputs of one cell, as nbformat has them."""
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+        self._limit = limit
+        self.items: list[dict[str, Any]] = []
+
+    def restart(self) -> list[dict[str, Any]]:
+        """Hand over what there is, and begin another cell."""
+        found, self.items, self._left = self.items, [], self._limit
+        return found
+
+    def text(self, stream: str, text: str) -> None:
+        """What was written to standard output or standard error."""
+        text = self._fitting(text)
+        last = self.items[-1] if self.items else {}
+        if not text:
+            return
+        if last.get("output_type") == "stream" and last.get("name") == stream:
+            last["text"] += text
+        else:
+            self.items.append({"output_type": "stream", "name": stream, "text": text})
+
+    def shown(self, kind: str, data: dict[str, Any], **more: Any) -> None:
+        """A value or a picture."""
+        kept = {}
+        for name in KINDS:
+            if name in data and self._left > 0:
+                kept[name] = self._form(name, data[name])
+        if kept:
+            self.items.append({"output_type": kind, "data": kept, "metadata": {}, **more})
+
+    def error(self, name: str, value: str, traceback: list[str]) -> None:
+        """What ended the cell; it has a limit of its own, so that it is always there."""
+        lines = "\n".join(traceback)[: self._limit // 4].split("\n")
+        self.items.append(
+            {"output_type": "error", "ename": name, "evalue": value[:2000], "traceback": lines}
+        )
+
+    def _form(self, name: str, value: Any) -> str:
+        if name == "text/plain":
+            return self._fitting(str(value))
+        text = base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+        if len(text) > self._left:  # half of a picture is none
+            return ""
+        self._left -= len(text)
+        return text
+
+    def _fitting(self, text: str) -> str:
+        if self._left <= 0:
+            return ""
+        self._left -= len(text)
+        if self._left > 0:
+            return text
+        return (
+            text[: self._left or None] + f"\n[cut: a cell may write {self._limit:,} characters]\n"
+        )
+
+
+class Stream(io.TextIOBase):
+    """Standard output, or standard error, of cells."""
+
+    def __init__(self, name: str, outputs: Outputs, descriptor: int) -> None:
+        self._name = name
+        self._outputs = outputs
+        self._descriptor = descriptor
+
+    def write(self, text: str) -> int:
+        """Add to the outputs of the cell that is running."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._outputs.text(self._name, text)
+        return len(text)
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def fileno(self) -> int:
+        """For processes that a cell starts."""
+        return self._descriptor
+
+
+class Descriptors:
+    """What C code and child processes write to standard output, kept in memory until asked for."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._file = os.memfd_create("outputs")
+        for number in (1, 2):
+            os.dup2(os.open(f"/proc/self/fd/{self._file}", os.O_WRONLY | os.O_APPEND), number)
+
+    def take(self) -> str:
+        """What has been written since it was last asked for."""
+        found = os.pread(self._file, self._limit, 0)
+        os.ftruncate(self._file, 0)
+        return found.decode(errors="replace")
+
+
+class _Hook(DisplayHook):
+    """The value of a cell's last line."""
+
+    shell: Any
+
+    def write_output_prompt(self) -> None:
+        pass
+
+    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+        count = self.shell.execution_count - 1
+        self.shell.outputs.shown("execute_result", format_dict, execution_count=count)
+
+    def finish_displayhook(self) -> None:
+        self._is_active = False
+
+
+class _Publisher(DisplayPublisher):
+    """``display(…)``, and figures."""
+
+    shell: Any
+
+    def publish(self, data: Any, metadata: Any = None, source: Any = None, **more: Any) -> None:
+        self.shell.outputs.shown("display_data", data)
+
+    def clear_output(self, wait: bool = False) -> None:
+        self.shell.outputs.items.clear()
+
+
+class Shell(InteractiveShell):
+    """IPython whose outputs go to ``outputs``, which has to be set before the first cell."""
+
+    outputs: Outputs
+    displayhook_class = Type(_Hook)
+    display_pub_class = Type(_Publisher)
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
+        try:
+            value = str(evalue)
+        except Exception:  # its own __str__ fails
+            value = ""
+        self.outputs.error(etype.__name__, value, list(stb))
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """There is none; ``%matplotlib inline`` needs none."""
+
+
+def make_shell(outputs: Outputs) -> Shell:
+    """The one shell of this process, with its streams in place of the standard ones."""
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    shell: Shell = Shell.instance(config=settings)
+    shell.outputs = outputs
+    formatter: Any = shell.display_formatter
+    formatter.active_types = list(KINDS)
+    sys.stdout, sys.stderr = Stream("stdout", outputs, 1), Stream("stderr", outputs, 2)
+    return shell
+
+
+def no_input(prompt: object = "") -> str:
+    """In the place of ``input``: there is nobody to ask."""
+    raise StdinNotImplementedError("nobody can answer input() while this notebook is being run.")

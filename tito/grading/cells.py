@@ -1,0 +1,237 @@
+"""Running a notebook's cells in a jail, as their author saw them.
+
+What comes back is for people to read. It was made where the student's code ran, so that code can
+have written it: marks come from calls that the trusted side checks, never from here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tito.grading.jail import Jail, Jailed
+from tito.grading.mounts import FONTS
+from tito.judging.frames import read_frame, write_frame
+from tito.judging.values import FrameError
+
+GRACE: Final = 3.0
+"""Seconds from a cell's own time limit, at which it is interrupted, to the end of the jail."""
+MAX_CHARACTERS: Final = 2**21
+_STREAMS: Final = ("stdout", "stderr")
+_LIST_FONTS: Final = """
+import pathlib, matplotlib.font_manager
+(path,) = pathlib.Path(matplotlib.get_cachedir()).glob("fontlist*.json")
+print(path.name)
+print(path.read_text())
+"""
+
+
+@dataclass(frozen=True)
+class CellLimits:
+    """What the cells of one notebook may use."""
+
+    seconds: float = 60.0
+    """For one cell."""
+    start_seconds: float = 60.0
+    """For starting Python and IPython."""
+    characters: int = MAX_CHARACTERS
+    """Of one cell's outputs, pictures in base64 included."""
+
+
+@dataclass(frozen=True)
+class CellOutcome:
+    """What became of one cell."""
+
+    outputs: tuple[dict[str, Any], ...]
+    """As nbformat 4 has them: streams, errors, text and PNG."""
+    error: str
+    """The error's type; empty where there was none."""
+    execution_count: int | None
+    """None where the cell was not run, or did not end."""
+    why: str = ""
+    """Why it was not run or did not end: a sentence; else empty."""
+
+    @property
+    def ran(self) -> bool:
+        """Whether it ended, in an error or not."""
+        return not self.why
+
+
+class CellError(Exception):
+    """The process with the notebook has ended or cannot be understood; a sentence about it."""
+
+
+def run_cells(
+    sources: Sequence[str],
+    jail: Jail,
+    limits: CellLimits | None = None,
+    tell: Callable[[int], None] = lambda number: None,
+) -> list[CellOutcome]:
+    """Run code cells in order, going on after errors, in one jail.
+
+    Args:
+        sources: the code of each cell.
+        jail: a ``notebook_jail``.
+        limits: of each cell.
+        tell: called with each cell's number before it runs.
+
+    Returns:
+        An outcome for each: a cell that ends the process costs itself and those after it.
+    """
+    limits = limits or CellLimits()
+    outcomes: list[CellOutcome] = []
+    try:
+        with _Process(jail, limits) as process:
+            for number, source in enumerate(sources):
+                tell(number)
+                outcomes.append(process.run(source))
+    except CellError as error:
+        why = str(error)
+        if jail.times_full():
+            why += " Its memory was used up."
+        outcomes.append(_not_run(why))
+    after = _not_run("not run: an earlier cell ended the process.")
+    return (outcomes + [after] * len(sources))[: len(sources)]
+
+
+class _Process:
+    """A jail that runs cells."""
+
+    def __init__(self, jail: Jail, limits: CellLimits) -> None:
+        self._limits = limits
+        self._process: Jailed = jail.start()
+
+    def __enter__(self) -> _Process:
+        try:
+            settings = {"seconds": self._limits.seconds, "characters": self._limits.characters}
+            self._exchange(settings, self._limits.start_seconds)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.end()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):  # what is still to be written goes nowhere
+                    pipe.close()
+        self._process.wait()
+
+    def run(self, source: str) -> CellOutcome:
+        reply = self._exchange(source, self._limits.seconds + GRACE)
+        outputs = reply.get("outputs")
+        count = reply.get("execution_count")
+        return CellOutcome(
+            tuple(_clean(outputs, self._limits.characters)),
+            str(reply.get("error"))[:100] if isinstance(reply.get("error"), str) else "",
+            count if type(count) is int else None,
+        )
+
+    def _exchange(self, message: Any, seconds: float) -> dict[str, Any]:
+        process, late = self._process, threading.Event()
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def give_up() -> None:
+            late.set()
+            process.end()
+
+        timer = threading.Timer(seconds, give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            write_frame(process.stdin, message)
+            reply = read_frame(process.stdout, limit=8 * self._limits.characters)
+            if not isinstance(reply, dict):
+                raise FrameError("it is no answer")
+        except FrameError as error:
+            raise CellError(f"what came back is no answer: {error}.") from None
+        except (OSError, EOFError):
+            if late.is_set():
+                message = f"it had not ended after {seconds:g} s, and could not be interrupted."
+                raise CellError(message) from None
+            raise CellError("its code ended the whole Python process.") from None
+        finally:
+            timer.cancel()
+        return reply
+
+
+def notebook_jail(*, contents: Mapping[str, bytes] | None = None, **settings: Any) -> Jail:
+    """A jail for ``run_cells``: the library and all packages can be imported in there.
+
+    Args:
+        contents: files by their paths in there; see ``font_list``.
+        settings: as for ``Jail``.
+    """
+    return Jail(
+        module="tito.grading.cell_runner", library=True, contents=contents or {}, **settings
+    )
+
+
+def font_list() -> dict[str, bytes]:
+    """What matplotlib finds out about the fonts in a jail at its first start, which takes a second.
+
+    Given as ``contents`` to every jail, it need not do so in each. Empty without matplotlib.
+    """
+    with notebook_jail() as jail:
+        (outcome,) = run_cells([_LIST_FONTS], jail)
+    said = "".join(output.get("text", "") for output in outcome.outputs)
+    name, _, content = said.partition("\n")
+    return {f"{FONTS}/{name}": content.encode()} if content and not outcome.error else {}
+
+
+def _not_run(why: str) -> CellOutcome:
+    return CellOutcome((), "", None, why)
+
+
+def _clean(outputs: Any, characters: int) -> list[dict[str, Any]]:
+    """Outputs of exactly the forms that are expected, and no larger than was allowed."""
+    found: list[dict[str, Any]] = []
+    for output in outputs if isinstance(outputs, list) else []:
+        kept = _cleaned(output) if isinstance(output, dict) else None
+        size = _size(kept)
+        if kept is not None and size <= 2 * characters:
+            characters -= size // 2
+            found.append(kept)
+    return found
+
+
+def _cleaned(output: dict[str, Any]) -> dict[str, Any] | None:
+    """A stream, an error, or data of which only plain text and PNG are kept; else None."""
+    kind = output.get("output_type")
+    if kind == "stream" and output.get("name") in _STREAMS:
+        return {"output_type": kind, "name": output["name"], "text": _text(output.get("text"))}
+    if kind == "error":
+        lines = output.get("traceback")
+        return {
+            "output_type": kind,
+            "ename": _text(output.get("ename")),
+            "evalue": _text(output.get("evalue")),
+            "traceback": [_text(line) for line in lines] if isinstance(lines, list) else [],
+        }
+    data = output.get("data")
+    if kind not in ("execute_result", "display_data") or not isinstance(data, dict):
+        return None
+    kept = {name: _text(data[name]) for name in ("text/plain", "image/png") if name in data}
+    cleaned = {"output_type": kind, "data": kept, "metadata": {}}
+    if kind == "execute_result":
+        count = output.get("execution_count")
+        cleaned["execution_count"] = count if type(count) is int else None
+    return cleaned
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _size(value: Any) -> int:
+    """How many characters there are in all of it."""
+    if isinstance(value, dict):
+        return sum(_size(part) for part in value.values())
+    if isinstance(value, list):
+        return sum(_size(part) for part in value)
+    return len(value) if isinstance(value, str) else 0

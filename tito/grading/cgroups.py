@@ -1,0 +1,120 @@
+"""One memory limit for a whole jail, by a control group of the kernel, where one can be had.
+
+As root it nearly always can. For others it takes version 2 and a group that has been delegated to
+them, such as that of ``systemd-run --user --scope -p Delegate=yes tito grade …``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Final
+
+_ROOT: Final = Path("/sys/fs/cgroup")
+_TRIES: Final = 200
+_SECONDS_BETWEEN: Final = 0.01
+_PREFIX: Final = "recsys-jail"
+_numbers = itertools.count()
+
+
+class MemoryGroup:
+    """A control group: its processes and their temporary files share one limit. Close it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def entry(self) -> Path:
+        """The file by which a process joins: it writes ``0`` there."""
+        return self._folder / "cgroup.procs"
+
+    @property
+    def version(self) -> int:
+        """Of the kernel's interface: 1 or 2."""
+        return 1 if (self._folder / "memory.limit_in_bytes").exists() else 2
+
+    def times_full(self) -> int:
+        """How often the kernel has ended a process of the group for want of memory."""
+        events = self._folder / ("memory.oom_control" if self.version == 1 else "memory.events")
+        counts = dict(line.split() for line in events.read_text().splitlines())
+        return int(counts.get("oom_kill", 0))
+
+    def close(self) -> None:
+        """End what is still in the group and remove it."""
+        for _ in range(_TRIES):
+            try:
+                self._folder.rmdir()
+            except FileNotFoundError:
+                return
+            except OSError:  # a process is in it, or still ending
+                with contextlib.suppress(OSError):
+                    for pid in self.entry.read_text().split():
+                        os.kill(int(pid), signal.SIGKILL)
+                time.sleep(_SECONDS_BETWEEN)
+            else:
+                return
+
+
+def memory_group(limit: int, own: str | None = None) -> MemoryGroup | None:
+    """A new group with a limit in bytes; None where this process may not make one.
+
+    Args:
+        limit: for memory and, where the kernel counts it, memory and swap together.
+        own: what /proc/self/cgroup says; for tests.
+    """
+    for parent in _parents(own if own is not None else Path("/proc/self/cgroup").read_text()):
+        _sweep(parent)
+        folder = parent / f"{_PREFIX}-{os.getpid()}-{next(_numbers)}"
+        try:
+            folder.mkdir()
+        except OSError:
+            continue
+        if _limit(folder, limit):
+            return MemoryGroup(folder)
+        folder.rmdir()
+    return None
+
+
+def _parents(own: str) -> list[Path]:
+    """Where a group could be made: below this process's own, or beside it.
+
+    Under version 2 a group with processes in it can have no limited groups below it.
+    """
+    found = []
+    for line in own.splitlines():
+        _, controllers, path = line.split(":", 2)
+        if "memory" in controllers.split(","):
+            found.append(_ROOT / "memory" / path.lstrip("/"))
+        elif not controllers and (_ROOT / "cgroup.controllers").exists():
+            group = _ROOT / path.lstrip("/")
+            found += [group, *([group.parent] if group != _ROOT else [])]
+    return [folder for folder in found if folder.is_dir()]
+
+
+def _limit(folder: Path, limit: int) -> bool:
+    """Write the limit; whether the kernel has taken it."""
+    wanted = ("memory.limit_in_bytes", "memory.max")
+    name = next((name for name in wanted if (folder / name).exists()), None)
+    if name is None:
+        return False
+    try:
+        (folder / name).write_text(str(limit))
+        for swap, value in (("memory.memsw.limit_in_bytes", limit), ("memory.swap.max", 0)):
+            if (folder / swap).exists():
+                (folder / swap).write_text(str(value))
+    except OSError:
+        return False
+    return True
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the empty groups of processes that are no more."""
+    for folder in parent.glob(f"{_PREFIX}-*"):
+        owner = folder.name.split("-")[2]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            with contextlib.suppress(OSError):
+                folder.rmdir()

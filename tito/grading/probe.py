@@ -1,0 +1,91 @@
+"""Whether a jail can be had on this machine, found out by having one."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from tito.grading import seccomp
+from tito.grading.jail import Jail, JailUnavailableError
+from tito.grading.limits import Limits
+
+_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class JailReport:
+    """What kind of jail there is on this machine."""
+
+    memory_group: int | None
+    """The version of control groups that hold its memory; None where only rlimits do."""
+    filtered: bool
+    """Whether system calls are filtered."""
+
+    def __str__(self) -> str:
+        memory = (
+            f"memory is limited for each jail as a whole (control group v{self.memory_group})"
+            if self.memory_group
+            else "memory is limited for each process only, as no control group can be made here"
+        )
+        calls = "are filtered" if self.filtered else "are not filtered on this processor"
+        return f"{memory}; system calls {calls}."
+
+
+@functools.cache
+def require_jail() -> JailReport:
+    """Start a jail and see that it holds; JailUnavailableError, with a sentence, where not."""
+    if sys.platform != "linux":
+        raise JailUnavailableError(
+            "code by others cannot be run safely here: jails are made of Linux's namespaces. Grade "
+            "on a Linux machine, or in a virtual one."
+        )
+    with Jail(module="tito.grading.selfcheck", limits=Limits(wall_seconds=_SECONDS)) as jail:
+        process = jail.start(complaints=subprocess.PIPE)
+        said, complaint = process.communicate()
+        process.wait()
+        if process.returncode != 0 or not said:
+            raise JailUnavailableError(_why_not(complaint.decode(errors="replace")))
+        _check(json.loads(said))
+        group = jail.group_version
+    return JailReport(group, filtered=seccomp.program() is not None)
+
+
+def _check(found: dict[str, object]) -> None:
+    """Hold a jail to what it should be like inside."""
+    expected = {
+        "capabilities": 0,
+        "no_new_privileges": True,
+        "filtered": seccomp.program() is not None,
+        "interfaces": ["lo"],
+        "processes": 2,
+    }
+    names = [name for name in expected if found.get(name) != expected[name]]
+    wrong = [f"{name} is {found.get(name)}" for name in names]
+    if wrong:
+        raise JailUnavailableError(
+            f"code by others cannot be run safely here: in the jail, {', '.join(wrong)}."
+        )
+
+
+def _why_not(complaint: str) -> str:
+    """Bubblewrap's complaint as one sentence that helps."""
+    start = "code by others cannot be run safely here: "
+    last = (complaint.strip().splitlines() or ["it says nothing"])[-1]
+    if "Unknown option" in complaint:
+        return f"{start}bubblewrap is too old ({last}); 0.7 or newer is needed."
+    if "namespace" in complaint or "Operation not permitted" in complaint or "uid map" in complaint:
+        return (
+            f"{start}this system lets no one make namespaces ({last}). Inside of a container or "
+            "another sandbox, grade outside of it; else an administrator can allow them "
+            "(sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0, "
+            "kernel.apparmor_restrict_unprivileged_userns=0)."
+        )
+    if "can't start new thread" in complaint:
+        return (
+            f"{start}your own processes count against the jail's limit, as they do before Linux "
+            "5.14; use a newer one, or grade as root."
+        )
+    return f"{start}{last}"

@@ -1,0 +1,31 @@
+"""Run in a jail, says what it is like in there; ``probe.py`` holds it to that."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+
+
+def report() -> dict[str, object]:
+    """What the kernel says about this process."""
+    status = dict(line.split(":\t", 1) for line in _lines("/proc/self/status") if ":\t" in line)
+    thread = threading.Thread(target=lambda: None)
+    thread.start()
+    thread.join()
+    return {
+        "capabilities": int(status["CapEff"], 16) | int(status["CapPrm"], 16),
+        "no_new_privileges": status["NoNewPrivs"] == "1",
+        "filtered": status["Seccomp"] == "2",
+        "processes": sum(name.isdigit() for name in os.listdir("/proc")),  # noqa: PTH208
+        "interfaces": [line.split(":")[0].strip() for line in _lines("/proc/net/dev")[2:]],
+    }
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text(encoding="ascii").splitlines()
+
+
+if __name__ == "__main__":
+    print(json.dumps(report()))

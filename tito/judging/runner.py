@@ -1,0 +1,121 @@
+"""The process in which judged code runs: reads calls from a pipe, answers with plain data.
+
+Started as ``python -m tito.judging.runner`` with the pipe as its standard input and output. The
+first frame says what to load; every further one is a call. Answers are one of
+
+- ``{"value": …, "changed": [[number, array], …]}``: the value, and the argument arrays (numbered as
+  ``arrays_in`` meets them) that the call wrote to;
+- ``{"raised": …, "message": …, "place": …, "unwritten": …}``: the learner's code raised;
+- ``{"refused": …}``: there is no such function, or its answer is no plain data.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, BinaryIO
+
+from recsys_edu.exported import Exported, load_file, text_of
+from tito.judging.frames import read_frame, write_frame
+from tito.judging.masking import mask_answers
+from tito.judging.values import FrameError, arrays_in
+
+
+class Runner:
+    """One learner's module, and the lesson's probe, answering calls."""
+
+    def __init__(self, module: str, probe: str | None, allowed: list[str]) -> None:
+        self._exported = Exported(Path(module))
+        mask_answers(allowed)
+        self._probe = load_file(Path(probe), "probe") if probe else None
+        self._learner: ModuleType | None = None
+        try:
+            self._learner = self._exported.module()
+            self.failure: dict[str, Any] | None = None
+        except BaseException as error:
+            self.failure = self._raised(error)
+
+    def hello(self) -> dict[str, Any]:
+        """What there is to call, or why there is nothing."""
+        if self._learner is None:
+            return self.failure or {}
+        names = [name for name, value in vars(self._learner).items() if callable(value)]
+        return {
+            "functions": [name for name in names if not name.startswith("_")],
+            "written": [name for name in names if name in self._exported.written],
+        }
+
+    def answer(self, call: dict[str, Any]) -> dict[str, Any]:
+        """Make a call and pack up what came of it."""
+        args, kwargs = call["args"], call["kwargs"]
+        arrays = arrays_in([args, kwargs])
+        before = [array.tobytes() for array in arrays]
+        deep_enough = sys.getrecursionlimit()
+        try:
+            value = self._function(call)(*args, **kwargs)
+        except FrameError as error:
+            return {"refused": str(error)}
+        except BaseException as error:
+            return self._raised(error)
+        finally:  # the next call, and packing the answer, need at least what this one had
+            sys.setrecursionlimit(max(deep_enough, sys.getrecursionlimit()))
+        changed = [[n, array] for n, array in enumerate(arrays) if array.tobytes() != before[n]]
+        return {"value": value, "changed": changed}
+
+    def _function(self, call: dict[str, Any]) -> Callable[..., Any]:
+        owner = self._probe if call["probe"] else self._learner
+        found = getattr(owner, call["name"], None)
+        if not callable(found):
+            raise FrameError(f"there is no function {call['name']}")
+        if call["probe"]:
+            return lambda *args, **kwargs: found(self._learner, *args, **kwargs)
+        return found  # type: ignore[no-any-return]
+
+    def _raised(self, error: BaseException) -> dict[str, Any]:
+        place = self._exported.place_of(error)
+        return {
+            "raised": type(error).__name__,
+            "message": text_of(error)[:1000],
+            "place": str(place) if place else "",
+            "unwritten": isinstance(error, NotImplementedError),
+        }
+
+
+def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
+    """Answer calls until the other end closes."""
+    settings = read_frame(incoming)
+    runner = Runner(settings["module"], settings["probe"], settings["allowed"])
+    write_frame(outgoing, runner.hello())
+    while True:
+        try:
+            call = read_frame(incoming)
+        except EOFError:
+            return
+        reply = runner.answer(call)
+        try:
+            write_frame(outgoing, reply)
+        except OSError:  # nobody reads
+            raise
+        except Exception as error:  # nothing has been sent; its own classes may raise anything
+            why = f"it returned what cannot be sent to its judges: {text_of(error)}"
+            write_frame(outgoing, {"refused": why})
+
+
+def _private_pipe() -> tuple[BinaryIO, BinaryIO]:
+    """Standard input and output under other numbers; what code prints goes nowhere."""
+    incoming, outgoing = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    sys.stdout = sys.stderr = io.TextIOWrapper(
+        io.FileIO(nothing, "w"), "utf-8", "backslashreplace", write_through=True
+    )
+    return os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb")
+
+
+if __name__ == "__main__":
+    serve(*_private_pipe())

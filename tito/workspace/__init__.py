@@ -1,0 +1,1 @@
+"""What tito keeps in a learner's workspace, and how it changes it."""

@@ -1,0 +1,112 @@
+"""Put files into a workspace: never over what the learner has written, unless it is kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from recsys_edu._version import __version__
+from recsys_edu.atomic import atomic_path
+from recsys_edu.errors import WorkspaceError
+from recsys_edu.workspace import MARKER, Workspace
+from tito.course.lessons import Lesson
+
+_GITIGNORE: Final = ".tito/\n.ipynb_checkpoints/\n__pycache__/\nmy_recsys/.previous/\n"
+_TOML: Final = """\
+# A workspace of recsys_edu: tito works here and in every folder below.
+[workspace]
+made_with = "{version}"
+"""
+_README: Final = """\
+# My recommender system
+
+`tito status` shows how far I am, `tito start 1` opens a lesson, `tito complete 1` tests, exports
+and judges it. What I have exported is in `my_recsys/`; `set_backend("student")` computes with it.
+"""
+
+
+def create_workspace(folder: Path, lessons: list[Lesson]) -> tuple[Workspace, list[Path]]:
+    """Make a folder a workspace, or give one that is a workspace the notebooks that it lacks.
+
+    Returns the workspace and the files that were written. Nothing that is there is changed.
+
+    Raises:
+        WorkspaceError: the folder lies inside another workspace or inside a file, or is a file.
+    """
+    folder = folder.absolute()
+    for above in folder.parents:
+        if (above / MARKER).is_file():
+            raise WorkspaceError(f"{above} is a workspace already, and {folder} lies inside it.")
+    for path in (folder, *folder.parents):
+        if path.exists() and not path.is_dir():
+            raise WorkspaceError(f"{path} is not a folder: name another one.")
+    workspace = Workspace(folder)
+    workspace.notebooks.mkdir(parents=True, exist_ok=True)
+    workspace.package.mkdir(exist_ok=True)
+    workspace.state.mkdir(exist_ok=True)
+    texts = {
+        folder / ".gitignore": _GITIGNORE,
+        folder / "README.md": _README,
+        workspace.package / "__init__.py": '"""What I have exported from my notebooks."""\n',
+    }
+    written = [path for path, text in texts.items() if _write_new(path, text)]
+    placed = [place_notebook(workspace, lesson) for lesson in lessons]
+    written += [path for path in placed if path is not None]
+    # Last: only a folder in which everything is there counts as a workspace.
+    if _write_new(folder / MARKER, _TOML.format(version=__version__)):
+        written.append(folder / MARKER)
+    return workspace, written
+
+
+def notebook_of(workspace: Workspace, lesson: Lesson) -> Path:
+    """Where the learner's notebook of a lesson is."""
+    return workspace.notebooks / lesson.notebook
+
+
+def export_of(workspace: Workspace, lesson: Lesson) -> Path:
+    """Where the lesson is exported to."""
+    return workspace.package / f"{lesson.name}.py"
+
+
+def place_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
+    """Put the released notebook into the workspace; None where the learner has one."""
+    target = notebook_of(workspace, lesson)
+    if target.exists():
+        return None
+    _copy(lesson.release, target)
+    return target
+
+
+def reset_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
+    """Replace the learner's notebook by the released one; return where the old one is kept."""
+    target, kept = notebook_of(workspace, lesson), None
+    if target.exists():
+        stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
+        kept = workspace.state / "backups" / lesson.id / f"{stamp}.ipynb"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        _copy(target, kept)
+    _copy(lesson.release, target)
+    return kept
+
+
+def _write_new(path: Path, text: str) -> bool:
+    if path.exists():
+        return False
+    with atomic_path(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+    return True
+
+
+def _copy(source: Path, target: Path) -> None:
+    with atomic_path(target) as unfinished:
+        shutil.copyfile(source, unfinished)
+        _sync(unfinished)
+
+
+def _sync(path: Path) -> None:
+    """Wait until the disk has it, so that a full disk is found before anything is replaced."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())

@@ -1,0 +1,34 @@
+"""One tito at a time writes to a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from recsys_edu.errors import WorkspaceError
+from recsys_edu.workspace import Workspace
+
+
+@contextmanager
+def writing(workspace: Workspace, seconds: float = 0.0) -> Iterator[None]:
+    """A block in which no other tito writes to the workspace.
+
+    The lock is the system's: it is gone with the process that held it, however that ended.
+
+    Raises:
+        WorkspaceError: another tito had it for that many seconds.
+    """
+    workspace.state.mkdir(exist_ok=True)
+    lock = FileLock(workspace.state / "lock", timeout=seconds)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise WorkspaceError(
+            f"another tito is at work in {workspace.root}: try again when it has ended."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

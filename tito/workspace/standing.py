@@ -1,0 +1,58 @@
+"""Where a lesson stands, from the progress and from the files as they are now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recsys_edu.workspace import Workspace
+from tito.course.lessons import Lesson, all_lessons
+from tito.workspace.files import export_of, notebook_of
+from tito.workspace.progress import LessonProgress, load_progress
+from tito.workspace.steps import digest_of
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One lesson's line in ``tito status``."""
+
+    lesson: Lesson
+    question: str
+    progress: LessonProgress
+    notebook: str
+    """ "not started", "as released" or "started"."""
+    export: str
+    """ "no", "yes", or "changed since" where the notebook is ahead of it."""
+
+    @property
+    def checkpoint(self) -> str:
+        """ "passed", "passed, changed since", "failed", "skipped" or "not yet"."""
+        done = self.progress
+        if done.passed_digest and done.passed:
+            same = done.passed_digest == done.digest and self.export == "yes"
+            return "passed" if same else "passed, changed since"
+        if done.judged and not done.passed:
+            return "failed"
+        return "skipped" if done.skipped else "not yet"
+
+    @property
+    def note(self) -> str:
+        """What is shown for ever."""
+        return "skipped once" if self.progress.skipped and self.checkpoint != "skipped" else ""
+
+
+def standings(workspace: Workspace) -> list[Standing]:
+    """Every lesson's standing, in order."""
+    progress = load_progress(workspace)
+    return [_standing(workspace, x, progress.of(x.id)) for x in all_lessons()]
+
+
+def _standing(workspace: Workspace, lesson: Lesson, progress: LessonProgress) -> Standing:
+    path = notebook_of(workspace, lesson)
+    notebook, digest = "not started", ""
+    if path.is_file():
+        digest = digest_of(path)
+        notebook = "as released" if digest == digest_of(lesson.release) else "started"
+    export = "no"
+    if progress.exported and export_of(workspace, lesson).is_file():
+        export = "yes" if digest == progress.digest else "changed since"
+    return Standing(lesson, lesson.about().question, progress, notebook, export)

@@ -1,0 +1,116 @@
+"""The three steps of a lesson: test the notebook, export it, judge the export. Each is recorded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recsys_edu.workspace import Workspace
+from tito.course.export import Export, export_notebook, exported_cells, functions_of, write_export
+from tito.course.lessons import Lesson
+from tito.course.notebook import Cell, NotebookError, read_cells
+from tito.course.tests import with_released_tests
+from tito.workspace.files import export_of, notebook_of
+from tito.workspace.progress import now, recording
+
+if TYPE_CHECKING:  # they import NumPy or Jupyter, and exporting needs neither
+    from tito.course.kernel_run import CellRun
+    from tito.judging.checkpoint import CheckpointResult
+    from tito.judging.clauses import Verdict
+
+
+def run_tests(
+    workspace: Workspace,
+    lesson: Lesson,
+    *,
+    seconds: int,
+    locked: bool = False,
+    tell: Callable[[Cell], None] = lambda cell: None,
+) -> list[CellRun]:
+    """Run the learner's notebook in a kernel, with the tests as released.
+
+    Args:
+        workspace, lesson: whose notebook.
+        seconds: how long one cell may take.
+        locked: the caller holds the workspace's lock already.
+        tell: called with each code cell before it runs.
+
+    Returns:
+        What became of each code cell. The notebook itself is only read.
+    """
+    from tito.course.kernel_run import run_notebook
+
+    path = learners_notebook(workspace, lesson)
+    read_cells(path)  # says in a sentence what is wrong with the file
+    content = with_released_tests(
+        json.loads(path.read_text(encoding="utf-8")),
+        json.loads(lesson.release.read_text(encoding="utf-8")),
+    )
+    runs = run_notebook(path, content, workspace.notebooks, seconds=seconds, tell=tell)
+    passed = all(run.passed for run in runs if run.cell.is_graded)
+    with recording(workspace, locked=locked) as progress:
+        progress.of(lesson.id).tested = now() if passed else ""
+    return runs
+
+
+def export_lesson(workspace: Workspace, lesson: Lesson) -> tuple[Export, bool]:
+    """Export the learner's notebook; the caller holds the workspace's lock.
+
+    Returns what was exported, and whether it is different from before.
+    """
+    path = learners_notebook(workspace, lesson)
+    title = f"Lesson {lesson.number:02}, {lesson.about().title}"
+    export = export_notebook(path, title, functions_of(exported_cells(lesson.release)))
+    changed = write_export(export, export_of(workspace, lesson))
+    with recording(workspace, locked=True) as progress:
+        entry = progress.of(lesson.id)
+        entry.exported, entry.digest = now(), digest_of(path)
+    return export, changed
+
+
+def judge_lesson(
+    workspace: Workspace,
+    lesson: Lesson,
+    *,
+    locked: bool = False,
+    tell: Callable[[Verdict], None] = lambda verdict: None,
+) -> CheckpointResult:
+    """Run the checkpoint on the export, as it is when this begins."""
+    from tito.judging.checkpoint import run_checkpoint
+
+    with recording(workspace, locked=locked) as progress:
+        digest = progress.of(lesson.id).digest
+    with tempfile.TemporaryDirectory(prefix="recsys-checkpoint-") as folder:
+        judged = Path(folder, f"{lesson.name}.py")
+        if export_of(workspace, lesson).is_file():
+            shutil.copyfile(export_of(workspace, lesson), judged)
+        result = run_checkpoint(lesson, judged, tell)
+    with recording(workspace, locked=locked) as progress:
+        entry = progress.of(lesson.id)
+        entry.judged, entry.passed = now(), result.passed
+        if result.passed:
+            entry.passed_digest = digest
+            entry.first_passed = entry.first_passed or entry.judged
+    return result
+
+
+def learners_notebook(workspace: Workspace, lesson: Lesson) -> Path:
+    """The learner's notebook; NotebookError where it has not been started."""
+    path = notebook_of(workspace, lesson)
+    if not path.is_file():
+        raise NotebookError(f"there is no {path}: `tito start {lesson.number}` puts it there.")
+    return path
+
+
+def digest_of(notebook: Path) -> str:
+    """A digest of the cells that would be exported; empty where there are none to be had."""
+    try:
+        sources = [cell.source for cell in exported_cells(notebook)]
+    except NotebookError:
+        return ""
+    return hashlib.sha256("\0".join(sources).encode()).hexdigest()[:16]
