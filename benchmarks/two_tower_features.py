@@ -32,13 +32,13 @@ from recsys_edu.machine import describe_machine
 METRIC = "ndcg@10"
 SETTINGS: dict[str, Any] = {
     "n_factors": 64,
-    "epochs": 12,
+    "epochs": 16,
     "learning_rate": 0.01,
     "reg": 0.1,
     "loss": "softmax",
     "schedule": "linear",
     "batch_size": 1024,
-    "id_dropout": 0.3,
+    "id_dropout": (0.4, 0.3),
 }
 Mask = NDArray[np.bool_]
 
