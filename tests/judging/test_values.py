@@ -189,3 +189,10 @@ def test_both_ends_number_the_arrays_alike() -> None:
     sizes = [len(array) for array in arrays_in(value)]
     assert sizes == [4, 5, 1, 2, 3, 2, 6]
     assert [len(array) for array in arrays_in(through(value))] == sizes
+
+
+@pytest.mark.parametrize("sizes", ["[9.3e18]", "[8.0]", "[true]", "[-8, 16]", "8", '"8"', "null"])
+def test_sizes_that_are_no_whole_numbers_are_refused(sizes: str) -> None:
+    header = f"[null, {sizes}]".encode()
+    with pytest.raises(FrameError):
+        read_frame(io.BytesIO(struct.pack("<QQ", len(header), 8) + header + b"\0" * 8))

@@ -52,8 +52,10 @@ def read_frame(stream: IO[bytes], limit: int = MAX_BUFFERS) -> Any:
     body = memoryview(_exactly(stream, buffer_size))
     try:
         tree, sizes = json.loads(header)
-        ends = np.cumsum([0, *sizes], dtype=np.int64).tolist()
-        if min(sizes, default=0) < 0 or ends[-1] != buffer_size:
+        if not all(type(size) is int and size >= 0 for size in sizes):
+            raise FrameError("its sizes must be whole numbers")
+        ends = list(itertools.accumulate(sizes, initial=0))
+        if ends[-1] != buffer_size:
             raise FrameError("its arrays do not fill it")
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise FrameError(f"its header is malformed: {error}") from None
