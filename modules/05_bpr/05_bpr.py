@@ -788,7 +788,7 @@ for name, model, seconds in rows:
 
 # %% [markdown]
 # It ranks: well above popularity, after 8 epochs with 16 factors and no tuning. (The neighbours of lesson
-# 03 are a strong rival on data of this size; with more epochs and factors BPR catches up.) The loss of
+# 03 reach 0.438 here. Try `"epochs": 30`: then BPR passes them.) The loss of
 # each epoch, as your loop measured it, and the share of pairs in order:
 
 # %%

@@ -102,6 +102,7 @@ class TwoTower(PairwiseModel):
     item_encoder: FeatureEncoder | None = None
     training: tuple[Trainer, list[Callback]]
     """The trainer and the callbacks, for checkpoints; there while ``fit`` runs."""
+    _resume_from: str | PathLike[str] | None = None
 
     def __init__(
         self,
@@ -134,9 +135,8 @@ class TwoTower(PairwiseModel):
         self.learning_rate = number("learning_rate", learning_rate, 0.0, 1e6, open_low=True)
         self.reg = number("reg", reg, 0.0, 1e6)
         self.loss = one_of("loss", loss, LOSSES)
-        if n_negatives is None:
-            n_negatives = _USUAL_NEGATIVES[self.loss]
-        self.n_negatives = whole_number("n_negatives", n_negatives, 1, 2**31)
+        usual = _USUAL_NEGATIVES[self.loss] if n_negatives is None else n_negatives
+        self.n_negatives = whole_number("n_negatives", usual, 1, 2**31)
         self.similarity = one_of("similarity", similarity, SIMILARITIES)
         self.temperature = number("temperature", temperature, 0.0, 1e6, open_low=True)
         self.use_biases = bool(use_biases)
@@ -146,9 +146,7 @@ class TwoTower(PairwiseModel):
         self.init_scale = number("init_scale", init_scale, 0.0, 1e3, open_low=True)
         self.optimizer = one_of("optimizer", optimizer, OPTIMIZERS)
         self.schedule = one_of("schedule", schedule, SCHEDULES)
-        self.max_grad_norm = max_grad_norm
-        if max_grad_norm is not None:
-            self.max_grad_norm = number("max_grad_norm", max_grad_norm, 0.0, 1e30, open_low=True)
+        self.max_grad_norm = _length_or_none(max_grad_norm)
         self.batch_size = whole_number("batch_size", batch_size, 1, 2**31)
         self.mixed_precision = bool(mixed_precision)
         self.seed = whole_number("seed", seed, 0, 2**63 - 1)
@@ -156,7 +154,6 @@ class TwoTower(PairwiseModel):
         self.progress = bool(progress)
         self.device = _usable_device(device)
         self.history: list[EpochReport] = []
-        self._resume_from: str | PathLike[str] | None = None
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -362,6 +359,12 @@ def _of_both_sides(id_dropout: object) -> tuple[float, float]:
         )
     users, items = (number("id_dropout", part, 0.0, 1.0) for part in given)
     return users, items
+
+
+def _length_or_none(length: float | None) -> float | None:
+    if length is None:
+        return None
+    return number("max_grad_norm", length, 0.0, 1e30, open_low=True)
 
 
 def _widths(hidden: object) -> tuple[int, ...]:

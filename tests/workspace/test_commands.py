@@ -201,3 +201,13 @@ def test_doctor_finds_everything_here(workspace: Path, tito: Tito) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts(tito: Tito, shell: str) -> None:
     assert "_TITO_COMPLETE" in tito("completion", shell).out
+
+
+def test_authors_are_told_which_extra_they_need(
+    toy: Lesson, tito: Tito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tito.commands.dev.find_spec", lambda name: None)
+    for command in ("build", "lint"):
+        said = tito("dev", command)
+        assert said.status == 1
+        assert said.err.endswith("pip install 'recsys_edu[author]'`\n")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from recsys_edu.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from tito.course.lessons import Lesson
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
 @click.group("dev")
 def command() -> None:
     """Write lessons: build what is made of them, and try them out."""
+    for package in ("jupytext", "nbgrader"):
+        if find_spec(package) is None:
+            raise MissingDependencyError.for_extra(package, "author")
 
 
 @command.command("build")

@@ -15,6 +15,7 @@ from tito.course.names import Definition, defined_at_top, undefined_names
 from tito.course.notebook import Cell, NotebookError, read_cells
 
 TAG: Final = "export"
+PACKAGE_TEXT: Final = '"""What I have exported from my notebooks."""\n'
 PREVIOUS: Final = ".previous"
 """The folder beside the exported files where the version before is kept."""
 
@@ -90,7 +91,7 @@ def write_export(export: Export, target: Path) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True)
     package = target.parent / "__init__.py"
     if not package.exists():
-        package.write_text('"""What I have exported from my notebooks."""\n', encoding="utf-8")
+        package.write_text(PACKAGE_TEXT, encoding="utf-8")
     before = target.read_bytes() if target.exists() else None
     if before == export.source.encode():
         return False

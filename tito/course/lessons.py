@@ -21,7 +21,6 @@ ENVIRONMENT_VARIABLE: Final = "RECSYS_EDU_COURSE"
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 _FOLDER_NAME: Final = re.compile(r"(\d\d)_([a-z][a-z0-9_]*)")
 _FRONT_MATTER: Final = re.compile(r"\+\+\+\n(.*?)\n\+\+\+\n(.*)", re.DOTALL)
-COMMITTED: Final = ("probe.py", "checkpoint.py", "ABOUT.md")
 
 
 class LessonError(RecsysError, LookupError):

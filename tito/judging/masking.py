@@ -31,7 +31,7 @@ class Mask(MetaPathFinder):
         parts = name.split(".")
         ancestors = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
         within = any(a.startswith(name + ".") for a in self._allowed)
-        if ancestors & self._allowed or within or name.startswith("_sysconfigdata"):
+        if ancestors & self._allowed or within:
             return None
         raise ImportError(
             f"{name} cannot be imported while your code is judged: what counts is what you write "

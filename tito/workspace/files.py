@@ -12,6 +12,7 @@ from recsys_edu._version import __version__
 from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import WorkspaceError
 from recsys_edu.workspace import MARKER, Workspace
+from tito.course.export import PACKAGE_TEXT
 from tito.course.lessons import Lesson
 
 _GITIGNORE: Final = ".tito/\n.ipynb_checkpoints/\n__pycache__/\nmy_recsys/.previous/\n"
@@ -50,7 +51,7 @@ def create_workspace(folder: Path, lessons: list[Lesson]) -> tuple[Workspace, li
     texts = {
         folder / ".gitignore": _GITIGNORE,
         folder / "README.md": _README,
-        workspace.package / "__init__.py": '"""What I have exported from my notebooks."""\n',
+        workspace.package / "__init__.py": PACKAGE_TEXT,
     }
     written = [path for path, text in texts.items() if _write_new(path, text)]
     placed = [place_notebook(workspace, lesson) for lesson in lessons]

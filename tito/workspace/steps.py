@@ -16,7 +16,7 @@ from tito.course.lessons import Lesson
 from tito.course.notebook import Cell, NotebookError, read_cells
 from tito.course.tests import with_released_tests
 from tito.workspace.files import export_of, notebook_of
-from tito.workspace.progress import now, recording
+from tito.workspace.progress import load_progress, now, recording
 
 if TYPE_CHECKING:  # they import NumPy or Jupyter, and exporting needs neither
     from tito.course.kernel_run import CellRun
@@ -83,8 +83,7 @@ def judge_lesson(
     """Run the checkpoint on the export, as it is when this begins."""
     from tito.judging.checkpoint import run_checkpoint
 
-    with recording(workspace, locked=locked) as progress:
-        digest = progress.of(lesson.id).digest
+    digest = load_progress(workspace).of(lesson.id).digest
     with tempfile.TemporaryDirectory(prefix="recsys-checkpoint-") as folder:
         judged = Path(folder, f"{lesson.name}.py")
         if export_of(workspace, lesson).is_file():
