@@ -16,8 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tito.grading.cells import font_list, notebook_jail, run_cells
-from tito.grading.jail import Jail
+from tito.jail.cells import font_list, notebook_jail, run_cells
+from tito.jail.jail import Jail
 from tito.judging.remote import Launcher, Remote, plain_process
 
 _USED = "import time\ntime.process_time()"

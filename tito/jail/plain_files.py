@@ -1,4 +1,4 @@
-"""Reading what a student handed in: plain files only, and no more than a limit."""
+"""Reading what others handed in: plain files only, and no more than a limit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys_edu.errors import RecsysError
-from tito.grading.limits import MIB
+from tito.jail.limits import MIB
 
 MAX_BYTES: Final = 16 * MIB
 
@@ -27,7 +27,7 @@ def read_plain_file(path: Path, limit: int = MAX_BYTES) -> bytes:
     return _read(os.open(path, _flags(path)), str(path), limit)
 
 
-def read_submitted(root: Path, relative: str, limit: int = MAX_BYTES) -> bytes:
+def read_below(root: Path, relative: str, limit: int = MAX_BYTES) -> bytes:
     """A file below a folder that was handed in, where no part of the path may be a link.
 
     Args:

@@ -13,7 +13,7 @@ from typing import Final
 
 OURS: Final = ("recsys_backends", "recsys_edu", "tito")
 
-ENTRY: Final = ("tito.grading.inside", "tito.grading.selfcheck", "tito.grading.limits")
+ENTRY: Final = ("tito.jail.inside", "tito.jail.selfcheck", "tito.jail.limits")
 CALLS: Final = (
     "tito.judging.runner", "tito.judging.frames", "tito.judging.masking", "tito.judging.values",
     "recsys_edu.exported", "recsys_edu._version",
@@ -22,7 +22,7 @@ CALLS: Final = (
 )  # fmt: skip
 """What answering calls takes: nothing of it knows an answer."""
 CELLS: Final = (
-    "tito.grading.cell_runner", "tito.grading.captured",
+    "tito.jail.cell_runner", "tito.jail.captured",
     "tito.judging.frames", "tito.judging.values",
 )  # fmt: skip
 """What running cells takes, beside the library, which is there as a whole."""

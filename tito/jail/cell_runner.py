@@ -1,6 +1,6 @@
 """The process in which a notebook's cells run: reads them from a pipe, answers with their outputs.
 
-Started in a jail as ``tito.grading.cell_runner``. The first frame is
+Started in a jail as ``tito.jail.cell_runner``. The first frame is
 ``{"seconds": …, "characters": …}``, the limits of a cell; every further one is a cell's source.
 Each answer is ``{"outputs": […], "error": name or "", "execution_count": n}``. The code that runs
 can write answers of its own, so nothing in them may count for marks.
@@ -15,7 +15,7 @@ import sys
 from types import FrameType
 from typing import Any, BinaryIO
 
-from tito.grading.captured import Descriptors, Outputs, make_shell, no_input
+from tito.jail.captured import Descriptors, Outputs, make_shell, no_input
 from tito.judging.frames import read_frame, write_frame
 
 

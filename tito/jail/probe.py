@@ -8,9 +8,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from tito.grading import seccomp
-from tito.grading.jail import Jail, JailUnavailableError
-from tito.grading.limits import Limits
+from tito.jail import seccomp
+from tito.jail.jail import Jail, JailUnavailableError
+from tito.jail.limits import Limits
 
 _SECONDS = 30.0
 
@@ -42,7 +42,7 @@ def require_jail() -> JailReport:
             "code by others cannot be run safely here: jails are made of Linux's namespaces. Grade "
             "on a Linux machine, or in a virtual one."
         )
-    with Jail(module="tito.grading.selfcheck", limits=Limits(wall_seconds=_SECONDS)) as jail:
+    with Jail(module="tito.jail.selfcheck", limits=Limits(wall_seconds=_SECONDS)) as jail:
         process = jail.start(complaints=subprocess.PIPE)
         said, complaint = process.communicate()
         process.wait()

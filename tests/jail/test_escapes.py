@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from tests.grading.conftest import ATTEMPTS, SMALL, needs_bubblewrap
-from tito.grading.jail import Jail
-from tito.grading.limits import MIB, Limits
+from tests.jail.conftest import ATTEMPTS, SMALL, needs_bubblewrap
+from tito.jail.jail import Jail
+from tito.jail.limits import MIB, Limits
 from tito.judging.remote import LearnerError, Remote
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -334,7 +334,7 @@ def test_a_jail_ends_when_its_grader_is_killed() -> None:
     name = f"orphan-{os.getpid()}"
     code = f"""if True:
         import pathlib, time
-        from tito.grading.jail import Jail
+        from tito.jail.jail import Jail
         from tito.judging.remote import Remote
         module = pathlib.Path({str(ATTEMPTS)!r})
         with Jail([module]) as jail, Remote(module, launch=jail) as remote:

@@ -10,7 +10,7 @@ from typing import Final
 
 import recsys_backends
 import recsys_edu
-from tito.grading.limits import MIB, Limits
+from tito.jail.limits import MIB, Limits
 
 CODE: Final = "/jail/code"
 LIBRARY: Final = "/jail/library"

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.conftest import ATTEMPTS, needs_bubblewrap
-from tito.grading import bundle, cgroups, mounts, packages, probe, seccomp
-from tito.grading.jail import Jail, JailUnavailableError
-from tito.grading.limits import MIB, Limits
+from tests.jail.conftest import ATTEMPTS, needs_bubblewrap
+from tito.jail import bundle, cgroups, mounts, packages, probe, seccomp
+from tito.jail.jail import Jail, JailUnavailableError
+from tito.jail.limits import MIB, Limits
 from tito.judging.remote import Remote
 
 HEADERS = {
@@ -168,7 +168,7 @@ def test_a_jail_can_be_had_and_says_how_it_holds() -> None:
 
 
 def test_without_bubblewrap_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tito.grading.jail.shutil.which", lambda name, path: None)
+    monkeypatch.setattr("tito.jail.jail.shutil.which", lambda name, path: None)
     with pytest.raises(JailUnavailableError, match="apt install bubblewrap"):
         Jail([ATTEMPTS])
 
@@ -190,7 +190,7 @@ def test_where_there_is_none_a_sentence_says_why(
     program = tmp_path / "bwrap"
     program.write_text(f"#!/bin/sh\ncat >&2 <<'E'\n{complaint}\nE\nexit 1\n")
     program.chmod(0o755)
-    monkeypatch.setattr("tito.grading.jail.bubblewrap", lambda: str(program))
+    monkeypatch.setattr("tito.jail.jail.bubblewrap", lambda: str(program))
     with pytest.raises(JailUnavailableError, match=said) as caught:
         probe.require_jail.__wrapped__()
     assert str(caught.value).startswith("code by others cannot be run safely here: ")

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tito.grading.jail import Jail, Jailed
-from tito.grading.mounts import FONTS
+from tito.jail.jail import Jail, Jailed
+from tito.jail.mounts import FONTS
 from tito.judging.frames import read_frame, write_frame
 from tito.judging.values import FrameError
 
@@ -167,9 +167,7 @@ def notebook_jail(*, contents: Mapping[str, bytes] | None = None, **settings: An
         contents: files by their paths in there; see ``font_list``.
         settings: as for ``Jail``.
     """
-    return Jail(
-        module="tito.grading.cell_runner", library=True, contents=contents or {}, **settings
-    )
+    return Jail(module="tito.jail.cell_runner", library=True, contents=contents or {}, **settings)
 
 
 def font_list() -> dict[str, bytes]:

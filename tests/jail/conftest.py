@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tito.grading.jail import Jail
-from tito.grading.limits import MIB, Limits
+from tito.jail.jail import Jail
+from tito.jail.limits import MIB, Limits
 from tito.judging.remote import Remote
 
 ATTEMPTS = Path(__file__).with_name("attempts.py")

@@ -1,6 +1,6 @@
 """The first code in a jail: gives up what is left of its rights, then runs the module named.
 
-Started as ``python -m tito.grading.inside '{"rlimits": {…}, "uid": …}' module``, before any
+Started as ``python -m tito.jail.inside '{"rlimits": {…}, "uid": …}' module``, before any
 code by others has been read.
 """
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.conftest import needs_bubblewrap
-from tito.grading.jail import Jail
-from tito.grading.submitted import SubmissionError, read_plain_file, read_submitted
+from tests.jail.conftest import needs_bubblewrap
+from tito.jail.jail import Jail
+from tito.jail.plain_files import SubmissionError, read_below, read_plain_file
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def submission(tmp_path: Path) -> Path:
 
 
 def test_a_plain_file_is_read(submission: Path) -> None:
-    assert read_submitted(submission, "sub/bpr.py") == b"her work"
+    assert read_below(submission, "sub/bpr.py") == b"her work"
     assert read_plain_file(submission / "sub" / "bpr.py") == b"her work"
 
 
@@ -46,13 +46,13 @@ def test_links_and_what_is_no_file_are_refused(submission: Path, path: str, why:
     if not path.startswith("./") and "pipe" not in path and path != "sub":
         assert Path(os.path.normpath(submission / path)).read_bytes()  # or else it proves nothing
     with pytest.raises(SubmissionError, match=why):
-        read_submitted(submission, path)
+        read_below(submission, path)
 
 
 def test_what_is_too_large_is_refused(submission: Path) -> None:
-    assert read_submitted(submission, "sub/bpr.py", limit=8)
+    assert read_below(submission, "sub/bpr.py", limit=8)
     with pytest.raises(SubmissionError, match="larger than 7"):
-        read_submitted(submission, "sub/bpr.py", limit=7)
+        read_below(submission, "sub/bpr.py", limit=7)
 
 
 @needs_bubblewrap

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.conftest import needs_bubblewrap
-from tito.grading.cells import (
+from tests.jail.conftest import needs_bubblewrap
+from tito.jail.cells import (
     CellLimits,
     CellOutcome,
     _clean,
@@ -17,8 +17,8 @@ from tito.grading.cells import (
     notebook_jail,
     run_cells,
 )
-from tito.grading.jail import Jail
-from tito.grading.limits import MIB, Limits
+from tito.jail.jail import Jail
+from tito.jail.limits import MIB, Limits
 from tito.judging.remote import Remote
 
 pytest.importorskip("IPython", reason="the extra 'course' is not installed")

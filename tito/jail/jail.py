@@ -25,10 +25,10 @@ from types import TracebackType
 from typing import Final
 
 from recsys_edu.errors import RecsysError
-from tito.grading import bundle, mounts, packages, seccomp
-from tito.grading.cgroups import MemoryGroup, memory_group
-from tito.grading.limits import Limits
-from tito.grading.submitted import read_plain_file
+from tito.jail import bundle, mounts, packages, seccomp
+from tito.jail.cgroups import MemoryGroup, memory_group
+from tito.jail.limits import Limits
+from tito.jail.plain_files import read_plain_file
 
 _JOIN_AND_RUN: Final = 'echo 0 > "$1" && shift && exec "$@"'
 _OWN_NAMESPACES: Final = (
@@ -133,7 +133,7 @@ class Jail:
             arguments = [*_namespaces(uid), *self._environment(), *sight.arguments]
             descriptor = opened.enter_context(_as_descriptor(_joined(arguments)))
             # -P: what was handed in may lie in the working folder, and is not to be imported yet.
-            python = [str(mounts.interpreter()), "-s", "-P", "-m", "tito.grading.inside"]
+            python = [str(mounts.interpreter()), "-s", "-P", "-m", "tito.jail.inside"]
             command = [self._program, "--args", str(descriptor), "--", *python]
             command += [json.dumps(settings), self._module]
             if self._group is not None:
