@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from recsys_edu._version import __version__
+from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
     "backends": "list the backends and whether they work here",
@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "doctor": "check what the course needs",
     "export": "write a notebook's functions to my_recsys/",
     "export-model": "export a saved model as ONNX",
+    "grade": "give a course: collect, grade, give marks",
     "init": "make a workspace for the course",
     "race": "race the backends and models on one split",
     "recommend": "recommend by an exported model",
@@ -32,38 +33,12 @@ _COMMANDS: Final = {
 """Name and help of each command; its code is in tito/commands, imported when it is called."""
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported one by one, so that none pays for the others."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, sorted."""
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command by its name."""
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(f"tito.commands.{cmd_name.replace('-', '_')}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(_COMMANDS.items()))
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """Find the command, or say which one may have been meant."""
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            import difflib
-
-            close = difflib.get_close_matches(args[0], _COMMANDS, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            ctx.fail(f"There is no command {args[0]!r}.{hint}")
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    package="tito.commands",
+    summaries=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="tito")
 def cli() -> None:
     """Learn recommender systems, and the performance engineering beneath them."""

@@ -1,0 +1,137 @@
+"""What ``grading.toml`` says: one dataclass a table, and defaults for what is left out."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from recsys_edu.errors import RecsysError
+
+TEMPLATE: Final = """\
+# What `tito grade` goes by in this folder. Every line may be left out.
+
+[course]
+id = "recsys"             # in the gradebook, and in the exchange
+exchange = ""             # the exchange folder, where students have accounts on this machine
+
+[due]                     # lesson = date and time, of this machine's zone where none is given
+# 05_bpr = 2026-12-01T23:59:00+01:00
+
+[late]
+grace_minutes = 15        # that much later is in time
+per_day = 0.0             # share of the points that each day begun after that costs
+at_most = 1.0             # share that lateness costs at most
+
+[limits]                  # seconds and MiB that one submission may use
+cell_seconds = 60
+call_seconds = 20
+judge_seconds = 120       # for all calls by which one cell is judged
+memory_mib = 2048
+
+[students]                # a regular expression with (?P<student>…), searched for in the paths of
+pattern = ""              # what `tito grade collect` gets; empty: as Moodle and Canvas name them
+"""
+
+
+class SettingsError(RecsysError, ValueError):
+    """``grading.toml`` says what cannot be; the message says where and what."""
+
+
+@dataclass(frozen=True)
+class CourseTable:
+    """What the course is called, and where its exchange is."""
+
+    id: str = "recsys"
+    exchange: str = ""
+
+
+@dataclass(frozen=True)
+class LateTable:
+    """What it costs to hand in late."""
+
+    grace_minutes: float = 15.0
+    per_day: float = 0.0
+    at_most: float = 1.0
+
+
+@dataclass(frozen=True)
+class LimitsTable:
+    """How much one submission may use."""
+
+    cell_seconds: float = 60.0
+    call_seconds: float = 20.0
+    judge_seconds: float = 120.0
+    memory_mib: int = 2048
+
+
+@dataclass(frozen=True)
+class StudentsTable:
+    """How students are told apart."""
+
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of ``grading.toml``."""
+
+    course: CourseTable = field(default_factory=CourseTable)
+    due: dict[str, datetime] = field(default_factory=dict)
+    """By lesson, with a time zone."""
+    late: LateTable = field(default_factory=LateTable)
+    limits: LimitsTable = field(default_factory=LimitsTable)
+    students: StudentsTable = field(default_factory=StudentsTable)
+
+
+_TABLES: Final = {
+    "course": CourseTable, "late": LateTable, "limits": LimitsTable, "students": StudentsTable,
+}  # fmt: skip
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in a file; SettingsError where they cannot be understood."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}.") from None
+    unknown = sorted(content.keys() - _TABLES.keys() - {"due"})
+    if unknown:
+        listed = ", ".join((*_TABLES, "due"))
+        raise SettingsError(f"{path}: there is no table [{unknown[0]}]; there are {listed}.")
+    found = {name: _table(path, name, content.get(name, {})) for name in _TABLES}
+    return Settings(due=_due(path, content.get("due", {})), **found)
+
+
+def _table(path: Path, name: str, content: Any) -> Any:
+    kind = _TABLES[name]
+    defaults = {entry.name: getattr(kind(), entry.name) for entry in fields(kind)}
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}: {name} must be a table, [{name}].")
+    for key, value in content.items():
+        where = f"{path}, [{name}] {key}"
+        if key not in defaults:
+            raise SettingsError(f"{where}: there is no such setting; there are {_names(defaults)}.")
+        wanted = (int, float) if isinstance(defaults[key], (int, float)) else (str,)
+        if isinstance(value, bool) or not isinstance(value, wanted):
+            raise SettingsError(f"{where} must be {'a number' if float in wanted else 'text'}.")
+        if isinstance(value, (int, float)) and not value >= 0:
+            raise SettingsError(f"{where} must not be below 0.")
+    return kind(**content)
+
+
+def _due(path: Path, content: Any) -> dict[str, datetime]:
+    found = {}
+    for lesson, value in content.items() if isinstance(content, dict) else [("due", content)]:
+        if not isinstance(value, datetime):
+            raise SettingsError(
+                f"{path}, [due] {lesson} must be a date with a time: 2026-12-01T23:59:00+01:00."
+            )
+        found[lesson] = value.astimezone(UTC)
+    return found
+
+
+def _names(defaults: dict[str, Any]) -> str:
+    return ", ".join(defaults)
