@@ -112,7 +112,7 @@ $(VENV)/demo.stamp: $(VENV)/bin/python $(SOURCES)
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/bin/python $(SOURCES)
-	$(INSTALL) -e '.[torch,serve,course,author,dev]'
+	$(INSTALL) -e '.[torch,serve,course,author,grade,dev]'
 	@touch $@ $(VENV)/demo.stamp
 
 $(VENV)/peers.stamp: $(VENV)/bin/python $(SOURCES)

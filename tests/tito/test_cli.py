@@ -17,6 +17,7 @@ import pytest
 from recsys_backends import set_backend
 from recsys_edu import RecsysError, __version__
 from tito import main as main_module
+from tito.commands import grade as grade_module
 from tito.main import cli, main
 
 SCRIPT = Path(sys.executable).with_name("tito")
@@ -85,13 +86,26 @@ def test_help_lists_every_command_and_each_command_has_help(flag: str, run: Run)
     status, out, err = run(flag)
     assert (status, err) == (0, "")
     folder = Path(main_module.__file__).parent / "commands"
-    names = sorted(path.stem.replace("_", "-") for path in folder.glob("[a-z]*.py"))
+    names = commands_in(folder)
     assert names == sorted(main_module._COMMANDS) == cli.list_commands(click.Context(cli))
     for name in names:
         assert main_module._COMMANDS[name] in out
         status, about, err = run(name, flag)
         assert (status, err) == (0, "")
         assert about.startswith(f"Usage: tito {name}")
+
+
+def test_each_command_of_a_group_has_help(run: Run) -> None:
+    names = commands_in(Path(grade_module.__file__).parent)
+    assert names == sorted(grade_module._COMMANDS)
+    for name in names:
+        status, about, err = run("grade", name, "--help")
+        assert (status, err) == (0, "")
+        assert about.startswith(f"Usage: tito grade {name}")
+
+
+def commands_in(folder: Path) -> list[str]:
+    return sorted(p.stem.replace("_", "-") for p in folder.iterdir() if p.name[0] != "_")
 
 
 def test_without_arguments_there_is_help_and_no_traceback(run: Run) -> None:
