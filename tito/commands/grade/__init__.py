@@ -9,7 +9,9 @@ import click
 from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
+    "autograde": "run and judge what was handed in",
     "init": "make a folder to grade in",
+    "report": "show what grading found",
 }
 
 
