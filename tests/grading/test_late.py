@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from nbgrader.api import Gradebook
 
 from tito.course.lessons import Lesson, find_lesson
 from tito.grading.course import GradingCourse, GradingError, create_grading_course
+from tito.grading.gradebook import open_gradebook
 from tito.grading.late import LatePolicy, assign_penalties, penalty
 from tito.grading.settings import LateTable, SettingsError, read_settings
 
@@ -109,7 +109,8 @@ def bpr() -> Lesson:
 @pytest.fixture
 def gradebook(tmp_path: Path, bpr: Lesson) -> Iterator[Any]:
     """Three submissions of 10 points, each a day after it was due. Clocks went back meanwhile."""
-    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+    (tmp_path / "grading.toml").touch()
+    with open_gradebook(GradingCourse(tmp_path)) as gradebook:
         gradebook.add_assignment(bpr.id)
         gradebook.add_notebook(bpr.id, bpr.id)
         gradebook.add_grade_cell("question", bpr.id, bpr.id, max_score=10, cell_type="markdown")

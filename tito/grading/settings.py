@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -95,6 +96,8 @@ _TABLES: Final = {
     "course": CourseTable, "late": LateTable, "limits": LimitsTable, "students": StudentsTable,
 }  # fmt: skip
 
+_COURSE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
 
 def read_settings(path: Path) -> Settings:
     """The settings in a file; SettingsError where they cannot be understood."""
@@ -107,6 +110,11 @@ def read_settings(path: Path) -> Settings:
         listed = ", ".join((*_TABLES, "due", "extensions"))
         raise SettingsError(f"{path}: there is no table [{unknown[0]}]; there are {listed}.")
     found = {name: _table(path, name, content.get(name, {})) for name in _TABLES}
+    if not _COURSE_ID.fullmatch(found["course"].id):
+        raise SettingsError(
+            f"{path}, [course] id: {found['course'].id!r} becomes a folder's name, so it may have "
+            "letters, digits, '-', '_' and '.' only, and begins with a letter or a digit."
+        )
     return Settings(
         due=_due(path, "due", content.get("due", {})),
         extensions=_extensions(path, content.get("extensions", {})),

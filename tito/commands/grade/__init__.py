@@ -9,6 +9,7 @@ import click
 from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
+    "build": "prepare lessons, and the gradebook",
     "init": "make a folder to grade in",
 }
 
