@@ -151,8 +151,8 @@ def _take_over(cell: dict[str, Any], found: Cell, raw: dict[str, Any], remarks: 
             f"{MAX_CHARACTERS:,} characters: what comes after them was cut off."
         )
     if cell["cell_type"] == "markdown":
-        text = safe_markdown(text)
         attachments = safe_attachments(raw.get("attachments"))
+        text = safe_markdown(text, attachments)
         if attachments:
             cell["attachments"] = attachments
     cell["source"] = text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -19,6 +20,9 @@ exchange = ""             # the exchange folder, where students have accounts on
 
 [due]                     # lesson = date and time, of this machine's zone where none is given
 # 05_bpr = 2026-12-01T23:59:00+01:00
+
+[extensions]              # student = lessons with dates of the student's own
+# ada = { 05_bpr = 2026-12-03T23:59:00+01:00 }
 
 [late]
 grace_minutes = 15        # that much later is in time
@@ -81,6 +85,8 @@ class Settings:
     course: CourseTable = field(default_factory=CourseTable)
     due: dict[str, datetime] = field(default_factory=dict)
     """By lesson, with a time zone."""
+    extensions: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """By student and lesson: what is due then instead."""
     late: LateTable = field(default_factory=LateTable)
     limits: LimitsTable = field(default_factory=LimitsTable)
     students: StudentsTable = field(default_factory=StudentsTable)
@@ -90,6 +96,8 @@ _TABLES: Final = {
     "course": CourseTable, "late": LateTable, "limits": LimitsTable, "students": StudentsTable,
 }  # fmt: skip
 
+_COURSE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
 
 def read_settings(path: Path) -> Settings:
     """The settings in a file; SettingsError where they cannot be understood."""
@@ -97,12 +105,21 @@ def read_settings(path: Path) -> Settings:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from None
-    unknown = sorted(content.keys() - _TABLES.keys() - {"due"})
+    unknown = sorted(content.keys() - _TABLES.keys() - {"due", "extensions"})
     if unknown:
-        listed = ", ".join((*_TABLES, "due"))
+        listed = ", ".join((*_TABLES, "due", "extensions"))
         raise SettingsError(f"{path}: there is no table [{unknown[0]}]; there are {listed}.")
     found = {name: _table(path, name, content.get(name, {})) for name in _TABLES}
-    return Settings(due=_due(path, content.get("due", {})), **found)
+    if not _COURSE_ID.fullmatch(found["course"].id):
+        raise SettingsError(
+            f"{path}, [course] id: {found['course'].id!r} becomes a folder's name, so it may have "
+            "letters, digits, '-', '_' and '.' only, and begins with a letter or a digit."
+        )
+    return Settings(
+        due=_due(path, "due", content.get("due", {})),
+        extensions=_extensions(path, content.get("extensions", {})),
+        **found,
+    )
 
 
 def _table(path: Path, name: str, content: Any) -> Any:
@@ -122,12 +139,20 @@ def _table(path: Path, name: str, content: Any) -> Any:
     return kind(**content)
 
 
-def _due(path: Path, content: Any) -> dict[str, datetime]:
+def _extensions(path: Path, content: Any) -> dict[str, dict[str, datetime]]:
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}: extensions must be a table, [extensions].")
+    return {
+        student: _due(path, f"extensions.{student}", dates) for student, dates in content.items()
+    }
+
+
+def _due(path: Path, table: str, content: Any) -> dict[str, datetime]:
     found = {}
-    for lesson, value in content.items() if isinstance(content, dict) else [("due", content)]:
+    for lesson, value in content.items() if isinstance(content, dict) else [("05_bpr", content)]:
         if not isinstance(value, datetime):
             raise SettingsError(
-                f"{path}, [due] {lesson} must be a date with a time: 2026-12-01T23:59:00+01:00."
+                f"{path}, [{table}] {lesson} must be a date with a time: 2026-12-01T23:59:00+01:00."
             )
         found[lesson] = value.astimezone(UTC)
     return found
