@@ -19,12 +19,12 @@ import numpy as np
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
 from tito.grading.course import GradingCourse, GradingError
-from tito.grading.module import LeftOut, exported_from, loadable
+from tito.grading.module import LeftOut, exported_from, joined, salvaged
 from tito.grading.settings import LimitsTable
 from tito.jail.jail import Jail
 from tito.jail.limits import MIB, Limits
 from tito.judging.clauses import ClauseFunction, functions_of, load_clauses, run_clause
-from tito.judging.remote import Failure, Remote
+from tito.judging.remote import Failure, LearnerError, Remote
 
 _TOLD = {
     None: "an answer was wrong for inputs that you have not seen.",
@@ -90,9 +90,10 @@ def judge(
         notebook: the rebuilt submission.
         template: the cells of the notebook as released.
     """
+    written = exported_from(notebook)
+    numbers = {cell.number for cell in written}
+    released = [cell for cell in template if cell.number in numbers]
     limits = course.settings.limits
-    clauses = clauses_for(lesson, template)
-    released = [cell for cell in template if cell.number in _numbers(notebook)]
     with tempfile.TemporaryDirectory(prefix="recsys-graded-") as folder:
         module = Path(folder, f"{lesson.name}.py")
 
@@ -101,18 +102,22 @@ def judge(
             with _jailed(lesson, module, limits) as remote:
                 remote.load()
 
-        text, left_out = loadable(exported_from(notebook), released, load)
+        module.write_text(joined(written), encoding="utf-8")
+        with _jailed(lesson, module, limits) as remote:
+            if _loads(remote):
+                return Judgement(_marks(course, lesson, template, remote), ())
+        text, left_out = salvaged(written, released, load)
         module.write_text(text, encoding="utf-8")
         with _jailed(lesson, module, limits) as remote:
-            marks = tuple(
-                _mark(course, lesson, cell, clauses[cell.grade_id], remote)
-                for cell in graded_cells(template)
-            )
-    return Judgement(marks, tuple(left_out))
+            return Judgement(_marks(course, lesson, template, remote), tuple(left_out))
 
 
-def _numbers(notebook: dict[str, Any]) -> set[int]:
-    return {cell.number for cell in exported_from(notebook)}
+def _loads(remote: Remote) -> bool:
+    try:
+        remote.load()
+    except LearnerError:
+        return False
+    return True
 
 
 @contextmanager
@@ -138,6 +143,16 @@ def _jailed(lesson: Lesson, module: Path, limits: LimitsTable) -> Iterator[Remot
                 launch=jail,
             )
         )
+
+
+def _marks(
+    course: GradingCourse, lesson: Lesson, template: Sequence[Cell], remote: Remote
+) -> tuple[CellMark, ...]:
+    clauses = clauses_for(lesson, template)
+    return tuple(
+        _mark(course, lesson, cell, clauses[cell.grade_id], remote)
+        for cell in graded_cells(template)
+    )
 
 
 def _mark(

@@ -33,21 +33,16 @@ def joined(cells: Sequence[Cell]) -> str:
     return "\n\n".join(f"{CELL_MARKER}{cell.grade_id}\n{cell.source.rstrip()}\n" for cell in cells)
 
 
-def loadable(
+def salvaged(
     written: Sequence[Cell], released: Sequence[Cell], load: Callable[[str], None]
 ) -> tuple[str, list[LeftOut]]:
     """The text of a module that can be loaded, with as many of the student's cells as possible.
 
     Args:
-        written: the exported cells, as the student wrote them.
+        written: the exported cells, as the student wrote them: together they cannot be loaded.
         released: the same, as they were released: nothing is written in them yet.
         load: tries a module's text out; raises LearnerError where it cannot be loaded.
     """
-    try:
-        load(joined(written))
-        return joined(written), []
-    except LearnerError:
-        pass
     kept, left_out = list(released), []
     for number, cell in enumerate(written):
         if cell.source == released[number].source:

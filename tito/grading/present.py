@@ -10,6 +10,9 @@ from typing import Any, Final
 from tito.grading.judge import CellMark
 from tito.jail.cells import CellOutcome
 
+_LEFT_OUT: Final = CellOutcome(
+    (), "", None, "Not run for grading: it takes long, and no points depend on it."
+)
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -23,8 +26,8 @@ def presented(
 
     Args:
         notebook: the rebuilt submission.
-        outcomes: of the code cells, by their place in it, counted from 0; those that are missing
-            were not run.
+        outcomes: of the code cells, by their place in it, counted from 0; experiments may be
+            missing.
         marks: of the graded cells.
         remarks: put on top, where there are any.
 
@@ -36,11 +39,9 @@ def presented(
     for number, cell in enumerate(shown["cells"]):
         if cell["cell_type"] != "code":
             continue
-        outcome = outcomes.get(number)
-        cell["outputs"] = list(outcome.outputs) if outcome else []
-        cell["execution_count"] = outcome.execution_count if outcome else None
-        if outcome is not None and not outcome.ran:
-            cell["outputs"] = [_text(outcome.why)]
+        outcome = outcomes.get(number, _LEFT_OUT)
+        cell["outputs"] = list(outcome.outputs) if outcome.ran else [_text(outcome.why)]
+        cell["execution_count"] = outcome.execution_count
         mark = by_id.get(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
         if mark is not None:
             cell["outputs"] = [*_harmless(cell["outputs"]), *_verdict(mark)]

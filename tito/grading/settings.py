@@ -34,6 +34,7 @@ cell_seconds = 60
 call_seconds = 20
 judge_seconds = 120       # for all calls by which one cell is judged
 memory_mib = 2048
+experiments = false       # run the cells that take long and that no points depend on, too
 
 [students]                # a regular expression with (?P<student>…), searched for in the paths of
 pattern = ""              # what `tito grade collect` gets; empty: as Moodle and Canvas name them
@@ -69,6 +70,8 @@ class LimitsTable:
     call_seconds: float = 20.0
     judge_seconds: float = 120.0
     memory_mib: int = 2048
+    experiments: bool = False
+    """Whether cells tagged ``experiment`` are run: they take long, and no points depend on them."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +134,9 @@ def _table(path: Path, name: str, content: Any) -> Any:
         where = f"{path}, [{name}] {key}"
         if key not in defaults:
             raise SettingsError(f"{where}: there is no such setting; there are {_names(defaults)}.")
-        wanted = (int, float) if isinstance(defaults[key], (int, float)) else (str,)
-        if isinstance(value, bool) or not isinstance(value, wanted):
-            raise SettingsError(f"{where} must be {'a number' if float in wanted else 'text'}.")
+        wanted, called = _kind(defaults[key])
+        if isinstance(value, bool) != (wanted == (bool,)) or not isinstance(value, wanted):
+            raise SettingsError(f"{where} must be {called}.")
         if isinstance(value, (int, float)) and not value >= 0:
             raise SettingsError(f"{where} must not be below 0.")
     return kind(**content)
@@ -145,6 +148,12 @@ def _extensions(path: Path, content: Any) -> dict[str, dict[str, datetime]]:
     return {
         student: _due(path, f"extensions.{student}", dates) for student, dates in content.items()
     }
+
+
+def _kind(default: Any) -> tuple[tuple[type, ...], str]:
+    if isinstance(default, bool):
+        return (bool,), "true or false"
+    return ((int, float), "a number") if isinstance(default, (int, float)) else ((str,), "text")
 
 
 def _due(path: Path, table: str, content: Any) -> dict[str, datetime]:

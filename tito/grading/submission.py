@@ -13,7 +13,7 @@ from typing import Any
 
 from recsys_edu._version import __version__
 from tito.course.lessons import Lesson
-from tito.course.notebook import Cell, cells_of
+from tito.course.notebook import EXPERIMENT, Cell, cells_of
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.judge import Judgement, judge
 from tito.grading.outcome import GRADED, NOT, PARTLY, Outcome
@@ -89,12 +89,13 @@ def _read(course: GradingCourse, lesson: Lesson, student: str) -> bytes:
 
 def _run(course: GradingCourse, lesson: Lesson, rebuilt: Rebuilt) -> dict[int, CellOutcome]:
     """What each code cell showed, by its place in the notebook."""
+    limits = course.settings.limits
     code = {
-        number: "".join(cell["source"])
+        number: cell["source"]
         for number, cell in enumerate(rebuilt.notebook["cells"])
         if cell["cell_type"] == "code"
+        and (limits.experiments or EXPERIMENT not in cell["metadata"].get("tags", ()))
     }
-    limits = course.settings.limits
     with notebook_jail(
         contents=_fonts(),
         compilers=lesson.about().compilers,
