@@ -31,6 +31,9 @@ from tito.judging.values import FrameError, arrays_in
 SECONDS_PER_CALL: Final = 20.0
 MAX_REPLY: Final = 2**28
 MAX_MESSAGE: Final = 2000
+CHANGING: Final = {"bpr_update": 3, "als_half_step": 1}
+"""Functions that write into arrays of their caller, by how many of the first arguments. No others
+may: what a judge works the right answer out from must not come from whoever is judged."""
 
 
 class LearnerError(ContractViolation):
@@ -195,7 +198,9 @@ class Remote:
         if "refused" in reply:
             why = str(reply["refused"])[:MAX_MESSAGE]
             raise self._failed(Failure.NO_DATA, f"{name}: {why}.")
-        self._write_back(arrays_in([list(args), kwargs]), reply.get("changed", ()), name)
+        own = 0 if probe else CHANGING.get(name, 0)
+        arrays = arrays_in([list(args), kwargs])
+        self._write_back(arrays, len(arrays_in(list(args[:own]))), reply.get("changed", ()), name)
         return reply.get("value")
 
     def _exchange(self, message: Any, name: str) -> dict[str, Any]:
@@ -255,10 +260,12 @@ class Remote:
         self.failure = kind
         return LearnerError(message)
 
-    def _write_back(self, arrays: list[Any], changed: Any, name: str) -> None:
-        """Bring what the call wrote into the caller's own arrays."""
+    def _write_back(self, arrays: list[Any], n_own: int, changed: Any, name: str) -> None:
+        """Bring what the call wrote into the caller's own arrays, of which it may the first."""
         try:
             for number, array in changed:
+                if not 0 <= number < n_own:
+                    raise ValueError("it changed an array that it was given, and only reads")
                 if array.shape != arrays[number].shape or array.dtype != arrays[number].dtype:
                     raise ValueError("an array came back in another shape")
                 np.copyto(arrays[number], array)
