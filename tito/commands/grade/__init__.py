@@ -10,7 +10,10 @@ from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
     "build": "prepare lessons, and the gradebook",
+    "export": "write marks for Canvas, Moodle or a spreadsheet",
+    "feedback": "make the pages that students get back",
     "init": "make a folder to grade in",
+    "review": "read answers, give points and comments",
 }
 
 
