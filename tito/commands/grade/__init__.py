@@ -10,7 +10,9 @@ from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
     "build": "prepare lessons, and the gradebook",
+    "collect": "collect what was handed in",
     "init": "make a folder to grade in",
+    "release": "give a lesson to the students",
 }
 
 
