@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from tito.course.lessons import Lesson, all_lessons
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.gradebook import open_gradebook
 from tito.grading.late import assign_penalties
+from tito.grading.submitted import read_receipt
 
 
 @dataclass(frozen=True)
@@ -175,13 +175,12 @@ def _student(
 
 def _receipt(course: GradingCourse, lesson: Lesson, student: str) -> dict[str, str]:
     """By what the LMS knew a student whose notebook came from it."""
-    path = course.submitted(lesson, student).with_name("received.json")
-    try:
-        receipt = json.loads(path.read_text(encoding="utf-8"))
-        lms, name = dict(receipt.get("lms", {})), str(receipt.get("name", ""))
-    except FileNotFoundError:
+    receipt = read_receipt(course, lesson, student)
+    if receipt is None:
         return {}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise GradingError(f"{path} cannot be read: {error}.") from None
-    known = {"moodle": lms.get("participant"), "canvas": lms.get("user"), "name": name}
-    return {key: str(value) for key, value in known.items() if value}
+    known = {
+        "moodle": receipt.lms.get("participant", ""),
+        "canvas": receipt.lms.get("user", ""),
+        "name": receipt.name,
+    }
+    return {key: value for key, value in known.items() if value}

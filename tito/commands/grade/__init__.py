@@ -10,9 +10,11 @@ from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
     "build": "prepare lessons, and the gradebook",
+    "collect": "collect what was handed in",
     "export": "write marks for Canvas, Moodle or a spreadsheet",
     "feedback": "make the pages that students get back",
     "init": "make a folder to grade in",
+    "release": "give a lesson to the students",
     "review": "read answers, give points and comments",
 }
 
