@@ -131,7 +131,7 @@ class Remote:
         self.failure: Failure | None = None
         self.probe = _Probe(self)
 
-    def load(self) -> None:
+    def load_module(self) -> None:
         """Start the process now; LearnerError where the module cannot be loaded."""
         if self._process is None:
             self._start("loading it")
