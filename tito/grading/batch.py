@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import loky
 from filelock import FileLock, Timeout
@@ -118,7 +120,11 @@ def _in_pool(
     pool = loky.ProcessPoolExecutor(
         max_workers=min(jobs, len(students)),
         initializer=_end_with_parent,
-        env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        env={
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "TMPDIR": str(course.temporary),
+        },
     )
     try:
         tasks = [pool.submit(_grade, course, lesson, student, contents) for student in students]
@@ -160,6 +166,18 @@ def _alone(course: GradingCourse) -> Iterator[None]:
             f"another `tito grade` is at work in {course.root}: run it again when that has ended."
         ) from None
     try:
-        yield
+        with _swept(course.temporary):
+            yield
     finally:
         lock.release()
+
+
+@contextmanager
+def _swept(folder: Path) -> Iterator[None]:
+    """An empty folder, whatever a run that was killed has left in it; it is gone afterwards."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -57,6 +57,11 @@ class GradingCourse:
         """What tito remembers of its runs. Hidden inputs may occur in it: for instructors only."""
         return self.root / ".tito"
 
+    @property
+    def temporary(self) -> Path:
+        """What a run needs while it lasts."""
+        return self.state / "tmp"
+
     def source(self, lesson: Lesson) -> Path:
         """The notebook with its solutions."""
         return self.root / "source" / lesson.id / lesson.notebook
