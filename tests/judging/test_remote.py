@@ -138,7 +138,7 @@ def test_calls_and_answers(remote_of: Callable[..., Remote]) -> None:
 
 
 def test_arrays_are_changed_in_place(remote_of: Callable[..., Remote]) -> None:
-    remote = remote_of()
+    remote = remote_of(changing={"fill": 1})
     x = np.zeros((2, 3), dtype=np.float32)
     same = x
     assert remote.fill(x, value=7) is None
@@ -221,13 +221,13 @@ def test_an_answer_in_the_last_moment_costs_the_next_call_nothing(
 def test_what_is_allowed_brings_all_that_is_inside_of_it(remote_of: Callable[..., Remote]) -> None:
     """NumPy and the standard library import parts of themselves late."""
     remote = remote_of(
-        "import importlib, pickle\nimport numpy as np\n\ndef load(names):\n"
+        "import importlib, pickle\nimport numpy as np\n\ndef bring_in(names):\n"
         "    for name in names:\n        importlib.import_module(name)\n"
         "    np.testing.assert_allclose([1.0], [1.0])\n"
         "    np.show_config(mode='dicts')\n"
         "    return pickle.loads(pickle.dumps(np.random.default_rng(0))).integers(9) >= 0\n"
     )
-    assert remote.load(LATE.split())
+    assert remote.bring_in(LATE.split())
 
 
 def test_a_loop_without_end_is_ended(remote_of: Callable[..., Remote]) -> None:

@@ -44,6 +44,12 @@ class GradingCourse:
         return self.root / "gradebook.db"
 
     @property
+    def exchange(self) -> Path | None:
+        """The exchange folder; None where the course has none."""
+        named = self.settings.course.exchange
+        return self.root / Path(named).expanduser() if named else None
+
+    @property
     def state(self) -> Path:
         """What tito remembers of its runs. Hidden inputs may occur in it: for instructors only."""
         return self.root / ".tito"

@@ -9,7 +9,10 @@ import click
 from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
+    "autograde": "run and judge what was handed in",
+    "build": "prepare lessons, and the gradebook",
     "init": "make a folder to grade in",
+    "report": "show what grading found",
 }
 
 

@@ -1,0 +1,14 @@
+"""What the commands of ``tito grade`` have in common."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from recsys_edu.errors import MissingDependencyError
+
+
+def require_grade_extra() -> None:
+    """MissingDependencyError where nbgrader is not there, or what reads the lessons' sources."""
+    for package in ("nbgrader", "jupytext"):
+        if find_spec(package) is None:
+            raise MissingDependencyError.for_extra(package, "grade")

@@ -1,0 +1,174 @@
+"""nbgrader's gradebook: made safely, and told of each lesson's cells."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry, Notebook
+from nbgrader.preprocessors import SaveCells
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
+
+from tito.course.lessons import Lesson
+from tito.course.notebook import Cell
+from tito.grading.course import GradingCourse, GradingError
+
+
+def gradebook_url(path: Path) -> str:
+    """How nbgrader calls the database in a file."""
+    if "?" in str(path):  # what follows it would be taken for settings
+        raise GradingError(f"{path}: nbgrader can have no gradebook below a folder with a '?'.")
+    return f"sqlite:///{path}"
+
+
+@contextmanager
+def open_gradebook(course: GradingCourse) -> Iterator[Gradebook]:
+    """The gradebook, which is made where there is none.
+
+    Raises:
+        GradingError: it is damaged, of another version of nbgrader, or in use for too long.
+    """
+    create_gradebook(course)
+    with _in_a_sentence(course):
+        gradebook = Gradebook(gradebook_url(course.gradebook), course.settings.course.id)
+        try:
+            yield gradebook
+        finally:
+            gradebook.close()
+
+
+def create_gradebook(course: GradingCourse) -> bool:
+    """Make an empty gradebook where there is none; whether it was made.
+
+    It is made under another name first: of nbgrader's several steps a kill may leave any undone.
+    """
+    path = course.gradebook
+    if path.exists():
+        return False
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        with _in_a_sentence(course), _alembic_at_hand():
+            Gradebook(gradebook_url(unfinished), course.settings.course.id).close()
+        try:
+            os.link(unfinished, path)  # unlike a renaming, over nothing that is there by now
+        except FileExistsError:
+            return False
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return True
+
+
+def check_unchanged(course: GradingCourse, lesson: Lesson, cells: list[Cell]) -> None:
+    """GradingError where there are marks, and what they were given for is another now."""
+    with open_gradebook(course) as gradebook:
+        found = _find(gradebook, lesson)
+        count = len(found.submissions) if found is not None else 0
+        problem = _change(_recorded(found), _described(cells)) if count else ""
+    if problem:
+        raise GradingError(
+            f"{lesson.id} has {count} graded submission{'s' * (count > 1)} in the gradebook, and "
+            f"{problem}: undo that, or remove the lesson with all its marks by `nbgrader db "
+            f"assignment remove {lesson.id} --force`."
+        )
+
+
+def register(course: GradingCourse, lesson: Lesson, notebook: Any) -> None:
+    """Tell the gradebook of a lesson: when it is due, and its cells as they are released.
+
+    Args:
+        course: whose gradebook.
+        lesson: the lesson; both assignment and notebook get its id for their name.
+        notebook: the released notebook, as nbformat reads it.
+    """
+    due = course.settings.due.get(lesson.id)
+    naive = {} if due is None else {"duedate": due.astimezone(UTC).replace(tzinfo=None)}
+    with open_gradebook(course) as gradebook:
+        gradebook.update_or_create_assignment(lesson.id, **naive)
+    names = {"notebook": lesson.id, "assignment": lesson.id}
+    resources = {"nbgrader": {**names, "db_url": gradebook_url(course.gradebook)}}
+    with _in_a_sentence(course):
+        saver = SaveCells()
+        try:
+            saver.preprocess(notebook, resources)
+        finally:
+            saver.gradebook.close()
+
+
+def _find(gradebook: Gradebook, lesson: Lesson) -> Notebook | None:
+    try:
+        return gradebook.find_notebook(lesson.id, lesson.id)
+    except MissingEntry:
+        return None
+
+
+Described = dict[str, tuple[float | None, str]]
+"""Points (None where there are none) and kind of each cell that nbgrader knows."""
+
+
+def _recorded(notebook: Notebook) -> Described:
+    points = {cell.name: cell.max_score for cell in notebook.grade_cells}
+    kinds = {cell.name: cell.cell_type for cell in notebook.source_cells}
+    return {name: (points.get(name), kinds[name]) for name in kinds}
+
+
+def _described(cells: list[Cell]) -> Described:
+    return {
+        cell.grade_id: (float(cell.nbgrader["points"]) if cell.is_graded else None, cell.kind)
+        for cell in cells
+        if cell.grade_id
+    }
+
+
+def _change(before: Described, after: Described) -> str:
+    for name in sorted(before.keys() | after.keys()):
+        if name not in after:
+            return f"its cell {name} is gone"
+        if name not in before:
+            return f"its cell {name} is new"
+        old, new = before[name], after[name]
+        if old[1] != new[1]:
+            return f"its cell {name} is {new[1]} now, and was {old[1]}"
+        if old[0] != new[0]:
+            said = ["no points" if x is None else f"{x:g} points" for x in (new[0], old[0])]
+            return f"its cell {name} has {said[0]} now, and had {said[1]}"
+    return ""
+
+
+@contextmanager
+def _in_a_sentence(course: GradingCourse) -> Iterator[None]:
+    try:
+        with warnings.catch_warnings(action="ignore", category=SAWarning):  # nbgrader's, not ours
+            yield
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise GradingError(
+            f"{course.gradebook} cannot be used: {reason}. If nbgrader was updated, run `nbgrader "
+            "db upgrade` on a copy first; a damaged file has to come back from a copy."
+        ) from error
+
+
+@contextmanager
+def _alembic_at_hand() -> Iterator[None]:
+    """nbgrader asks the program alembic for the version of a new database, by the PATH."""
+    before = os.environ.get("PATH")
+    beside = str(Path(sys.executable).parent)
+    os.environ["PATH"] = beside if before is None else os.pathsep.join([beside, before])
+    try:
+        yield
+    except (OSError, subprocess.SubprocessError) as error:
+        raise GradingError(
+            f"nbgrader cannot run alembic, which should be in {beside}: {error}."
+        ) from None
+    finally:
+        if before is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = before

@@ -1,0 +1,87 @@
+"""``tito grade build``: a lesson in the instructor's folder, for students and for nbgrader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from recsys_edu.atomic import atomic_path
+from tito.authoring.release import notebook_bytes, released
+from tito.authoring.source import solution_notebook
+from tito.course.lessons import Lesson, all_lessons
+from tito.course.notebook import cells_of
+from tito.grading.course import GradingCourse, GradingError
+from tito.grading.gradebook import check_unchanged, create_gradebook, register
+from tito.grading.nbgrader_config import NAME, write_config
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What became of one lesson."""
+
+    written: tuple[Path, ...]
+    """Files that are new or different."""
+    config_edited: bool
+    """Whether an instructor has edited nbgrader_config.py, so that it was left alone."""
+
+
+def prepare(course: GradingCourse, lesson: Lesson) -> Prepared:
+    """Write a lesson's notebooks, and tell the gradebook of it.
+
+    What is there is replaced file by file, after everything that can be checked was checked.
+
+    Raises:
+        GradingError: there is no source; the committed release is not what it gives; there are
+            marks for cells that have changed; the gradebook or the settings cannot be used.
+        AuthoringError: the source cannot be built.
+    """
+    _check_due(course)
+    if not lesson.source.is_file():
+        raise GradingError(
+            f"there is no {lesson.source}: lessons are prepared with their solutions, which only a "
+            "clone of the repository has."
+        )
+    release = released(solution_notebook(lesson))
+    contents = {
+        course.source(lesson): notebook_bytes(solution_notebook(lesson)),
+        course.release(lesson): notebook_bytes(release),
+    }
+    _check_committed(lesson, contents[course.release(lesson)])
+    made = create_gradebook(course)
+    check_unchanged(course, lesson, cells_of(release, lesson.source))
+    config = write_config(course)
+    written = [path for path, content in contents.items() if _write(path, content)]
+    register(course, lesson, release)
+    extra = [course.gradebook] * made + [course.root / NAME] * (config == "written")
+    return Prepared((*extra, *written), config == "edited")
+
+
+def _check_due(course: GradingCourse) -> None:
+    known = [lesson.id for lesson in all_lessons()]
+    for name in course.settings.due:
+        if name not in known:
+            listed = ", ".join(known)
+            raise GradingError(
+                f"grading.toml, [due] {name}: there is no such lesson; there are {listed}."
+            )
+
+
+def _check_committed(lesson: Lesson, content: bytes) -> None:
+    try:
+        committed = lesson.release.read_bytes()
+    except FileNotFoundError:
+        committed = b""
+    if committed != content:
+        raise GradingError(
+            f"{lesson.release} is not what {lesson.source} gives: run `tito dev build`, so that "
+            "students and graders have the same notebook."
+        )
+
+
+def _write(path: Path, content: bytes) -> bool:
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as unfinished:
+        unfinished.write_bytes(content)
+    return True
