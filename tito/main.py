@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "doctor": "check what the course needs",
     "export": "write a notebook's functions to my_recsys/",
     "export-model": "export a saved model as ONNX",
+    "feedback": "fetch what was said to what I handed in",
     "grade": "give a course: collect, grade, give marks",
     "init": "make a workspace for the course",
     "race": "race the backends and models on one split",
@@ -28,6 +29,7 @@ _COMMANDS: Final = {
     "skip": "go on without a lesson",
     "start": "open a lesson",
     "status": "show where each lesson stands",
+    "submit": "hand in a lesson",
     "test": "run a lesson's visible tests",
 }
 """Name and help of each command; its code is in tito/commands, imported when it is called."""

@@ -261,7 +261,7 @@ def test_hidden_inputs_are_told_to_nobody(
         return call_it(self, function, args, kwargs, **more)
 
     monkeypatch.setattr(judge.Remote, "_call", recorded)
-    outcome = grade_submission(course, lesson, "eve")
+    outcome = grade_submission(course, lesson, "eve", {})
     assert calls
     assert not any(mark.passed for mark in outcome.marks)
     replay(course, lesson, outcome)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import joblib
+import loky
 from filelock import FileLock, Timeout
-from joblib.externals.loky.process_executor import TerminatedWorkerError
+from loky.process_executor import TerminatedWorkerError
 
 from tito.course.lessons import Lesson
 from tito.course.notebook import cells_of
@@ -24,6 +24,7 @@ from tito.grading.judge import clauses_for
 from tito.grading.outcome import NOT, Outcome, read_outcome, write_outcome
 from tito.grading.replay import is_replayed, replay
 from tito.grading.submission import grade_submission, key_of, template_of
+from tito.jail.cells import font_list
 from tito.jail.probe import require_jail
 
 _PR_SET_PDEATHSIG = 1
@@ -73,7 +74,7 @@ def autograde(
             if not is_replayed(course, lesson, kept):
                 replay(course, lesson, kept)
             yield Progress(kept, fresh=False)
-        for outcome in _graded(course, lesson, waiting, jobs):
+        for outcome in _graded(course, lesson, waiting, jobs) if waiting else ():
             replay(course, lesson, outcome)
             yield Progress(outcome, fresh=True)
 
@@ -89,14 +90,15 @@ def _graded(
 ) -> Iterator[Outcome]:
     """Grade in parallel; those during which a worker died are graded once more, each alone."""
     missing = list(students)
+    contents = font_list()  # finding fonts takes a jail a second
     try:
-        for outcome in _in_pool(course, lesson, students, jobs):
+        for outcome in _in_pool(course, lesson, students, contents, jobs):
             missing.remove(outcome.student)
             yield outcome
     except TerminatedWorkerError:
         for student in missing:
             try:
-                yield from _in_pool(course, lesson, [student], 1)
+                yield from _in_pool(course, lesson, [student], contents, 1)
             except TerminatedWorkerError:
                 why = "grading it ended the grader's own process, twice. Grade it by hand."
                 key = key_of(course, lesson, student)
@@ -106,24 +108,32 @@ def _graded(
 
 
 def _in_pool(
-    course: GradingCourse, lesson: Lesson, students: Sequence[str], jobs: int
+    course: GradingCourse,
+    lesson: Lesson,
+    students: Sequence[str],
+    contents: Mapping[str, bytes],
+    jobs: int,
 ) -> Iterator[Outcome]:
-    parallel = joblib.Parallel(
-        n_jobs=min(jobs, len(students)) or 1,
-        backend="loky",
-        batch_size=1,
-        pre_dispatch="2 * n_jobs",
-        return_as="generator_unordered",
+    """Outcomes as they come, from processes of their own."""
+    pool = loky.ProcessPoolExecutor(
+        max_workers=min(jobs, len(students)),
+        initializer=_end_with_parent,
+        env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
     )
-    tasks = (joblib.delayed(_grade)(course, lesson, student) for student in students)
-    yield from parallel(tasks)
-
-
-def _grade(course: GradingCourse, lesson: Lesson, student: str) -> Outcome:
-    """In a worker: grade one submission, and keep the outcome."""
-    _end_with_parent()
     try:
-        outcome = grade_submission(course, lesson, student)
+        tasks = [pool.submit(_grade, course, lesson, student, contents) for student in students]
+        for task in loky.as_completed(tasks):
+            yield task.result()
+    finally:
+        pool.shutdown(wait=True, kill_workers=True)
+
+
+def _grade(
+    course: GradingCourse, lesson: Lesson, student: str, contents: Mapping[str, bytes]
+) -> Outcome:
+    """In a worker: grade one submission, and keep the outcome."""
+    try:
+        outcome = grade_submission(course, lesson, student, contents)
     except Exception as error:  # one student's failure never stops the batch
         why = f"the grader failed: {type(error).__name__}: {error}"
         outcome = Outcome(student, lesson.id, key_of(course, lesson, student), NOT, why=why)

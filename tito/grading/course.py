@@ -15,6 +15,7 @@ from typing import Final
 
 from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import RecsysError
+from tito.course.exchange import Exchange
 from tito.course.lessons import Lesson
 from tito.grading.settings import TEMPLATE, Settings, read_settings
 
@@ -44,10 +45,12 @@ class GradingCourse:
         return self.root / "gradebook.db"
 
     @property
-    def exchange(self) -> Path | None:
-        """The exchange folder; None where the course has none."""
-        named = self.settings.course.exchange
-        return self.root / Path(named).expanduser() if named else None
+    def exchange(self) -> Exchange | None:
+        """The course in its exchange; None where there is none."""
+        table = self.settings.course
+        if not table.exchange:
+            return None
+        return Exchange(self.root / Path(table.exchange).expanduser(), table.id)
 
     @property
     def state(self) -> Path:

@@ -101,7 +101,7 @@ def judge(
         def load(text: str) -> None:
             module.write_text(text, encoding="utf-8")
             with _jailed(lesson, module, limits) as remote:
-                remote.load()
+                remote.load_module()
 
         module.write_text(joined(written), encoding="utf-8")
         with _jailed(lesson, module, limits) as remote:
@@ -115,7 +115,7 @@ def judge(
 
 def _loads(remote: Remote) -> bool:
     try:
-        remote.load()
+        remote.load_module()
     except LearnerError:
         return False
     return True

@@ -65,7 +65,7 @@ def write_config(course: GradingCourse) -> str:
 
 def _content(course: GradingCourse) -> str:
     exchange = course.exchange
-    root = "" if exchange is None else f"c.Exchange.root = {str(exchange)!r}\n"
+    root = "" if exchange is None else f"c.Exchange.root = {str(exchange.root)!r}\n"
     text = _TEXT.format(id=course.settings.course.id, exchange=root)
     return f"{_MARK}{_digest(text)}\n{text}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsys_edu.errors import RecsysError
+from tito.course.exchange import COURSE_ID, COURSE_ID_RULE, DEFAULT_COURSE
 
 TEMPLATE: Final = """\
 # What `tito grade` goes by in this folder. Every line may be left out.
@@ -49,7 +49,7 @@ class SettingsError(RecsysError, ValueError):
 class CourseTable:
     """What the course is called, and where its exchange is."""
 
-    id: str = "recsys"
+    id: str = DEFAULT_COURSE
     exchange: str = ""
 
 
@@ -99,8 +99,6 @@ _TABLES: Final = {
     "course": CourseTable, "late": LateTable, "limits": LimitsTable, "students": StudentsTable,
 }  # fmt: skip
 
-_COURSE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
 
 def read_settings(path: Path) -> Settings:
     """The settings in a file; SettingsError where they cannot be understood."""
@@ -113,11 +111,8 @@ def read_settings(path: Path) -> Settings:
         listed = ", ".join((*_TABLES, "due", "extensions"))
         raise SettingsError(f"{path}: there is no table [{unknown[0]}]; there are {listed}.")
     found = {name: _table(path, name, content.get(name, {})) for name in _TABLES}
-    if not _COURSE_ID.fullmatch(found["course"].id):
-        raise SettingsError(
-            f"{path}, [course] id: {found['course'].id!r} becomes a folder's name, so it may have "
-            "letters, digits, '-', '_' and '.' only, and begins with a letter or a digit."
-        )
+    if not COURSE_ID.fullmatch(found["course"].id):
+        raise SettingsError(f"{path}, [course] id: {COURSE_ID_RULE}, not {found['course'].id!r}.")
     return Settings(
         due=_due(path, "due", content.get("due", {})),
         extensions=_extensions(path, content.get("extensions", {})),

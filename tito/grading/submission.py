@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import time
@@ -19,13 +18,20 @@ from tito.grading.judge import Judgement, judge
 from tito.grading.outcome import GRADED, NOT, PARTLY, Outcome
 from tito.grading.present import presented
 from tito.grading.rebuild import Rebuilt, UngradableError, rebuild
-from tito.jail.cells import CellLimits, CellOutcome, font_list, notebook_jail, run_cells
+from tito.jail.cells import CellLimits, CellOutcome, notebook_jail, run_cells
 from tito.jail.limits import MIB, Limits
 from tito.jail.plain_files import SubmissionError, read_below
 
 
-def grade_submission(course: GradingCourse, lesson: Lesson, student: str) -> Outcome:
-    """Grade what a student handed in. Whatever is wrong with it is in the outcome."""
+def grade_submission(
+    course: GradingCourse, lesson: Lesson, student: str, contents: Mapping[str, bytes]
+) -> Outcome:
+    """Grade what a student handed in. Whatever is wrong with it is in the outcome.
+
+    Args:
+        course, lesson, student: of what.
+        contents: files for the jail in which the notebook runs, by their paths in there.
+    """
     start = time.monotonic()
     key = key_of(course, lesson, student)
     try:
@@ -34,7 +40,7 @@ def grade_submission(course: GradingCourse, lesson: Lesson, student: str) -> Out
         rebuilt = rebuild(template, submission)
     except (UngradableError, SubmissionError) as error:
         return Outcome(student, lesson.id, key, NOT, why=str(error))
-    outcomes = _run(course, lesson, rebuilt)
+    outcomes = _run(course, lesson, rebuilt, contents)
     released = cells_of(template, course.release(lesson))
     judgement = judge(course, lesson, rebuilt.notebook, released)
     remarks = (*rebuilt.remarks, *_of_cells(rebuilt, outcomes), *_of_module(judgement))
@@ -87,7 +93,9 @@ def _read(course: GradingCourse, lesson: Lesson, student: str) -> bytes:
         raise UngradableError(f"it cannot be read: {error.strerror}.") from None
 
 
-def _run(course: GradingCourse, lesson: Lesson, rebuilt: Rebuilt) -> dict[int, CellOutcome]:
+def _run(
+    course: GradingCourse, lesson: Lesson, rebuilt: Rebuilt, contents: Mapping[str, bytes]
+) -> dict[int, CellOutcome]:
     """What each code cell showed, by its place in the notebook."""
     limits = course.settings.limits
     code = {
@@ -97,18 +105,12 @@ def _run(course: GradingCourse, lesson: Lesson, rebuilt: Rebuilt) -> dict[int, C
         and (limits.experiments or EXPERIMENT not in cell["metadata"].get("tags", ()))
     }
     with notebook_jail(
-        contents=_fonts(),
+        contents=contents,
         compilers=lesson.about().compilers,
         limits=Limits(memory=limits.memory_mib * MIB),
     ) as jail:
         outcomes = run_cells(list(code.values()), jail, CellLimits(seconds=limits.cell_seconds))
     return dict(zip(code, outcomes, strict=True))
-
-
-@functools.cache
-def _fonts() -> Mapping[str, bytes]:
-    """Once in each process."""
-    return font_list()
 
 
 def _of_cells(rebuilt: Rebuilt, outcomes: Mapping[int, CellOutcome]) -> list[str]:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -31,8 +31,8 @@ from tito.judging.values import FrameError, arrays_in
 SECONDS_PER_CALL: Final = 20.0
 MAX_REPLY: Final = 2**28
 MAX_MESSAGE: Final = 2000
-CHANGING: Final[Mapping[str, int]] = {"bpr_update": 3, "als_half_step": 1}
-"""Ops that write into arrays of their caller, by how many of the first arguments. No other function
+CHANGING: Final = {"bpr_update": 3, "als_half_step": 1}
+"""Functions that write into arrays of their caller, by how many of the first arguments. No others
 may: what a judge works the right answer out from must not come from whoever is judged."""
 
 
@@ -50,7 +50,6 @@ class Failure(StrEnum):
     LATE = "late"
     ENDED = "ended"
     NO_DATA = "no data"
-    CHANGED = "changed"
 
 
 class Launcher(Protocol):
@@ -98,8 +97,6 @@ class Remote:
         allowed: what the code may import beside NumPy and the standard library.
         seconds: how long one call may take.
         launch: how the process is started.
-        changing: functions that write into arrays of their caller, and into those in how many of
-            their first arguments.
 
     The process starts at the first call. When it dies or hangs, the call raises ``LearnerError``
     and the next call starts another. Use it as a context manager, so that none is left behind.
@@ -118,7 +115,6 @@ class Remote:
         allowed: Sequence[str] = (),
         seconds: float = SECONDS_PER_CALL,
         launch: Launcher = plain_process,
-        changing: Mapping[str, int] = CHANGING,
     ) -> None:
         self._settings = {
             "module": str(module),
@@ -127,7 +123,6 @@ class Remote:
         }
         self._seconds = seconds
         self._launch = launch
-        self._changing = changing
         self._process: subprocess.Popen[bytes] | None = None
         self._functions: frozenset[str] = frozenset()
         self._written: frozenset[str] = frozenset()
@@ -136,7 +131,7 @@ class Remote:
         self.failure: Failure | None = None
         self.probe = _Probe(self)
 
-    def load(self) -> None:
+    def load_module(self) -> None:
         """Start the process now; LearnerError where the module cannot be loaded."""
         if self._process is None:
             self._start("loading it")
@@ -203,7 +198,7 @@ class Remote:
         if "refused" in reply:
             why = str(reply["refused"])[:MAX_MESSAGE]
             raise self._failed(Failure.NO_DATA, f"{name}: {why}.")
-        own = 0 if probe else self._changing.get(name, 0)
+        own = 0 if probe else CHANGING.get(name, 0)
         arrays = arrays_in([list(args), kwargs])
         self._write_back(arrays, len(arrays_in(list(args[:own]))), reply.get("changed", ()), name)
         return reply.get("value")
@@ -270,8 +265,7 @@ class Remote:
         try:
             for number, array in changed:
                 if not 0 <= number < n_own:
-                    why = f"{name} changed an array that it was given, which is its caller's."
-                    raise self._failed(Failure.CHANGED, why)
+                    raise ValueError("it changed an array that it was given, and only reads")
                 if array.shape != arrays[number].shape or array.dtype != arrays[number].dtype:
                     raise ValueError("an array came back in another shape")
                 np.copyto(arrays[number], array)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -12,6 +14,7 @@ from recsys_edu._version import __version__
 from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import WorkspaceError
 from recsys_edu.workspace import MARKER, Workspace
+from tito.course.exchange import COURSE_ID, DEFAULT_COURSE, Exchange
 from tito.course.export import PACKAGE_TEXT
 from tito.course.lessons import Lesson
 
@@ -29,13 +32,22 @@ and judges it. What I have exported is in `my_recsys/`; `set_backend("student")`
 """
 
 
-def create_workspace(folder: Path, lessons: list[Lesson]) -> tuple[Workspace, list[Path]]:
+def create_workspace(
+    folder: Path, lessons: list[Lesson], exchange: Exchange | None = None
+) -> tuple[Workspace, list[Path]]:
     """Make a folder a workspace, or give one that is a workspace the notebooks that it lacks.
 
-    Returns the workspace and the files that were written. Nothing that is there is changed.
+    Args:
+        folder: which.
+        lessons: whose notebooks it gets.
+        exchange: where the learner hands in, where that is known.
+
+    Returns the workspace and the files that were written. Nothing that is there is changed, but
+    that ``tito.toml`` is told of an exchange when it knows none.
 
     Raises:
-        WorkspaceError: the folder lies inside another workspace or inside a file, or is a file.
+        WorkspaceError: the folder lies inside another workspace or inside a file, or is a file; or
+            it hands in elsewhere already.
     """
     folder = folder.absolute()
     for above in folder.parents:
@@ -57,9 +69,29 @@ def create_workspace(folder: Path, lessons: list[Lesson]) -> tuple[Workspace, li
     placed = [place_notebook(workspace, lesson) for lesson in lessons]
     written += [path for path in placed if path is not None]
     # Last: only a folder in which everything is there counts as a workspace.
-    if _write_new(folder / MARKER, _TOML.format(version=__version__)):
+    if _write_new(folder / MARKER, _TOML.format(version=__version__) + _course_table(exchange)):
+        written.append(folder / MARKER)
+    elif exchange is not None and exchange_in(workspace) != exchange:
+        _add_exchange(workspace, exchange)
         written.append(folder / MARKER)
     return workspace, written
+
+
+def exchange_in(workspace: Workspace) -> Exchange | None:
+    """The exchange that ``tito.toml`` names; None where it names none.
+
+    Raises:
+        WorkspaceError: it cannot be understood.
+    """
+    path = workspace.root / MARKER
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("course", {})
+        root, course = table.get("exchange", ""), table.get("id", DEFAULT_COURSE)
+        if not (isinstance(root, str) and isinstance(course, str) and COURSE_ID.fullmatch(course)):
+            raise WorkspaceError(f"{path}, [course]: exchange is a folder and id a name, as text.")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
+        raise WorkspaceError(f"{path} cannot be read: {error}.") from None
+    return Exchange(workspace.root / Path(root).expanduser(), course) if root else None
 
 
 def notebook_of(workspace: Workspace, lesson: Lesson) -> Path:
@@ -91,6 +123,22 @@ def reset_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
         _copy(target, kept)
     _copy(lesson.release, target)
     return kept
+
+
+def _course_table(exchange: Exchange | None) -> str:
+    if exchange is None:
+        return ""
+    root = json.dumps(str(exchange.root), ensure_ascii=False)  # TOML's text is written as JSON's
+    return f'\n[course]\nexchange = {root}\nid = "{exchange.course}"\n'
+
+
+def _add_exchange(workspace: Workspace, exchange: Exchange) -> None:
+    path = workspace.root / MARKER
+    text = path.read_text(encoding="utf-8")
+    if "course" in tomllib.loads(text):
+        raise WorkspaceError(f"{path} has a [course] already: change it there.")
+    with atomic_path(path) as unfinished:
+        unfinished.write_text(text + _course_table(exchange), encoding="utf-8")
 
 
 def _write_new(path: Path, text: str) -> bool:

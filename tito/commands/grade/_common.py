@@ -12,3 +12,8 @@ def require_grade_extra() -> None:
     for package in ("nbgrader", "jupytext"):
         if find_spec(package) is None:
             raise MissingDependencyError.for_extra(package, "grade")
+
+
+def printable(text: str) -> str:
+    """The text without what a stranger's file name could do to a terminal."""
+    return "".join(x if x.isprintable() else repr(x)[1:-1] for x in text)

@@ -36,9 +36,14 @@ def command(lesson: Lesson, jobs: int, only: tuple[str, ...], force: bool) -> No
     students = _students(course.students(lesson), only, lesson)
     done: list[Progress] = []
     with tqdm(total=len(students), desc=lesson.id, unit="", disable=not sys.stderr.isatty()) as bar:
-        for progress in autograde(course, lesson, students, jobs=jobs, force=force):
-            done.append(progress)
-            bar.update()
+        try:
+            for progress in autograde(course, lesson, students, jobs=jobs, force=force):
+                done.append(progress)
+                bar.update()
+        except KeyboardInterrupt:
+            bar.close()
+            click.echo(f"\n{len(done)} of {len(students)} are done: run it again.", err=True)
+            raise
     _show(done)
     sys.exit(any(progress.outcome.notebook is None for progress in done))
 

@@ -1,0 +1,72 @@
+"""``tito grade collect``: collect what was handed in."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from tito.commands._lessons import lesson_argument
+from tito.commands.grade._common import printable, require_grade_extra
+from tito.course.lessons import Lesson
+
+
+@click.command("collect")
+@lesson_argument
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--pattern", default="", help="How paths name students: (?P<student>…).")
+@click.option("--before-due", is_flag=True, help="Of the exchange: the latest that was in time.")
+@click.option("--replace", is_flag=True, help="Take also what is older than what is there.")
+@click.option("--no-check-owner", is_flag=True, help="Do not compare drops' names and owners.")
+def command(
+    lesson: Lesson,
+    paths: tuple[Path, ...],
+    pattern: str,
+    before_due: bool,
+    replace: bool,
+    no_check_owner: bool,
+) -> None:
+    """Collect a lesson's notebooks from PATHS, or from the exchange, into submitted/.
+
+    PATHS are folders, ZIPs or notebooks as Moodle or Canvas export them, or STUDENT/NN/NN.ipynb,
+    STUDENT/NN.ipynb and STUDENT.ipynb (NN is the lesson, as 05_bpr). Of other names --pattern, or
+    `pattern` in grading.toml, says where the student is. A name that cannot be a folder's becomes
+    one, with six digits of its SHA-256; received.json beside the notebook keeps the original.
+
+    \b
+    When it was handed in is told by, in this order:
+      the exchange            the name of the drop
+      STUDENT/NN/             its timestamp.txt
+      Canvas                  the file's time, but in time unless its name says LATE, and then late
+      a file, or one in a ZIP the time of its last change
+
+    Nothing is unpacked, and no link is followed. A submission is replaced as a whole, by a newer
+    one; the one before is kept in .tito/earlier/. Ends with status 1 where something was refused.
+    """
+    require_grade_extra()
+    from tito.grading.collect import STATUSES, collect
+    from tito.grading.course import find_grading_course
+    from tito.workspace.lock import writing
+
+    course = find_grading_course()
+    with writing(course):
+        found = collect(
+            course,
+            lesson,
+            paths,
+            pattern=pattern,
+            before_due=before_due,
+            replace=replace,
+            check_owner=not no_check_owner,
+        )
+    for entry in found:
+        why = f": {entry.why}" if entry.why else ""
+        click.echo(printable(f"{entry.status:<9}  {entry.student}{why}"))
+        for warning in entry.warnings:
+            click.echo(printable(f"  warning: {warning}"))
+    counts = Counter(entry.status for entry in found)
+    listed = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+    click.echo(f"{lesson.id}: {listed or 'nothing to collect'}.")
+    sys.exit(bool(counts["refused"]))

@@ -1,0 +1,71 @@
+"""The exchange: a folder on a machine where all have accounts; its layout is nbgrader's.
+
+``COURSE/outbound/NN`` is what students get. What they hand in is a folder of its own in
+``COURSE/inbound``, into which they may write but not look. Feedback is in ``COURSE/feedback``,
+which nobody can list, under names that only those can know who handed in.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+COURSE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+COURSE_ID_RULE: Final = (
+    "it becomes a folder's name, so it has letters, digits, '-', '_' and '.' only, and begins with "
+    "a letter or a digit"
+)
+DEFAULT_COURSE: Final = "recsys"
+TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S.%f UTC"
+STAMP: Final = "timestamp.txt"
+SECRET: Final = "submission_secret.txt"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One course in an exchange."""
+
+    root: Path
+    course: str = DEFAULT_COURSE
+
+    @property
+    def folder(self) -> Path:
+        """What is the course's."""
+        return self.root / self.course
+
+    @property
+    def outbound(self) -> Path:
+        """Released lessons."""
+        return self.folder / "outbound"
+
+    @property
+    def inbound(self) -> Path:
+        """What was handed in."""
+        return self.folder / "inbound"
+
+    @property
+    def feedback(self) -> Path:
+        """Pages for those who handed in."""
+        return self.folder / "feedback"
+
+    def page(self, secret: str, notebook: str) -> Path:
+        """Where the feedback on a notebook (without ``.ipynb``) is, by its hand-in's secret."""
+        digest = hashlib.md5(f"{secret}{notebook}".encode(), usedforsecurity=False).hexdigest()
+        return self.feedback / f"{digest}.html"
+
+
+def time_text(time: datetime) -> str:
+    """A time as ``timestamp.txt`` has it."""
+    return time.astimezone(UTC).strftime(TIME_FORMAT)
+
+
+def drop_name(user: str, lesson_id: str, time: datetime) -> str:
+    """What a hand-in is called; nobody who may not list the folder can guess it."""
+    chance = base64.urlsafe_b64encode(os.urandom(9)).decode("ascii")
+    return f"{user}+{lesson_id}+{time_text(time)}+{chance}"

@@ -1,0 +1,160 @@
+"""``tito grade collect``: from an export or the exchange into ``submitted/``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+from tito.course.lessons import Lesson
+from tito.grading.archives import opened
+from tito.grading.course import GradingCourse
+from tito.grading.hand_ins import Chosen, HandIn, choose, sort_by_student
+from tito.grading.inbound import inbound_hand_ins
+from tito.grading.names import compiled
+from tito.grading.submitted import Receipt, existing, store, tidy
+from tito.jail.plain_files import SubmissionError
+
+Status = Literal["taken", "newer", "unchanged", "kept", "refused"]
+STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What became of one student's hand-in."""
+
+    student: str
+    """The id; the path where it is not known whose it is."""
+    status: Status
+    """ "newer" replaced one that was there; "kept" was not taken, for what is there is newer."""
+    why: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def collect(
+    course: GradingCourse,
+    lesson: Lesson,
+    paths: Iterable[Path] = (),
+    *,
+    pattern: str = "",
+    before_due: bool = False,
+    replace: bool = False,
+    check_owner: bool = True,
+) -> list[Collected]:
+    """Collect a lesson's submissions; the caller holds the folder's lock.
+
+    Args:
+        course: where to.
+        lesson: which.
+        paths: folders, ZIPs and notebooks; none: from the exchange.
+        pattern: how paths name students, instead of what the settings say.
+        before_due: from the exchange: the latest that came in time, where one did.
+        replace: take also what is older than what is there.
+        check_owner: from the exchange: warn where a drop belongs to another account.
+
+    Returns:
+        One entry a student, sorted, and one for each path that could not be used.
+
+    Raises:
+        GradingError: a path or the exchange cannot be used as a whole; nothing was collected.
+    """
+    tidy(course)
+    regex = compiled(pattern or course.settings.students.pattern)
+    hand_ins: list[HandIn] = []
+    refused: list[tuple[str, str]] = []
+    with ExitStack() as stack:
+        paths = list(paths)
+        for path in paths:
+            files = stack.enter_context(opened(path))
+            alone = path.suffix.lower() == ".ipynb"
+            more, bad = sort_by_student(files, path, lesson, regex, alone=alone)
+            hand_ins += more
+            refused += bad
+        if not paths:
+            hand_ins, refused = inbound_hand_ins(
+                course, lesson, before_due=before_due, check_owner=check_owner
+            )
+        found = [Collected(path, "refused", why) for path, why in refused]
+        found += _stored(course, lesson, hand_ins, replace=replace or before_due)
+    return sorted(found, key=lambda entry: entry.student.casefold())
+
+
+def _stored(
+    course: GradingCourse, lesson: Lesson, hand_ins: list[HandIn], *, replace: bool
+) -> Iterator[Collected]:
+    """Store what can be told apart, one student after the other."""
+    folder = course.root / "submitted"
+    there = (
+        {path.name.casefold(): path.name for path in folder.iterdir()} if folder.is_dir() else {}
+    )
+    groups: dict[str, list[HandIn]] = {}
+    for hand_in in hand_ins:
+        groups.setdefault(hand_in.who.id.casefold(), []).append(hand_in)
+    for group in groups.values():
+        merged, problem = _one_student(group)
+        student = merged.who.id
+        other = there.get(student.casefold(), student)
+        if not problem and other != student:
+            problem = f"there is a {other} already, which some systems cannot tell from {student}"
+        if problem:
+            yield Collected(student, "refused", problem, merged.warnings)
+            continue
+        try:
+            chosen = choose(course, lesson, merged)
+        except (SubmissionError, OSError) as error:
+            yield Collected(student, "refused", str(error).rstrip("."), merged.warnings)
+        else:
+            yield _take(course, lesson, merged, chosen, replace=replace)
+
+
+def _one_student(group: list[HandIn]) -> tuple[HandIn, str]:
+    """The same student's files together; or why they are not the same student's."""
+    first = group[0]
+    ids = sorted({hand_in.who.id for hand_in in group})
+    if len(ids) > 1:
+        return first, f"{' and '.join(ids)} differ only in what some systems cannot tell apart"
+    people = sorted({_told_apart_by(hand_in) for hand_in in group})
+    if len(people) > 1:
+        return first, f"several are called so: {' and '.join(people)}; tell them apart by --pattern"
+    if len(group) > 1:
+        files = [file for hand_in in group for file in hand_in.files]
+        sources = ", ".join(dict.fromkeys(hand_in.source for hand_in in group))
+        return HandIn(first.who, sources, files), ""
+    return first, ""
+
+
+def _told_apart_by(hand_in: HandIn) -> str:
+    lms = hand_in.who.lms
+    participant = lms.get("participant")
+    return f"{hand_in.who.name} ({participant})" if participant else hand_in.who.name
+
+
+def _take(
+    course: GradingCourse, lesson: Lesson, hand_in: HandIn, chosen: Chosen, *, replace: bool
+) -> Collected:
+    student, warnings = hand_in.who.id, hand_in.warnings
+    digest = hashlib.sha256(chosen.content).hexdigest()
+    before = existing(course, lesson, student)
+    if before is not None and before[0] == digest:
+        return Collected(student, "unchanged", "", warnings)
+    if before is not None and chosen.stamp <= before[1] and not replace:
+        why = (
+            f"what is there is of {before[1]:%Y-%m-%d %H:%M}, this of {chosen.stamp:%Y-%m-%d %H:%M}"
+        )
+        return Collected(student, "kept", f"{why} (UTC)", warnings)
+    receipt = Receipt(
+        original=chosen.file.path,
+        source=hand_in.source,
+        sha256=digest,
+        submitted=chosen.stamp.isoformat(),
+        time_from=chosen.time_from,
+        received=datetime.now(UTC).isoformat(timespec="seconds"),
+        name=hand_in.who.name,
+        lms=hand_in.who.lms,
+    )
+    store(course, lesson, student, chosen.content, receipt, hand_in.secret)
+    return Collected(student, "taken" if before is None else "newer", "", warnings)
