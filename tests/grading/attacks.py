@@ -315,8 +315,9 @@ ESCAPES = [
     ),
     Attack(
         "other-students",
-        "import glob\nfor path in glob.glob('FOLDER/**', recursive=True):\n    print(path)\n"
-        "print(open(path).read() if 'path' in dir() else '')",
+        "import glob\nfor path in glob.glob('FOLDER/../grading/**/*', recursive=True):\n"
+        "    try:\n        print(path, open(path, 'rb').read())\n"
+        "    except OSError:\n        pass",
     ),
 ]
 """The solution is there as well, and earns its points; nothing outside has changed or was told."""
