@@ -245,6 +245,8 @@ def _damaged(forge: Forge) -> Iterator[Submission]:
     yield spoilt("no-ids-either", each(no_ids), graded)
     yield spoilt("now-markdown", each(lambda c: c.update(cell_type="markdown"), victim), graded)
     yield spoilt("now-raw", each(lambda c: c.update(cell_type="raw"), victim), graded)
+    page = "<svg onload=f()>"
+    yield spoilt("now-a-page", each(lambda c: c.update(cell_type=page), victim), graded)
     yield spoilt("test-now-markdown", each(lambda c: c.update(cell_type="raw"), judged), graded)
     yield spoilt("renamed", each(renamed, victim), graded)
     yield spoilt("test-renamed", each(renamed, judged), graded)
@@ -253,6 +255,7 @@ def _damaged(forge: Forge) -> Iterator[Submission]:
     yield spoilt("no-metadata", each(lambda c: c.pop("metadata")), graded)
     yield spoilt("null-metadata", each(lambda c: c.update(metadata=None), victim), None)
     yield spoilt("number-as-source", each(lambda c: c.update(source=7), victim), None)
+    yield spoilt("many-cells", lambda n: n["cells"].extend([_new("")] * 50_000), None)
     yield spoilt("cells-of-words", lambda n: n.update(cells=["a", "b"]), None)
     yield spoilt("no-cells", lambda n: n.update(cells=[]), None)
     yield spoilt("cells-no-list", lambda n: n.update(cells={"a": 1}), None)

@@ -26,6 +26,7 @@ from tito.course.lessons import Lesson, find_lesson
 from tito.grading import judge
 from tito.grading.batch import autograde
 from tito.grading.course import GradingCourse, create_grading_course
+from tito.grading.feedback import make_feedback
 from tito.grading.gradebook import gradebook_url
 from tito.grading.outcome import NOT, Outcome
 from tito.grading.prepare import prepare
@@ -45,7 +46,7 @@ memory_mib = 1024
 QUICK = (
     "solved", "untouched", "mutant-0", "test-twice", "no-ids-either", "syntax", "fifo", "link",
     "stamp-of-words", "equal-to-all", "other-frames", "question-changed", "tells-what-it-got",
-    "writes-gradebook", "top-exits", "prints-surrogates", "large-outputs",
+    "writes-gradebook", "top-exits", "prints-surrogates", "large-outputs", "now-a-page",
 )  # fmt: skip
 """Some of each kind, for every run of the tests."""
 HOLES = ("stamp-of-words", "stamp-linked", "secret-linked")
@@ -190,6 +191,39 @@ def test_what_graders_see_is_a_notebook(graded: Graded) -> None:
         notebook = nbformat.reads(content, as_version=4)
         nbformat.validate(notebook)
         nbformat.writes(notebook).encode("utf-8")
+
+
+def test_everybody_gets_a_page_that_does_nothing(graded: Graded) -> None:
+    pages = make_feedback(graded.course, graded.lesson, partial=True)
+    assert not [(page.student, page.problem) for page in pages if page.problem]
+    assert {page.student for page in pages} == {
+        name for name, outcome in graded.outcomes.items() if outcome.notebook is not None
+    }
+    for page in pages:
+        text = graded.course.feedback(graded.lesson, page.student).read_text(encoding="utf-8")
+        assert SECRET not in text
+        assert "<script>alert(1)" not in text
+        assert "<svg onload" not in text
+
+
+@pytest.mark.xfail(strict=True, reason="replaying reads timestamp.txt as nbgrader does, or follows")
+@pytest.mark.parametrize("name", HOLES)
+def test_what_lies_beside_a_notebook_stops_nothing(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = _toy(tmp_path / "course", monkeypatch)
+    course = _course(tmp_path / "grading", lesson)
+    canary = tmp_path / "outside"
+    canary.mkdir()
+    (canary / "gradebook.db").write_text(SECRET)
+    (submission,) = (s for s in submissions(lesson, canary) if s.name == name)
+    path = course.submitted(lesson, name)
+    path.parent.mkdir(parents=True)
+    submission.write(path)
+    (progress,) = autograde(course, lesson, [name], jobs=1)
+    assert progress.outcome.notebook is not None
+    for beside in course.autograded(lesson, name).parent.iterdir():
+        assert SECRET.encode() not in beside.read_bytes()
 
 
 # Does a forgery work where the code that is judged and what judges it share a process? ------------
