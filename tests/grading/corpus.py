@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from recsys_edu.exported import functions_in
 from tests.grading.attacks import ESCAPES, FORGERIES, HARMLESS, TOP_LEVEL, Attack
 from tests.judging.evil import EvilRemote, Solutions
@@ -22,7 +24,7 @@ from tito.authoring.mutants import mutants_of
 from tito.authoring.source import solution_cells
 from tito.course.export import TAG
 from tito.course.lessons import Lesson
-from tito.course.notebook import Cell, cells_of
+from tito.course.notebook import Cell
 from tito.judging.clauses import functions_of, load_clauses, run_clause
 
 SECRET = "canary-5f0c71e2"
@@ -42,6 +44,8 @@ class Submission:
     """The file, or what writes it to its place."""
     earned: frozenset[str] | None
     """The graded cells that earn their points; None where it cannot be graded."""
+    unsure: frozenset[str] = frozenset()
+    """Graded cells that may earn their points or not: they use a function that is wrong."""
     visible: str = field(default="", compare=False)
     """The graded cell whose visible test is fooled where notebooks are graded in their kernel."""
 
@@ -63,13 +67,19 @@ class Forge:
         cells = solution_cells(lesson)
         self.solved = {cell.grade_id: cell.source for cell in cells if cell.is_solution}
         self.code = [c for c in cells if c.is_solution and c.kind == "code" and TAG in c.tags]
-        self.graded = frozenset(c.grade_id for c in cells if c.is_graded and not c.is_solution)
+        self.in_order = [c.grade_id for c in cells if c.is_graded and not c.is_solution]
+        self.graded = frozenset(self.in_order)
         self.victim = self.code[-1]
         """The last function: no other one depends on it."""
         after = [c for c in cells if c.number > self.victim.number and c.grade_id in self.graded]
         self.judged = after[0].grade_id
         """The graded cell that is about the victim."""
         self.rest = self.graded - {self.judged}
+
+    def place(self, name: str) -> int:
+        """How many of the exported solutions stand before a graded cell."""
+        cells = [grade_id(cell) for cell in self.release["cells"]]
+        return sum(cells.index(cell.grade_id) < cells.index(name) for cell in self.code)
 
     def notebook(self, **sources: str) -> Json:
         """The release with these sources; ``solve()`` gives all of them."""
@@ -95,20 +105,11 @@ class Forge:
         functions = "\n\n".join(f"def {n}(*args, **kwargs):\n{lines}" for n in names)
         return self.solve(**{self.victim.grade_id: f"{above}\n\n{functions}"})
 
-    def earned_by(self, cells: list[Cell]) -> frozenset[str]:
-        """What hidden.py says of these cells, in this process, on other inputs."""
+    def earns(self, cells: list[Cell], name: str) -> bool:
+        """What hidden.py says of one graded cell, in this process, on other inputs."""
+        clause = functions_of(load_clauses(self.lesson, "hidden.py"))[name]
         with EvilRemote(Solutions(self.lesson, cells)) as remote:
-            return frozenset(
-                name
-                for name, clause in functions_of(load_clauses(self.lesson, "hidden.py")).items()
-                if run_clause(name, clause, remote, _rng()).passed
-            )
-
-
-def _rng() -> Any:
-    import numpy as np
-
-    return np.random.default_rng(99)
+            return run_clause(name, clause, remote, np.random.default_rng(99)).passed
 
 
 def grade_id(cell: Json) -> str:
@@ -155,7 +156,7 @@ def _attacks(
         notebook = forge.instead(body, above) if body else forge.with_code(above)
         earned = forge.graded if attack.earns else forge.rest
         visible = forge.judged if attack.fools else ""
-        yield Submission(attack.name, kind, packed(notebook), earned, visible)
+        yield Submission(attack.name, kind, packed(notebook), earned, visible=visible)
 
 
 def _honest(forge: Forge) -> Iterator[Submission]:
@@ -163,14 +164,22 @@ def _honest(forge: Forge) -> Iterator[Submission]:
     yield Submission("solved", "honest", packed(forge.solve()), all_of_it)
     yield Submission("untouched", "honest", packed(forge.release), frozenset())
     yield Submission("untouched-bytes", "honest", forge.lesson.release.read_bytes(), frozenset())
-    half = {cell.grade_id: cell.source for cell in forge.code[: (len(forge.code) + 1) // 2]}
-    cells = cells_of(forge.notebook(**half), forge.lesson.release)
-    yield Submission("half", "honest", packed(forge.notebook(**half)), forge.earned_by(cells))
+    half = {cell.grade_id: cell.source for cell in forge.code[: len(forge.code) // 2]}
+    done = [name for name in forge.in_order if forge.place(name) <= len(forge.code) // 2]
+    yield Submission("half", "honest", packed(forge.notebook(**half)), frozenset(done))
     for number, mutant in enumerate(mutants_of(forge.lesson)):
         cells = mutant.cells()
         sources = {cell.grade_id: cell.source for cell in cells if cell.is_solution}
-        earned = forge.earned_by(cells)
-        yield Submission(f"mutant-{number}", "honest", packed(forge.solve(**sources)), earned)
+        place = forge.in_order.index(mutant.grade_id)
+        before, after = forge.in_order[:place], forge.in_order[place + 1 :]
+        own = [mutant.grade_id] if forge.earns(cells, mutant.grade_id) else []
+        yield Submission(
+            f"mutant-{number}",
+            "honest",
+            packed(forge.solve(**sources)),
+            frozenset((*before, *own)),
+            frozenset(after),
+        )
     spaced = {name: f"\n\n{source}\n\n\n" for name, source in forge.solved.items()}
     yield Submission("spaced", "honest", packed(forge.solve(**spaced)), all_of_it)
     lines = forge.solve()
