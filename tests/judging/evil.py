@@ -11,7 +11,7 @@ import functools
 import io
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from recsys_edu.exported import Exported, load_file
 from tito.authoring.source import solution_cells
 from tito.course.export import TAG
 from tito.course.lessons import Lesson
+from tito.course.notebook import Cell
 from tito.judging.frames import read_frame, write_frame
 from tito.judging.remote import LearnerError, Remote
 from tito.judging.runner import Runner
@@ -342,12 +343,12 @@ def _key(value: Any) -> bytes:
 
 
 class Solutions(Runner):
-    """A runner in this process, with a lesson's solutions; it remembers what it has answered."""
+    """A runner in this process, with a lesson's solutions or other cells; it remembers answers."""
 
-    def __init__(self, lesson: Lesson) -> None:
+    def __init__(self, lesson: Lesson, cells: Sequence[Cell] | None = None) -> None:
         source = "\n\n".join(
             f"# %% {cell.grade_id or cell.number}\n{cell.source}"
-            for cell in solution_cells(lesson)
+            for cell in (solution_cells(lesson) if cells is None else cells)
             if TAG in cell.tags
         )
         with tempfile.TemporaryDirectory() as folder:

@@ -34,6 +34,7 @@ _TOLD = {
     Failure.RAISED: "it raised an error for inputs that you have not seen.",
     Failure.LATE: "it had not answered in time.",
     Failure.ENDED: "it ended the process that it ran in.",
+    Failure.CHANGED: "it changed an array that it was given, and should only read.",
     Failure.NO_DATA: "its answer was of no kind that can be compared.",
 }
 

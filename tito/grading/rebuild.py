@@ -21,6 +21,7 @@ from tito.grading.sanitize import safe_attachments, safe_markdown
 
 MAX_CHARACTERS: Final = 200_000
 """Of one answer."""
+MAX_CELLS: Final = 10_000
 _FUNCTION: Final = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
 
 
@@ -76,6 +77,9 @@ class _Submitted:
     """The cells that were handed in, and how to find one."""
 
     def __init__(self, content: dict[str, Any]) -> None:
+        cells = content.get("cells")
+        if isinstance(cells, list) and len(cells) > MAX_CELLS:
+            raise UngradableError(f"it has more than {MAX_CELLS:,} cells.")
         try:
             self.cells = cells_of(content, Path("the submission"))
         except NotebookError as error:
@@ -115,7 +119,8 @@ class _Submitted:
                 "the last one counts."
             )
         if best.kind != wanted.kind:
-            remarks.append(f"Cell '{wanted.grade_id}' was a cell of type {best.kind[:20]!r}.")
+            kind = best.kind if best.kind in ("code", "markdown", "raw") else "another"
+            remarks.append(f"Cell '{wanted.grade_id}' was a cell of type {kind!r}.")
         return _Found(best, remarks)
 
 

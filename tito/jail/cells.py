@@ -223,7 +223,8 @@ def _cleaned(output: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """A text, with question marks for halves of characters: they could be in no file of UTF-8."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _size(value: Any) -> int:

@@ -50,6 +50,7 @@ class Failure(StrEnum):
     LATE = "late"
     ENDED = "ended"
     NO_DATA = "no data"
+    CHANGED = "changed"
 
 
 class Launcher(Protocol):
@@ -265,7 +266,8 @@ class Remote:
         try:
             for number, array in changed:
                 if not 0 <= number < n_own:
-                    raise ValueError("it changed an array that it was given, and only reads")
+                    why = f"{name} changed an array that it was given, and only reads."
+                    raise self._failed(Failure.CHANGED, why)
                 if array.shape != arrays[number].shape or array.dtype != arrays[number].dtype:
                     raise ValueError("an array came back in another shape")
                 np.copyto(arrays[number], array)
