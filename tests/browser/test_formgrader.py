@@ -184,14 +184,15 @@ def test_feedback_is_complete_by_itself(
         answers = dict.fromkeys(("cost_of_a_triple", "stale_row", "addressed_draws"), 2.0)
         mark(course, BPR, student, "Well **done**: $\\frac{1}{2}$.", **answers)
         done = start_tito("grade", "feedback", 5, "--student", student, cwd=course.root)
-        assert done.wait(120) == 0
+        assert "1 written" in done.communicate(timeout=120)[0]
         browser.get(course.feedback(BPR, student).as_uri())
         asked = requests_of(browser)
         assert [url for url in asked if not url.endswith("/05_bpr.html")] == []
         assert browser.execute_script("return window.ran") is None
-        formula = one(browser, "div.panel-footer math mfrac")
-        assert formula.size["height"] > 15
-        assert browser.save_screenshot(tmp_path / f"{student}.png")
+        if student == "ada":
+            formula = one(browser, "div.panel-footer math mfrac")
+            assert formula.size["height"] > 15
+            assert browser.save_screenshot(tmp_path / "feedback.png")
 
 
 def test_a_port_that_is_taken_is_said_in_a_sentence(course: GradingCourse, address: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from tests.browser.page import eventually
+from tests.grading.conftest import Tito
 from tests.grading.graded import autograde, graded_course
 from tests.workspace.conftest import start_tito
 from tito.course.lessons import find_lesson
@@ -107,3 +108,12 @@ def test_buttons_that_would_run_something_name_the_command(
     assert answer["success"] is False
     assert f"`tito grade {command}`" in answer["error"]
     assert server.course.autograded(find_lesson("bpr"), "ada").read_bytes() == before
+
+
+def test_a_lesson_of_which_nothing_is_graded_is_said_before_anything_starts(
+    server: Server, tito: Tito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(server.course.root)
+    done = tito("grade", "review", "4", "--no-browser")
+    assert (done.status, done.out, done.err.count("\n")) == (1, "", 1)
+    assert "nothing of 04_factorization is graded: run `tito grade autograde 4`" in done.err
