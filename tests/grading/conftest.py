@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import getpass
 import json
 import os
+import pwd
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,7 +23,7 @@ __all__ = ["tito", "toy"]
 Tito = Callable[..., Outcome]
 Nbgrader = Callable[..., Outcome]
 Notebook = Callable[..., bytes]
-USER = getpass.getuser()
+USER = pwd.getpwuid(os.getuid()).pw_name
 DUE = "2026-03-01T12:00:00+01:00"
 
 

@@ -19,6 +19,7 @@ from tito.grading import swap
 from tito.grading.collect import collect
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.names import as_id
+from tito.grading.prepare import prepare
 from tito.grading.submitted import existing, read_receipt
 
 ADA = "Ada-Lovelace-" + as_id("Ada Lovelace")[-6:]
@@ -145,6 +146,27 @@ def test_a_pattern_says_who_it_is(
     for wrong, said in (("(", "no regular expression"), ("ada", "does not say who")):
         with pytest.raises(GradingError, match=said):
             collect(course, toy, [path], pattern=wrong)
+
+
+def test_what_lies_loose_is_no_student(
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
+) -> None:
+    path = zipped(
+        tmp_path,
+        {"ada.ipynb": notebook(), "grades.csv": b"", "more.zip": b"PK", "ben/a/b/c.txt": b""},
+    )
+    assert statuses(collect(course, toy, [path])) == {"ada": "taken", "more.zip": "refused"}
+
+
+@pytest.mark.parametrize("name", [".", "..", "release", "release/42_toy/42_toy.ipynb"])
+def test_the_folders_own_notebooks_are_nobodys(
+    name: str, course: GradingCourse, toy: Lesson, tito: Tito
+) -> None:
+    prepare(course, toy)
+    said = tito("grade", "collect", "42", name)
+    assert (said.status, said.err.count("\n")) == (1, 1)
+    assert "is of the folder to grade in" in said.err
+    assert course.students(toy) == []
 
 
 def test_other_lessons_of_a_whole_folder_are_passed_over(

@@ -12,7 +12,7 @@ from typing import Final, Literal, get_args
 
 from tito.course.lessons import Lesson
 from tito.grading.archives import opened
-from tito.grading.course import GradingCourse
+from tito.grading.course import GradingCourse, GradingError
 from tito.grading.hand_ins import Chosen, HandIn, choose_latest, sort_by_student
 from tito.grading.inbound import inbound_hand_ins
 from tito.grading.names import compiled
@@ -69,6 +69,7 @@ def collect(
     with ExitStack() as stack:
         paths = list(paths)
         for path in paths:
+            _check_not_ours(course, path)
             files = stack.enter_context(opened(path))
             alone = path.suffix.lower() == ".ipynb"
             more, bad = sort_by_student(files, path, lesson, regex, alone=alone)
@@ -81,6 +82,14 @@ def collect(
         found = [Collected(path, "refused", why) for path, why in refused]
         found += _stored(course, lesson, hand_ins, replace=replace or before_due)
     return sorted(found, key=lambda entry: entry.student.casefold())
+
+
+def _check_not_ours(course: GradingCourse, path: Path) -> None:
+    """GradingError for what tito and nbgrader have put here: in it are no students' folders."""
+    root, found = course.root.resolve(), path.resolve()
+    ours = [root / name for name in ("source", "release", "submitted", "autograded", "feedback")]
+    if root.is_relative_to(found) or any(found.is_relative_to(folder) for folder in ours):
+        raise GradingError(f"{path} is of the folder to grade in: name what was handed in.")
 
 
 def _stored(

@@ -61,11 +61,16 @@ def sort_by_student(
     for file in files:
         if others & set(PurePosixPath(file.path).parts[:-1]) or _ONLINE_TEXT in file.path:
             continue  # of somebody's whole folder; or what Moodle has beside the files
+        loose = "/" not in file.path and not file.is_notebook
         try:
             who = student_of(file.path, lesson, pattern, alone=alone)
         except SubmissionError as error:
-            if file.is_notebook or file.problem:
+            if file.is_notebook or (loose and file.problem):
                 refused.append((file.path, file.problem or str(error)))
+            continue
+        if loose and not who.lms:  # a list of names, say; but an archive could hold notebooks
+            if file.problem:
+                refused.append((file.path, file.problem))
             continue
         key = who.id, who.lms.get("participant", who.name)
         found.setdefault(key, HandIn(who, str(source))).files.append(file)
@@ -121,7 +126,8 @@ def _why_none(files: list[Found]) -> str:
     problems = [f"{file.path} {file.problem}" for file in files if file.problem]
     if problems:
         return problems[0]
-    return f"no notebook; what is there is {', '.join(file.path for file in files)}"
+    listed = ", ".join(file.path for file in files[:3])
+    return f"no notebook; what is there is {listed}{', …' if len(files) > 3 else ''}"
 
 
 def _problem(content: bytes, lesson: Lesson) -> str:
