@@ -16,7 +16,7 @@ from selenium.webdriver.remote.webelement import WebElement
 
 from tests.browser.page import eventually, open_browser, requests_of
 from tests.grading.answers import HONEST, HOSTILE, PICTURE
-from tests.grading.graded import autograde, graded_course
+from tests.grading.graded import autograde, graded_course, mark
 from tests.workspace.conftest import start_tito
 from tito.course.lessons import lessons_in
 from tito.grading.course import GradingCourse
@@ -177,7 +177,25 @@ def test_the_attacks_are_attacks(browser: Chrome, course: GradingCourse, tmp_pat
     assert eventually(lambda: browser.execute_script("return window.ran"), "attack") == 1
 
 
-def test_ctrl_c_and_a_taken_port(course: GradingCourse, address: str) -> None:
+def test_feedback_is_complete_by_itself(
+    browser: Chrome, course: GradingCourse, tmp_path: Path
+) -> None:
+    for student in ("ada", "mallory"):
+        answers = dict.fromkeys(("cost_of_a_triple", "stale_row", "addressed_draws"), 2.0)
+        mark(course, BPR, student, "Well **done**: $\\frac{1}{2}$.", **answers)
+        done = start_tito("grade", "feedback", 5, "--student", student, cwd=course.root)
+        assert "1 written" in done.communicate(timeout=120)[0]
+        browser.get(course.feedback(BPR, student).as_uri())
+        asked = requests_of(browser)
+        assert [url for url in asked if not url.endswith("/05_bpr.html")] == []
+        assert browser.execute_script("return window.ran") is None
+        if student == "ada":
+            formula = one(browser, "div.panel-footer math mfrac")
+            assert formula.size["height"] > 15
+            assert browser.save_screenshot(tmp_path / "feedback.png")
+
+
+def test_a_port_that_is_taken_is_said_in_a_sentence(course: GradingCourse, address: str) -> None:
     port = re.findall(r":(\d+)/", address)[0]
     second = start_tito("grade", "review", "--port", port, "--no-browser", cwd=course.root)
     assert second.communicate(timeout=120)[1].count("\n") == 1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-import getpass
+import json
 import os
+import pwd
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,7 +22,8 @@ __all__ = ["tito", "toy"]
 
 Tito = Callable[..., Outcome]
 Nbgrader = Callable[..., Outcome]
-USER = getpass.getuser()
+Notebook = Callable[..., bytes]
+USER = pwd.getpwuid(os.getuid()).pw_name
 DUE = "2026-03-01T12:00:00+01:00"
 
 
@@ -85,3 +87,15 @@ def nbgrader(tmp_path: Path) -> Nbgrader:
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     return call
+
+
+@pytest.fixture
+def notebook(toy: Lesson) -> Notebook:
+    """A notebook of the lesson, with somebody's words in it."""
+
+    def make(words: str = "mine") -> bytes:
+        content = json.loads(toy.release.read_bytes())
+        content["cells"][-1]["source"] = [words]
+        return json.dumps(content).encode()
+
+    return make

@@ -1,4 +1,4 @@
-"""``tito grade collect``: exports as LMSs make them, and as somebody with bad intentions does."""
+"""``tito grade collect``: exports as LMSs make them; which notebook counts, and whose it is."""
 
 from __future__ import annotations
 
@@ -6,70 +6,30 @@ import errno
 import json
 import os
 import signal
-import stat
-import struct
-import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.grading.conftest import Tito, configure
+from tests.grading.conftest import Notebook, Tito, configure
+from tests.grading.exports import content_of, statuses, why, zipped
 from tito.course.lessons import Lesson
-from tito.grading import archives, swap
-from tito.grading.collect import Collected, collect
+from tito.grading import swap
+from tito.grading.collect import collect
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.names import as_id
+from tito.grading.prepare import prepare
 from tito.grading.submitted import existing, read_receipt
-from tito.jail.limits import MIB
-from tito.jail.plain_files import MAX_BYTES
 
 ADA = "Ada-Lovelace-" + as_id("Ada Lovelace")[-6:]
-
-
-@pytest.fixture
-def notebook(toy: Lesson) -> Callable[..., bytes]:
-    """A notebook of the lesson, with somebody's words in it."""
-
-    def make(words: str = "mine") -> bytes:
-        content = json.loads(toy.release.read_bytes())
-        content["cells"][-1]["source"] = [words]
-        return json.dumps(content).encode()
-
-    return make
-
-
-def zipped(folder: Path, files: dict[str | zipfile.ZipInfo, bytes], name: str = "e.zip") -> Path:
-    path = folder / name
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for entry, content in files.items():
-            if isinstance(entry, str):
-                entry = zipfile.ZipInfo(entry, (2026, 2, 3, 4, 5, 6))
-                entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content)
-    return path
-
-
-def statuses(found: list[Collected]) -> dict[str, str]:
-    return {entry.student: entry.status for entry in found}
-
-
-def why(found: list[Collected]) -> str:
-    (entry,) = found
-    assert entry.status == "refused", entry
-    return entry.why
-
-
-def content_of(course: GradingCourse, lesson: Lesson, student: str) -> bytes:
-    return course.submitted(lesson, student).read_bytes()
 
 
 # where it comes from
 
 
 def test_moodle(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes], tito: Tito
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook, tito: Tito
 ) -> None:
     path = zipped(
         tmp_path,
@@ -79,6 +39,7 @@ def test_moodle(
             "ben_77_assignsubmission_file_42_toy.ipynb": notebook("flat"),
             "Cy Twombly_99_assignsubmission_file_/notes.txt": b"sorry",
             "Di Ana_98_assignsubmission_file_/all.zip": b"PK",
+            "Ada Lovelace_1234567_assignsubmission_onlinetext_/onlinetext.html": b"<p>see file",
         },
     )
     said = tito("grade", "collect", "42", path)
@@ -105,9 +66,7 @@ def test_moodle(
     assert text == f"{stamp:%Y-%m-%d %H:%M:%S.%f} UTC"
 
 
-def test_canvas(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes]
-) -> None:
+def test_canvas(course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook) -> None:
     folder = tmp_path / "canvas"
     folder.mkdir()
     due = course.settings.due[toy.id]
@@ -133,7 +92,7 @@ def test_canvas(
 
 
 def test_folders_as_nbgrader_has_them(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes]
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
 ) -> None:
     files = {
         "in/ada/42_toy/42_toy.ipynb": notebook("ada"),
@@ -164,7 +123,7 @@ def test_folders_as_nbgrader_has_them(
 
 
 def test_notebooks_one_by_one(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes]
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
 ) -> None:
     (tmp_path / "class" / "ada").mkdir(parents=True)
     one, two = tmp_path / "class" / "ada" / "42_toy.ipynb", tmp_path / "class" / "ben.ipynb"
@@ -177,7 +136,7 @@ def test_notebooks_one_by_one(
 
 
 def test_a_pattern_says_who_it_is(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes]
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
 ) -> None:
     path = zipped(tmp_path, {"group 1/2026 ada x.ipynb": notebook(), "odd.ipynb": notebook()})
     found = collect(course, toy, [path], pattern=r"/\d+ (?P<student>\w+)")
@@ -189,8 +148,29 @@ def test_a_pattern_says_who_it_is(
             collect(course, toy, [path], pattern=wrong)
 
 
+def test_what_lies_loose_is_no_student(
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
+) -> None:
+    path = zipped(
+        tmp_path,
+        {"ada.ipynb": notebook(), "grades.csv": b"", "more.zip": b"PK", "ben/a/b/c.txt": b""},
+    )
+    assert statuses(collect(course, toy, [path])) == {"ada": "taken", "more.zip": "refused"}
+
+
+@pytest.mark.parametrize("name", [".", "..", "release", "release/42_toy/42_toy.ipynb"])
+def test_the_folders_own_notebooks_are_nobodys(
+    name: str, course: GradingCourse, toy: Lesson, tito: Tito
+) -> None:
+    prepare(course, toy)
+    said = tito("grade", "collect", "42", name)
+    assert (said.status, said.err.count("\n")) == (1, 1)
+    assert "is of the folder to grade in" in said.err
+    assert course.students(toy) == []
+
+
 def test_other_lessons_of_a_whole_folder_are_passed_over(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes]
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
 ) -> None:
     (toy.folder.parent / "43_more").mkdir()
     path = zipped(
@@ -204,7 +184,7 @@ def test_other_lessons_of_a_whole_folder_are_passed_over(
 
 
 def test_what_is_newer_replaces_and_what_is_older_does_not(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes]
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
 ) -> None:
     path = tmp_path / "ada.ipynb"
 
@@ -228,7 +208,7 @@ def test_what_is_newer_replaces_and_what_is_older_does_not(
 
 
 def test_of_several_notebooks_the_one_that_is_the_lessons_counts(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes]
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
 ) -> None:
     other = json.dumps({"nbformat": 4, "cells": [], "metadata": {}}).encode()
     path = zipped(
@@ -278,7 +258,7 @@ def test_what_is_no_notebook_does_not_replace_one(
     course: GradingCourse,
     toy: Lesson,
     tmp_path: Path,
-    notebook: Callable[..., bytes],
+    notebook: Notebook,
 ) -> None:
     path = tmp_path / "ada.ipynb"
     path.write_bytes(notebook())
@@ -289,11 +269,28 @@ def test_what_is_no_notebook_does_not_replace_one(
     assert content_of(course, toy, "ada") == notebook()
 
 
+def test_the_latest_of_several_places_counts(
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
+) -> None:
+    """Though the notebook has the same path in each."""
+    for name, day in (("one", 3), ("two", 5), ("three", 4)):
+        folder = tmp_path / name / "ada" / toy.id
+        folder.mkdir(parents=True)
+        (folder / toy.notebook).write_bytes(notebook(name))
+        (folder / "timestamp.txt").write_text(f"2026-01-0{day} 00:00:00.000000 UTC")
+    broken = tmp_path / "broken" / "ada.ipynb"
+    broken.parent.mkdir()
+    broken.write_bytes(b"")
+    places = [tmp_path / "one", tmp_path / "two", broken, tmp_path / "three"]
+    assert statuses(collect(course, toy, places)) == {"ada": "taken"}
+    assert content_of(course, toy, "ada") == notebook("two")
+
+
 # who is who
 
 
 def test_two_of_the_same_name_are_told_apart_by_nobody(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes]
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
 ) -> None:
     path = zipped(
         tmp_path,
@@ -308,7 +305,7 @@ def test_two_of_the_same_name_are_told_apart_by_nobody(
 
 
 def test_names_that_differ_in_case_only_are_refused(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes]
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
 ) -> None:
     path = zipped(tmp_path, {"ada/42_toy.ipynb": notebook("1"), "Ada/42_toy.ipynb": notebook("2")})
     assert "Ada and ada differ only" in why(collect(course, toy, [path]))
@@ -338,208 +335,6 @@ def test_ids_are_made_of_names_without_collisions() -> None:
     assert all(as_id(made) == made for made in ids)
 
 
-# ZIPs by strangers
-
-
-def entry(name: str, *, mode: int = 0, flags: int = 0) -> zipfile.ZipInfo:
-    found = zipfile.ZipInfo("x", (2026, 2, 3, 4, 5, 6))
-    found.filename = name
-    found.external_attr = mode << 16
-    found.compress_type = zipfile.ZIP_DEFLATED
-    return found
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["../../ada/42_toy.ipynb", "/ada/42_toy.ipynb", "C:/ada/42_toy.ipynb", "..\\ada\\42_toy.ipynb",
-     "ada//42_toy.ipynb", "ada/./42_toy.ipynb", "ada\x1b[2J/42_toy.ipynb"],
-)  # fmt: skip
-def test_a_path_that_leads_elsewhere_is_refused(
-    name: str,
-    course: GradingCourse,
-    toy: Lesson,
-    tmp_path: Path,
-    notebook: Callable[..., bytes],
-    tito: Tito,
-) -> None:
-    path = zipped(tmp_path, {entry(name): notebook(), "ben.ipynb": notebook()})
-    before = sorted(tmp_path.rglob("*.ipynb"))
-    said = tito("grade", "collect", "42", path)
-    assert said.status == 1
-    assert "has a path that" in said.out
-    assert said.out.replace("\n", "").isprintable()
-    assert course.students(toy) == ["ben"]
-    added = set(tmp_path.rglob("*.ipynb")) - set(before)
-    assert added == {course.submitted(toy, "ben")}
-
-
-@pytest.mark.parametrize("mode", [stat.S_IFLNK | 0o777, stat.S_IFIFO | 0o644, stat.S_IFCHR | 0o644])
-def test_a_link_in_a_zip_is_refused(
-    mode: int, course: GradingCourse, toy: Lesson, tmp_path: Path
-) -> None:
-    path = zipped(tmp_path, {entry("ada.ipynb", mode=mode): b"/etc/passwd"})
-    assert "is a link, or no plain file" in why(collect(course, toy, [path]))
-
-
-def patched(path: Path, change: Callable[[bytearray, int], None]) -> Path:
-    """Change a ZIP's only entry in the central directory, given where that begins."""
-    content = bytearray(path.read_bytes())
-    change(content, content.index(b"PK\1\2"))
-    path.write_bytes(content)
-    return path
-
-
-def encrypted(content: bytearray, at: int) -> None:
-    content[at + 8] |= 1
-
-
-def of_another_method(content: bytearray, at: int) -> None:
-    content[at + 10] = 14  # LZMA, whose dictionary may be of any size
-
-
-def of_two_sizes(content: bytearray, at: int) -> None:
-    content[at + 24 : at + 28] = struct.pack("<I", 10)
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (encrypted, "is encrypted"),
-        (of_another_method, "packed by a method"),
-        (of_two_sizes, "damaged in the ZIP"),
-    ],
-)
-def test_an_entry_that_cannot_be_trusted_is_refused(
-    change: Callable[[bytearray, int], None],
-    said: str,
-    course: GradingCourse,
-    toy: Lesson,
-    tmp_path: Path,
-    notebook: Callable[..., bytes],
-) -> None:
-    path = patched(zipped(tmp_path, {"ada.ipynb": notebook()}), change)
-    assert said in why(collect(course, toy, [path]))
-
-
-def test_bombs_are_refused_before_they_are_unpacked(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = zipped(tmp_path, {"ada.ipynb": b" " * (MAX_BYTES + 1), "ben.ipynb": b" " * (2 * MIB)})
-    monkeypatch.setattr(zipfile.ZipFile, "open", None)
-    said = {entry.student: entry.why for entry in collect(course, toy, [path])}
-    assert "larger than 16,777,216 bytes" in said["ada"]
-    assert "200 times its size" in said["ben"]
-
-
-def test_a_size_that_lies_is_found_out(course: GradingCourse, toy: Lesson, tmp_path: Path) -> None:
-    def lie(content: bytearray, at: int) -> None:
-        content[at + 24 : at + 28] = struct.pack("<I", 100)
-        content[22:26] = struct.pack("<I", 100)
-
-    path = patched(zipped(tmp_path, {"ada.ipynb": b" " * (64 * MIB)}), lie)
-    assert "damaged" in why(collect(course, toy, [path]))
-
-
-def test_a_zip_of_too_much_is_refused_as_a_whole(
-    course: GradingCourse,
-    toy: Lesson,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    notebook: Callable[..., bytes],
-) -> None:
-    path = zipped(tmp_path, {f"s{i}.ipynb": notebook() for i in range(9)})
-    monkeypatch.setattr(archives, "MAX_FILES", 8)
-    with pytest.raises(GradingError, match="holds 9 files"):
-        collect(course, toy, [path])
-    monkeypatch.setattr(archives, "MAX_FILES", 9)
-    monkeypatch.setattr(archives, "MAX_TOTAL", 8 * len(notebook()))
-    with pytest.raises(GradingError, match="unpacks to"):
-        collect(course, toy, [path])
-    assert course.students(toy) == []
-
-
-def test_a_zip_that_is_none_is_a_sentence(
-    course: GradingCourse,
-    toy: Lesson,
-    tmp_path: Path,
-    notebook: Callable[..., bytes],
-    tito: Tito,
-) -> None:
-    whole = zipped(tmp_path, {"ada.ipynb": notebook(), "ben.ipynb": notebook()})
-    for name, content in {
-        "empty.zip": b"",
-        "text.zip": b"<html>please log in</html>",
-        "half.zip": whole.read_bytes()[: whole.stat().st_size // 2],
-    }.items():
-        (tmp_path / name).write_bytes(content)
-        said = tito("grade", "collect", "42", tmp_path / name)
-        assert (said.status, said.err.count("\n")) == (1, 1), said
-        assert "is no ZIP, or a damaged one" in said.err
-    for name in ("nowhere.zip", "grades.csv"):
-        said = tito("grade", "collect", "42", tmp_path / name)
-        assert (said.status, said.err.count("\n")) == (1, 1), said
-    assert course.students(toy) == []
-
-
-def test_a_damaged_entry_does_not_keep_the_others_away(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes]
-) -> None:
-    path = zipped(tmp_path, {"ada.ipynb": notebook("x" * 5000), "ben.ipynb": notebook()})
-    content = bytearray(path.read_bytes())
-    content[60:80] = bytes(20)
-    path.write_bytes(content)
-    assert statuses(collect(course, toy, [path])) == {"ada": "refused", "ben": "taken"}
-
-
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_name_that_is_there_twice_is_refused(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes]
-) -> None:
-    path = zipped(tmp_path, {entry("ada.ipynb"): notebook("1"), entry("ada.ipynb"): notebook("2")})
-    assert "in the ZIP more than once" in why(collect(course, toy, [path]))
-
-
-def test_names_of_other_encodings(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes]
-) -> None:
-    """UTF-8 that does not say so is understood; Latin-1 is read as something, always the same."""
-    path = zipped(tmp_path, {"J\xf6rg/42_toy.ipynb": notebook()})
-    content = path.read_bytes()
-    for at in (content.index(b"PK\3\4") + 7, content.index(b"PK\1\2") + 9):
-        content = content[:at] + bytes([content[at] & ~0x08]) + content[at + 1 :]
-    path.write_bytes(content)
-    assert statuses(collect(course, toy, [path])) == {as_id("J\xf6rg"): "taken"}
-    path.write_bytes(content.replace("J\xf6rg".encode(), b"J\xf6\xf6rg"))
-    (entry,) = collect(course, toy, [path])
-    assert (entry.status, entry.student[0]) == ("taken", "J")
-    assert statuses(collect(course, toy, [path])) == {entry.student: "unchanged"}
-
-
-# folders by strangers
-
-
-def test_folders_are_read_through_no_link_and_no_pipe(
-    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Callable[..., bytes]
-) -> None:
-    (tmp_path / "secret.ipynb").write_bytes(notebook("somebody else's"))
-    folder = tmp_path / "in"
-    for name in ("ada", "ben", "cy"):
-        (folder / name).mkdir(parents=True)
-    (folder / "ada" / "42_toy.ipynb").symlink_to(tmp_path / "secret.ipynb")
-    os.mkfifo(folder / "ben" / "42_toy.ipynb")
-    with (folder / "cy" / "42_toy.ipynb").open("wb") as file:
-        file.truncate(2**40)
-    (folder / "di").symlink_to(tmp_path)
-    (folder / "e\x1b[2J.ipynb").write_bytes(notebook())
-    os.mkdir(os.fsencode(folder) + b"/J\xf6rg")  # noqa: PTH102
-    Path(os.fsdecode(os.fsencode(folder) + b"/J\xf6rg/42_toy.ipynb")).write_bytes(notebook())
-    found = {entry.student: entry for entry in collect(course, toy, [folder])}
-    assert "is a link" in found["ada"].why
-    assert "no plain file" in found["ben"].why
-    assert "larger than" in found["cy"].why
-    assert course.students(toy) == []
-
-
 # a kill
 
 
@@ -550,7 +345,7 @@ def test_a_submission_is_the_old_or_the_new_whenever_it_is_killed(
     course: GradingCourse,
     toy: Lesson,
     tmp_path: Path,
-    notebook: Callable[..., bytes],
+    notebook: Notebook,
 ) -> None:
     path = tmp_path / "ada.ipynb"
     path.write_bytes(notebook("first"))
@@ -600,7 +395,7 @@ def test_where_folders_cannot_be_swapped_a_kill_is_mended(
     course: GradingCourse,
     toy: Lesson,
     tmp_path: Path,
-    notebook: Callable[..., bytes],
+    notebook: Notebook,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(swap, "_exchange", lambda one, other: errno.EINVAL)

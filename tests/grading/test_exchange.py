@@ -16,6 +16,7 @@ from tests.course.learner import solutions_of, type_in
 from tests.grading.conftest import USER, Nbgrader, Tito, configure
 from tito.course.exchange import Exchange, drop_name, time_text
 from tito.course.lessons import Lesson
+from tito.grading import inbound
 from tito.grading.collect import collect
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.exchange import feedback_zip, publish_feedback, release_to_exchange
@@ -148,6 +149,17 @@ def test_a_drop_of_another_account_is_a_warning(
         f"named after mallory, but it belongs to {USER}: did {USER} hand it in?",
     )
     assert collect(course, toy, check_owner=False)[0].warnings == ()
+
+
+def test_a_drop_of_another_account_does_not_replace_ones_own(
+    course: GradingCourse, toy: Lesson, released: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = drop(released, toy, user="ada", time=NOW - timedelta(minutes=2), words=" ")
+    drop(released, toy, user="ada", time=NOW)
+    monkeypatch.setattr(inbound, "_owner", lambda path: "ada" if path == own else "mallory")
+    (found,) = collect(course, toy)
+    assert found.warnings == ("named after ada, but it belongs to mallory: such are passed over",)
+    assert course.submitted(toy, "ada").read_bytes() == (own / toy.notebook).read_bytes()
 
 
 def test_a_time_that_cannot_be_is_a_warning(

@@ -165,6 +165,20 @@ def test_a_damaged_gradebook_is_a_sentence(
     assert course.gradebook.read_bytes() == content
 
 
+def test_a_gradebook_in_use_is_a_sentence(
+    course: GradingCourse, toy: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(course, toy)
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **{**k, "timeout": 0}))
+    other = connect(course.gradebook, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(GradingError, match="in use by another program"):
+        prepare(course, toy)
+    other.close()
+    prepare(course, toy)
+
+
 def test_a_gradebook_is_made_without_a_path_and_half_of_one_is_never_seen(
     course: GradingCourse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,8 +12,8 @@ from typing import Final, Literal, get_args
 
 from tito.course.lessons import Lesson
 from tito.grading.archives import opened
-from tito.grading.course import GradingCourse
-from tito.grading.hand_ins import Chosen, HandIn, choose, sort_by_student
+from tito.grading.course import GradingCourse, GradingError
+from tito.grading.hand_ins import Chosen, HandIn, choose_latest, sort_by_student
 from tito.grading.inbound import inbound_hand_ins
 from tito.grading.names import compiled
 from tito.grading.submitted import Receipt, existing, store, tidy
@@ -69,6 +69,7 @@ def collect(
     with ExitStack() as stack:
         paths = list(paths)
         for path in paths:
+            _check_not_ours(course, path)
             files = stack.enter_context(opened(path))
             alone = path.suffix.lower() == ".ipynb"
             more, bad = sort_by_student(files, path, lesson, regex, alone=alone)
@@ -83,6 +84,14 @@ def collect(
     return sorted(found, key=lambda entry: entry.student.casefold())
 
 
+def _check_not_ours(course: GradingCourse, path: Path) -> None:
+    """GradingError for what tito and nbgrader have put here: in it are no students' folders."""
+    root, found = course.root.resolve(), path.resolve()
+    ours = [root / name for name in ("source", "release", "submitted", "autograded", "feedback")]
+    if root.is_relative_to(found) or any(found.is_relative_to(folder) for folder in ours):
+        raise GradingError(f"{path} is of the folder to grade in: name what was handed in.")
+
+
 def _stored(
     course: GradingCourse, lesson: Lesson, hand_ins: list[HandIn], *, replace: bool
 ) -> Iterator[Collected]:
@@ -95,36 +104,33 @@ def _stored(
     for hand_in in hand_ins:
         groups.setdefault(hand_in.who.id.casefold(), []).append(hand_in)
     for group in groups.values():
-        merged, problem = _one_student(group)
-        student = merged.who.id
-        other = there.get(student.casefold(), student)
-        if not problem and other != student:
-            problem = f"there is a {other} already, which some systems cannot tell from {student}"
-        if problem:
-            yield Collected(student, "refused", problem, merged.warnings)
-            continue
+        student = group[0].who.id
+        warnings = tuple(warning for hand_in in group for warning in hand_in.warnings)
         try:
-            chosen = choose(course, lesson, merged)
+            _check_one_student(group, there.get(student.casefold(), student))
+            chosen = choose_latest(course, lesson, group)
         except (SubmissionError, OSError) as error:
-            yield Collected(student, "refused", str(error).rstrip("."), merged.warnings)
+            yield Collected(student, "refused", str(error).rstrip("."), warnings)
         else:
-            yield _take(course, lesson, merged, chosen, replace=replace)
+            yield _take(course, lesson, chosen, warnings, replace=replace)
 
 
-def _one_student(group: list[HandIn]) -> tuple[HandIn, str]:
-    """The same student's files together; or why they are not the same student's."""
-    first = group[0]
+def _check_one_student(group: list[HandIn], there: str) -> None:
+    """SubmissionError where these are several students', or are not whose folder is there."""
     ids = sorted({hand_in.who.id for hand_in in group})
     if len(ids) > 1:
-        return first, f"{' and '.join(ids)} differ only in what some systems cannot tell apart"
+        raise SubmissionError(
+            f"{' and '.join(ids)} differ only in what some systems cannot tell apart"
+        )
     people = sorted({_told_apart_by(hand_in) for hand_in in group})
     if len(people) > 1:
-        return first, f"several are called so: {' and '.join(people)}; tell them apart by --pattern"
-    if len(group) > 1:
-        files = [file for hand_in in group for file in hand_in.files]
-        sources = ", ".join(dict.fromkeys(hand_in.source for hand_in in group))
-        return HandIn(first.who, sources, files), ""
-    return first, ""
+        raise SubmissionError(
+            f"several are called so: {' and '.join(people)}; tell them apart by --pattern"
+        )
+    if ids[0] != there:
+        raise SubmissionError(
+            f"there is a {there} already, which some systems cannot tell from {ids[0]}"
+        )
 
 
 def _told_apart_by(hand_in: HandIn) -> str:
@@ -134,9 +140,15 @@ def _told_apart_by(hand_in: HandIn) -> str:
 
 
 def _take(
-    course: GradingCourse, lesson: Lesson, hand_in: HandIn, chosen: Chosen, *, replace: bool
+    course: GradingCourse,
+    lesson: Lesson,
+    chosen: Chosen,
+    warnings: tuple[str, ...],
+    *,
+    replace: bool,
 ) -> Collected:
-    student, warnings = hand_in.who.id, hand_in.warnings
+    hand_in = chosen.hand_in
+    student = hand_in.who.id
     digest = hashlib.sha256(chosen.content).hexdigest()
     before = existing(course, lesson, student)
     if before is not None and before[0] == digest:

@@ -149,6 +149,10 @@ def _in_a_sentence(course: GradingCourse) -> Iterator[None]:
             yield
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        if "locked" in reason:
+            raise GradingError(
+                f"{course.gradebook} is in use by another program: try again when it has ended."
+            ) from error
         raise GradingError(
             f"{course.gradebook} cannot be used: {reason}. If nbgrader was updated, run `nbgrader "
             "db upgrade` on a copy first; a damaged file has to come back from a copy."

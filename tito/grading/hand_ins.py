@@ -7,7 +7,9 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
+from typing import Final
 
+from tito.course.exchange import STAMP
 from tito.course.lessons import Lesson, all_lessons
 from tito.course.notebook import NotebookError, cells_of, read_cells
 from tito.grading.archives import Found
@@ -15,6 +17,8 @@ from tito.grading.course import GradingCourse
 from tito.grading.names import Who, is_named_after, student_of
 from tito.grading.submitted import parse_time
 from tito.jail.plain_files import SubmissionError
+
+_ONLINE_TEXT: Final = "_assignsubmission_onlinetext"
 
 
 @dataclass
@@ -35,6 +39,7 @@ class HandIn:
 class Chosen:
     """The notebook that counts."""
 
+    hand_in: HandIn
     file: Found
     content: bytes
     stamp: datetime
@@ -54,13 +59,18 @@ def sort_by_student(
     found: dict[tuple[str, str], HandIn] = {}
     refused = []
     for file in files:
-        if others & set(PurePosixPath(file.path).parts[:-1]):
-            continue  # somebody's whole folder, with every lesson
+        if others & set(PurePosixPath(file.path).parts[:-1]) or _ONLINE_TEXT in file.path:
+            continue  # of somebody's whole folder; or what Moodle has beside the files
+        loose = "/" not in file.path and not file.is_notebook
         try:
             who = student_of(file.path, lesson, pattern, alone=alone)
         except SubmissionError as error:
-            if file.is_notebook or file.problem:
+            if file.is_notebook or (loose and file.problem):
                 refused.append((file.path, file.problem or str(error)))
+            continue
+        if loose and not who.lms:  # a list of names, say; but an archive could hold notebooks
+            if file.problem:
+                refused.append((file.path, file.problem))
             continue
         key = who.id, who.lms.get("participant", who.name)
         found.setdefault(key, HandIn(who, str(source))).files.append(file)
@@ -96,14 +106,28 @@ def choose(course: GradingCourse, lesson: Lesson, hand_in: HandIn) -> Chosen:
             )
         content = contents[left[0].path]
     stamp, time_from = _time(course, lesson, hand_in, left[0])
-    return Chosen(left[0], content, stamp, time_from)
+    return Chosen(hand_in, left[0], content, stamp, time_from)
+
+
+def choose_latest(course: GradingCourse, lesson: Lesson, hand_ins: list[HandIn]) -> Chosen:
+    """The same of one student's files from several places: the latest that can be used."""
+    chosen, problems = [], []
+    for hand_in in hand_ins:
+        try:
+            chosen.append(choose(course, lesson, hand_in))
+        except (SubmissionError, OSError) as error:
+            problems.append(error)
+    if not chosen:
+        raise problems[0]
+    return max(chosen, key=lambda each: each.stamp)
 
 
 def _why_none(files: list[Found]) -> str:
     problems = [f"{file.path} {file.problem}" for file in files if file.problem]
     if problems:
         return problems[0]
-    return f"no notebook; what is there is {', '.join(file.path for file in files)}"
+    listed = ", ".join(file.path for file in files[:3])
+    return f"no notebook; what is there is {listed}{', …' if len(files) > 3 else ''}"
 
 
 def _problem(content: bytes, lesson: Lesson) -> str:
@@ -124,12 +148,12 @@ def _time(
     """When it was handed in, and what says so."""
     if hand_in.stamp is not None:
         return hand_in.stamp, "the exchange"
-    folder = PurePosixPath(file.path).parent
-    if folder.name == lesson.id:  # as nbgrader has it; elsewhere the student could have put it
+    if hand_in.who.lms.get("kind") == "nbgrader":  # elsewhere students could have put it there
+        beside = str(PurePosixPath(*PurePosixPath(file.path).parts[:2], STAMP))
         for other in hand_in.files:
-            if other.path == str(folder / "timestamp.txt") and not other.problem:
+            if other.path == beside and not other.problem:
                 try:
-                    return parse_time(other.read().decode()), "timestamp.txt"
+                    return parse_time(other.read().decode()), STAMP
                 except ValueError:
                     raise SubmissionError(f"{other.path} says no time") from None
     if file.modified is None:

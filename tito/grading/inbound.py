@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,8 @@ def inbound_hand_ins(
     Args:
         course, lesson: of which.
         before_due: the latest that is not after the due date, where there is one.
-        check_owner: warn where a drop belongs to another account than it is named after.
+        check_owner: warn where a drop belongs to another account than it is named after, and pass
+            it over where there is one of the right account's.
 
     Raises:
         GradingError: the course has no exchange, or nothing was ever released there.
@@ -42,13 +44,15 @@ def inbound_hand_ins(
         if match is None:
             continue
         try:
-            hand_in = _hand_in(folder, name, match[1], match[2], check_owner=check_owner)
+            hand_in = _hand_in(folder, name, match[1], match[2])
         except (SubmissionError, ValueError, OSError) as error:
             refused.append((name, str(error)))
         else:
             found.setdefault(match[1], []).append(hand_in)
     due = course.settings.due.get(lesson.id) if before_due else None
-    return [_latest(drops, due) for drops in found.values()], refused
+    return [
+        _latest(_own(drops) if check_owner else drops, due) for drops in found.values()
+    ], refused
 
 
 def _inbound(course: GradingCourse) -> Path:
@@ -64,7 +68,7 @@ def _inbound(course: GradingCourse) -> Path:
     return folder
 
 
-def _hand_in(folder: Path, name: str, user: str, time: str, *, check_owner: bool) -> HandIn:
+def _hand_in(folder: Path, name: str, user: str, time: str) -> HandIn:
     stamp = parse_time(time)
     try:
         read_below(folder, f"{name}/{STAMP}", 1000)
@@ -81,23 +85,36 @@ def _hand_in(folder: Path, name: str, user: str, time: str, *, check_owner: bool
     if any(file.path == SECRET for file in files):
         secret = read_below(folder, f"{name}/{SECRET}", 1000)
     who = Who(as_id(user), user, {"kind": "exchange"})
-    warnings = _warnings(folder / name, user, stamp, check_owner=check_owner)
-    return HandIn(who, str(folder / name), files, stamp, secret, warnings)
-
-
-def _warnings(drop: Path, user: str, stamp: datetime, *, check_owner: bool) -> tuple[str, ...]:
-    status = drop.lstat()
-    said = []
-    try:
-        owner = pwd.getpwuid(status.st_uid).pw_name
-    except KeyError:
-        owner = f"user {status.st_uid}"
-    if check_owner and owner != user:
-        said.append(f"named after {user}, but it belongs to {owner}: did {owner} hand it in?")
+    status = (folder / name).lstat()
     changed = datetime.fromtimestamp(status.st_ctime, UTC)
+    said = []
     if changed > stamp + _SLACK:
-        said.append(f"its name says {stamp:%Y-%m-%d %H:%M}, but it is of {changed:%Y-%m-%d %H:%M}")
-    return tuple(said)
+        said = [f"its name says {stamp:%Y-%m-%d %H:%M}, but it is of {changed:%Y-%m-%d %H:%M} UTC"]
+    return HandIn(who, str(folder / name), files, stamp, secret, tuple(said))
+
+
+def _own(drops: list[HandIn]) -> list[HandIn]:
+    """Those of the account that they are named after; where there are none, all. With a warning."""
+    user = drops[0].who.name
+    owners = [_owner(Path(drop.source)) for drop in drops]
+    others = sorted(set(owners) - {user})
+    if not others:
+        return drops
+    passed_over = user in owners
+    what = "such are passed over" if passed_over else f"did {others[0]} hand it in?"
+    warning = f"named after {user}, but it belongs to {', '.join(others)}: {what}"
+    kept = [
+        drop for drop, owner in zip(drops, owners, strict=True) if owner == user or not passed_over
+    ]
+    return [replace(drop, warnings=(*drop.warnings, warning)) for drop in kept]
+
+
+def _owner(drop: Path) -> str:
+    number = drop.lstat().st_uid
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
 
 
 def _latest(drops: list[HandIn], due: datetime | None) -> HandIn:

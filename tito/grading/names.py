@@ -30,7 +30,7 @@ class Who:
     name: str
     """As it stood in the path."""
     lms: dict[str, str] = field(default_factory=dict)
-    """What the LMS calls them: ``kind`` ("moodle", "canvas") and what it needs to give feedback."""
+    """``kind`` ("moodle", "canvas", "nbgrader", "exchange"), and how it calls them."""
     late: bool | None = None
     """Whether the LMS says that it came late, where it says anything."""
 
@@ -52,19 +52,27 @@ def student_of(path: str, lesson: Lesson, pattern: re.Pattern[str] | None, *, al
         if found is None or not found["student"]:
             raise SubmissionError("the pattern finds no student in its path")
         return Who(as_id(found["student"]), found["student"])
-    parts = PurePosixPath(path).parts
-    for part in reversed(parts):
+    parts = tuple(x for x in PurePosixPath(path).parts if x not in ("/", ".", ".."))
+    # Only the outermost name is the LMS's: below it, students call things as they like.
+    for part in parts if alone else parts[:1]:
         moodle = _MOODLE.fullmatch(part)
         if moodle:
             folder = {"folder": part} if part != parts[-1] else {}
             lms = {"kind": "moodle", "participant": moodle["participant"], **folder}
             return Who(as_id(moodle["name"]), moodle["name"], lms)
-    canvas = _CANVAS.fullmatch(parts[-1])
+    canvas = _CANVAS.fullmatch(parts[-1]) if alone or len(parts) == 1 else None
     if canvas:
         lms = {"kind": "canvas", **{key: canvas[key] for key in ("user", "submission", "file")}}
         late = canvas["late"] is not None
         return Who(as_id(f"{canvas['name']}-{canvas['user']}"), canvas["name"], lms, late)
-    name = _by_folders(parts, lesson, alone=alone)
+    if not alone and len(parts) > 2 and parts[1] == lesson.id:
+        return Who(as_id(parts[0]), parts[0], {"kind": "nbgrader"})
+    name = _typed(parts, lesson) if alone else _found(parts, lesson)
+    if not name:
+        raise SubmissionError(
+            "whose it is cannot be told from its path: name the folder that has one for each "
+            "student, or give --pattern"
+        )
     return Who(as_id(name), name)
 
 
@@ -110,18 +118,17 @@ def compiled(pattern: str) -> re.Pattern[str] | None:
     return found
 
 
-def _by_folders(parts: tuple[str, ...], lesson: Lesson, *, alone: bool) -> str:
-    """STUDENT/NN/NN.ipynb, STUDENT/NN.ipynb, STUDENT/any.ipynb or STUDENT.ipynb."""
-    above = [part for part in parts[:-1] if part not in ("/", ".", "..")]
-    if above and above[-1] == lesson.id:
-        above = above[:-1]
-        if above:
-            return above[-1]
-    elif is_named_after(parts[-1], lesson):
-        if above:
-            return above[-1]
-    elif alone or not above:
+def _found(parts: tuple[str, ...], lesson: Lesson) -> str:
+    """STUDENT/any.ipynb or STUDENT.ipynb; empty where it is neither."""
+    if len(parts) == 2:
+        return "" if parts[0] == lesson.id else parts[0]
+    stem = PurePosixPath(parts[0]).stem
+    return "" if len(parts) > 2 or stem == lesson.id else stem
+
+
+def _typed(parts: tuple[str, ...], lesson: Lesson) -> str:
+    """The same of a path whose folders somebody has typed, who knows what they are."""
+    above = parts[:-2] if parts[-2:-1] == (lesson.id,) else parts[:-1]
+    if len(above) == len(parts) - 1 and not is_named_after(parts[-1], lesson):
         return PurePosixPath(parts[-1]).stem
-    elif len(above) == 1:
-        return above[0]
-    raise SubmissionError("whose it is cannot be told from its path: give --pattern")
+    return above[-1] if above else ""

@@ -30,7 +30,7 @@ from traitlets.config import Config
 
 from tito.course.lessons import Lesson
 from tito.grading.course import GradingCourse, GradingError
-from tito.grading.gradebook import gradebook_url
+from tito.grading.gradebook import gradebook_url, open_gradebook
 from tito.grading.pages import PageExporter
 
 ADDRESS: Final = "127.0.0.1"
@@ -66,8 +66,10 @@ def serve(
         tell: gets the address, with its token, once it can be opened.
 
     Raises:
-        GradingError: the port is taken.
+        GradingError: the port is taken; nothing of this lesson was graded.
     """
+    if lesson is not None:
+        _check_graded(course, lesson)
     page = "gradebook" if lesson is None else f"gradebook/{lesson.id}/{lesson.id}"
     with _nothing_of_jupyters() as folder:
         os.chdir(course.root)
@@ -120,6 +122,16 @@ def _config(
             "NbGrader": {"logfile": str(folder / "nbgrader.log")},
         }
     )
+
+
+def _check_graded(course: GradingCourse, lesson: Lesson) -> None:
+    with open_gradebook(course) as gradebook:
+        submissions = gradebook.assignment_submissions(lesson.id)
+        names = [submission.student.id for submission in submissions]
+    if not any(course.autograded(lesson, name).is_file() for name in names):
+        raise GradingError(
+            f"nothing of {lesson.id} is graded: run `tito grade autograde {lesson.number}` first."
+        )
 
 
 def _check_free(port: int) -> None:
