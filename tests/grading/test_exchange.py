@@ -83,6 +83,7 @@ def test_release_says_what_is_out(
     assert (said.status, said.err.count("\n")) == (1, 1)
     assert "is out already and different" in said.err
     assert out.read_text() == "older"
+    (released.outbound / f".{toy.id}.left").mkdir()
     assert tito("grade", "release", "42", "--replace").status == 0
     assert out.read_bytes() == toy.release.read_bytes()
     assert [path.name for path in released.outbound.iterdir()] == [toy.id]
@@ -284,7 +285,7 @@ def test_feedback_for_an_lms(course: GradingCourse, toy: Lesson, tmp_path: Path)
         assert sorted(archive.namelist()) == [
             "Ada Lovelace_1_assignsubmission_file_/42_toy.html",
             "ben_2_assignsubmission_file_42_toy.html",
-            "turingalan_12_34_42_toy.html",
+            "turingalan_LATE_12_34_42_toy.html",
         ]
         assert archive.read("ben_2_assignsubmission_file_42_toy.html") == b"<p>ben"
 

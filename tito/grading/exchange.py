@@ -57,6 +57,8 @@ def release_to_exchange(course: GradingCourse, lesson: Lesson, *, replace: bool 
                 f"{place} is out already and different; whoever has fetched it keeps what they "
                 "have. --replace puts the new one there."
             )
+    for left in exchange.outbound.glob(f".{lesson.id}.*"):  # by one that was killed
+        shutil.rmtree(left)
     staged = exchange.outbound / f".{lesson.id}.{secrets.token_hex(6)}"
     try:
         staged.mkdir()
@@ -200,5 +202,6 @@ def _name_for_lms(receipt: Receipt, lesson: Lesson) -> str:
         start = f"{receipt.name}_{lms['participant']}_assignsubmission_file_"
         return f"{start}/{lesson.id}.html" if "folder" in lms else f"{start}{lesson.id}.html"
     if lms.get("kind") == "canvas":
-        return f"{receipt.name}_{lms['user']}_{lms['submission']}_{lesson.id}.html"
+        late = "_LATE" if "late" in lms else ""
+        return f"{receipt.name}{late}_{lms['user']}_{lms['submission']}_{lesson.id}.html"
     return ""

@@ -64,6 +64,7 @@ def student_of(path: str, lesson: Lesson, pattern: re.Pattern[str] | None, *, al
     if canvas:
         lms = {"kind": "canvas", **{key: canvas[key] for key in ("user", "submission", "file")}}
         late = canvas["late"] is not None
+        lms |= {"late": "yes"} if late else {}
         return Who(as_id(f"{canvas['name']}-{canvas['user']}"), canvas["name"], lms, late)
     if not alone and len(parts) > 2 and parts[1] == lesson.id:
         return Who(as_id(parts[0]), parts[0], {"kind": "nbgrader"})

@@ -27,7 +27,7 @@ def command(lessons: tuple[Lesson, ...], every: bool) -> None:
     if every == bool(lessons):
         raise click.UsageError("Name lessons, or --all.")
     course = find_grading_course()
-    edited = False
+    edited, undated = False, []
     with writing(course):
         for lesson in all_lessons() if every else lessons:
             prepared = prepare(course, lesson)
@@ -35,7 +35,9 @@ def command(lessons: tuple[Lesson, ...], every: bool) -> None:
             written = ", ".join(str(path.relative_to(course.root)) for path in prepared.written)
             click.echo(f"{lesson.id}: {written or 'as it was'}.")
             if lesson.id not in course.settings.due:
-                click.echo(f"  grading.toml has no due date for it: [due] {lesson.id} = …")
+                undated.append(lesson.id)
+    if undated:
+        click.echo(f"Without a due date in grading.toml: {', '.join(undated)}.")
     if edited:
         click.echo(
             "nbgrader_config.py was edited, and is left alone: to have tito's again, move it away "
