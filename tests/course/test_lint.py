@@ -41,6 +41,16 @@ TRAPS = {
         "may not import recsys_edu",
     ),
     "a header that is none": ("# %% [markdown]\n# # Toy", "# %%markdown\n# # Toy", "is not one"),
+    "a test needs an experiment": (
+        "assert double(",
+        'assert done\n\n# %% tags=["experiment"]\ndone = 1\n\n# %%\nprint(done)\ndouble(',
+        "it needs done, which only an experiment defines",
+    ),
+    "an experiment is locked": (
+        '# %% tags=["export", "op"] nbgrader={"grade": false, "grade_id": "toy_imports"',
+        '# %% tags=["experiment"] nbgrader={"grade": false, "grade_id": "toy_imports"',
+        "cannot be an experiment",
+    ),
     "nobody judges it": (
         '"grade_id": "test_double"',
         '"grade_id": "test_other"',
@@ -62,6 +72,7 @@ def test_traps_in_the_source_are_found(tmp_path: Path, trap: str) -> None:
     ("file", "text", "said"),
     [
         ("hidden", CLAUSES.replace("test_double", "test_it"), "which no graded cell is called"),
+        ("hidden", CLAUSES.replace('    """Twice of any array."""\n', ""), "what test_double asks"),
         ("mutants", MUTANTS.replace('"copies"', '"squares"'), "fewer than three"),
         ("checkpoint", "'''Nothing.'''\n", "every export would pass"),
         ("ABOUT", ABOUT.replace("hours", "ours"), "ABOUT.md"),

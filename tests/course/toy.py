@@ -70,6 +70,7 @@ from recsys_backends.contract.clause import require
 
 
 def test_double(remote, rng):
+    \"\"\"Twice of any array.\"\"\"
     x = rng.normal(size=3)
     require(abs(remote.double(x) - 2 * x).max() < 1e-12, "double(x) is not 2x.")
 """

@@ -12,7 +12,8 @@ from tito.authoring.answer_key import TAG as OP
 from tito.authoring.source import AuthoringError, solution_cells
 from tito.course.export import TAG as EXPORT
 from tito.course.lessons import Lesson, LessonError
-from tito.course.notebook import Cell
+from tito.course.names import defined_at_top, undefined_names
+from tito.course.notebook import EXPERIMENT, Cell
 from tito.judging.clauses import functions_of, load_clauses
 from tito.judging.masking import ALWAYS
 
@@ -38,6 +39,7 @@ def problems(lesson: Lesson) -> list[str]:
     return [
         *(f"{lesson.source.name}, line {n}: {what}" for n, what in _header_problems(text)),
         *(f"{lesson.source.name}, {what}" for what in _cell_problems(cells)),
+        *(f"{lesson.source.name}, {what}" for what in _experiment_problems(cells)),
         *_clause_problems(lesson, cells),
     ]
 
@@ -87,6 +89,27 @@ def _cell_problems(cells: list[Cell]) -> Iterator[str]:
             yield from _op_problems(cell)
 
 
+def _experiment_problems(cells: list[Cell]) -> Iterator[str]:
+    """Cells that grading runs, and that need what it does not run."""
+    run: set[str] = set()
+    left_out: set[str] = set()
+    for cell in cells:
+        if cell.kind != "code":
+            continue
+        text = "\n".join("" if line.startswith("%") else line for line in cell.source.splitlines())
+        tree = ast.parse(text)
+        defined = set(defined_at_top(tree))
+        if EXPERIMENT in cell.tags:
+            left_out |= defined - run
+            if cell.nbgrader:
+                yield f"{cell.label}: what is graded or locked cannot be an experiment."
+            continue
+        for use in undefined_names(text, tree, run | defined):
+            if use.name in left_out:
+                yield f"{cell.label}: it needs {use.name}, which only an experiment defines."
+        run |= defined
+
+
 def _op_problems(cell: Cell) -> Iterator[str]:
     if EXPORT not in cell.tags:
         yield f"{cell.label}: a cell tagged '{OP}' has to be tagged '{EXPORT}' as well."
@@ -100,11 +123,14 @@ def _op_problems(cell: Cell) -> Iterator[str]:
 
 def _clause_problems(lesson: Lesson, cells: list[Cell]) -> Iterator[str]:
     graded = {cell.grade_id for cell in cells if cell.is_graded and cell.kind == "code"}
-    clauses = set(functions_of(load_clauses(lesson, "hidden.py")))
+    clauses = functions_of(load_clauses(lesson, "hidden.py"))
     mutants = load_clauses(lesson, "mutants.py").MUTANTS
-    for name in sorted(graded - clauses):
+    for name in sorted(graded - clauses.keys()):
         yield f"{lesson.id}/hidden.py has no function {name}(remote, rng) to judge it by."
-    for name in sorted(clauses - graded):
+    for name, clause in clauses.items():
+        if not clause.__doc__:
+            yield f"{lesson.id}/hidden.py does not say in a docstring what {name} asks."
+    for name in sorted(clauses.keys() - graded):
         yield f"{lesson.id}/hidden.py judges {name}, which no graded cell is called."
     for name in sorted(graded):
         if len(mutants.get(name, ())) < 3:
