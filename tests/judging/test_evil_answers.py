@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsys_backends.contract.clause import require_close
+from recsys_backends.contract.clause import require, require_close
 from tests.judging.evil import PIECES, PLAINLY_WRONG, Evil, EvilRemote, Solutions, evils_for
 from tito.course.lessons import Lesson, all_lessons
 from tito.judging.clauses import (
@@ -235,3 +235,21 @@ def test_what_a_judge_asks_about_stays_as_it_was(tmp_path: Path) -> None:
         with pytest.raises(LearnerError, match="only reads"):
             remote.bpr_update(array, array, None, array)
     assert not array.any()
+
+
+def test_no_answer_is_quoted_in_full(tmp_path: Path) -> None:
+    path = tmp_path / "evaluation.py"
+    path.write_text("def f():\n    return [1] * 100_000\n", encoding="utf-8")
+
+    def quotes(remote: Remote, rng: np.random.Generator) -> None:
+        answer = remote.f()
+        require(answer == [], f"{answer} is not nothing.")
+
+    def stumbles(remote: Remote, rng: np.random.Generator) -> None:
+        raise ValueError(f"{remote.f()}")
+
+    with Remote(path) as remote:
+        for clause in (quotes, stumbles):
+            verdict = run_clause("f", clause, remote, np.random.default_rng(1))
+            assert not verdict.passed
+            assert 100 < len(verdict.message) <= 2000

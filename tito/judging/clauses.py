@@ -24,7 +24,7 @@ import numpy as np
 from recsys_backends.contract import check
 from recsys_backends.errors import ContractViolation
 from tito.course.lessons import Lesson, LessonError
-from tito.judging.remote import Remote
+from tito.judging.remote import MAX_MESSAGE, Remote
 
 ClauseFunction = Callable[[Remote, np.random.Generator], None]
 
@@ -86,10 +86,11 @@ def run_clause(
         with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
             function(remote, rng)
     except ContractViolation as violation:
-        return Verdict(name, False, str(violation) or "it says no more.")
+        return Verdict(name, False, str(violation)[:MAX_MESSAGE] or "it says no more.")
     except Exception as error:
         # The clause could not work with the answer: one of the wrong type or shape, most likely.
-        return Verdict(name, False, f"the answer cannot be used: {type(error).__name__}: {error}")
+        why = f"the answer cannot be used: {type(error).__name__}: {error}"
+        return Verdict(name, False, why[:MAX_MESSAGE])
     return Verdict(name, True, "")
 
 

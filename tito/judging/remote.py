@@ -29,7 +29,8 @@ from tito.judging.frames import read_frame, write_frame
 from tito.judging.values import FrameError, arrays_in
 
 SECONDS_PER_CALL: Final = 20.0
-MAX_REPLY: Final = 2**28
+MAX_REPLY: Final = 2**25
+"""Bytes; a clause that quotes an array makes a hundred times as many of it."""
 MAX_MESSAGE: Final = 2000
 CHANGING: Final = {"bpr_update": 3, "als_half_step": 1}
 """Functions that write into arrays of their caller, by how many of the first arguments. No others
