@@ -51,8 +51,10 @@ def update(backend: Backend, value: Any) -> UpdateResult:
     """(loss, n_correct, n_updated) as numbers."""
     try:
         loss, n_correct, n_updated = value
+        if any(np.ndim(part) or np.asarray(part).dtype.kind not in "biuf" for part in value):
+            raise TypeError("words, say, of which numbers could be made")
         return UpdateResult(float(loss), int(n_correct), int(n_updated))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         wanted = "(loss, n_correct, n_updated)"
         raise _violation(backend, "bpr_update", f"{value!r:.60}, not {wanted}") from error
 

@@ -512,7 +512,7 @@ print(f"as a table of float32: {dense:,} bytes; as CSR: {sparse:,} bytes")
 # functions have to find the matrix again. (The real one is `load_dataset("ml-100k")`, if you have
 # downloaded it.)
 
-# %%
+# %% tags=["experiment"]
 whole = load_dataset("synthetic-100k")
 mixed = np.random.default_rng(0).permutation(whole.nnz)
 log = (whole.user_ids[whole.rows()][mixed], whole.item_ids[whole.indices][mixed])
@@ -611,7 +611,7 @@ print("Part 5 works: from users to items, and back.")
 # %% [markdown]
 # What is it worth? Find the users of one item by searching, and by the transpose:
 
-# %%
+# %% tags=["experiment"]
 item_starts, item_users = transpose(big_indptr, big_indices, len(big_items))
 
 
@@ -694,7 +694,7 @@ assert list(counts) == [1, 6, 1, 2], (
 )
 print("Part 6 works: the tail can be measured.")
 
-# %%
+# %% tags=["experiment"]
 popularity = np.diff(item_starts)
 n = len(popularity)
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6))
@@ -992,7 +992,7 @@ print(f"the parrot's hit rate: raw log {raw_rate:.0%}, repeats merged {merged_ra
 # Two models of the library: `MostPopular` recommends the same hits to everybody, and `ItemKNN` what
 # people with the same items have (lesson 03). `evaluate` measures the hit rate of ten items, as above.
 
-# %%
+# %% tags=["experiment"]
 matrix = Interactions(indptr, indices, user_ids, item_ids, timestamps=entry_times)
 past = entry_times < np.quantile(entry_times, 0.7)
 test = ~past & (rng.random(len(indices)) < 0.5)
@@ -1007,7 +1007,7 @@ for mask in trainings.values():
         found = evaluate(model.fit(split.train), split, metrics="hit_rate@10")["hit_rate@10"]
         rates.setdefault(type(model).__name__, []).append(found)
 
-# %%
+# %% tags=["experiment"]
 for shift, (model, values) in zip((-0.2, 0.2), rates.items()):
     bars = plt.bar(np.arange(3) + shift, values, width=0.38, label=model)
     plt.bar_label(bars, fmt="%.2f")

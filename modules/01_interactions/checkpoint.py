@@ -14,9 +14,15 @@ def require_same(got, expected, what: str) -> None:
     require(
         found.shape == wanted.shape, f"{what}: shape {found.shape}, and {wanted.shape} is expected."
     )
+    kinds = found.dtype.kind, wanted.dtype.kind
+    require(
+        kinds[0] == kinds[1] or all(kind in "biuf" for kind in kinds),
+        f"{what}: the type is {found.dtype}, and {wanted.dtype} is expected.",
+    )
     if not np.array_equal(found, wanted):
         place = np.argmax(found != wanted)
-        raise_at = f"at place {place} there is {found[place]}, and {wanted[place]} is expected"
+        it_is = f"at place {place} there is" if found.ndim else "it is"
+        raise_at = f"{it_is} {found.flat[place]}, and {wanted.flat[place]} is expected"
         require(False, f"{what}: {raise_at}.")
 
 
@@ -58,6 +64,8 @@ def my_transpose_is_right(remote, rng: np.random.Generator) -> None:
         len(starts) == whole.n_items + 3,
         f"for {whole.n_items + 2} items transpose gives {len(starts)} starts, one more is expected.",
     )
+    require_same(starts[-1], whole.nnz, "the last of the starts")
+    require(len(users) == whole.nnz, f"{whole.nnz} interactions have {len(users)} users.")
     for item in range(whole.n_items + 2):
         expected = whole.rows()[whole.indices == item]
         require_same(users[starts[item] : starts[item + 1]], expected, f"the users of item {item}")
@@ -68,6 +76,8 @@ def my_counts_are_sorted_and_shared(remote, rng: np.random.Generator) -> None:
     keys = rng.integers(30, size=500)
     starts, order = remote.counting_sort(keys, 35)
     require(len(starts) == 36, f"for 35 keys counting_sort gives {len(starts)} starts, not 36.")
+    require_same(starts[-1], len(keys), "the last of the starts")
+    require_same(np.sort(order), np.arange(len(keys)), "the positions, sorted")
     for key in range(35):
         places = order[starts[key] : starts[key + 1]]
         require_same(places, np.flatnonzero(keys == key), f"the events with key {key}, in order")
@@ -154,7 +164,9 @@ def _leaks(remote, split: Split) -> tuple[int, int, int]:
 
 
 def _counted(found) -> tuple[int, int, int]:
-    return tuple(int(found[name]) for name in ("repeated", "own_future", "any_future"))
+    counts = [found[name] for name in ("repeated", "own_future", "any_future")]
+    require(np.asarray(counts).dtype.kind in "iu", f"the counts should be integers, not {counts}.")
+    return tuple(map(int, counts))
 
 
 def _require_leaks(remote, train, test, expected: tuple[int, int, int], what: str) -> None:

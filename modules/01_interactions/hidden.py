@@ -164,8 +164,8 @@ def test_find_leaks(remote, rng: np.random.Generator) -> None:
         }
         got = remote.find_leaks(train, test)
         for name, count in expected.items():
-            require(
-                int(got[name]) == count,
-                f"for {n_train} training and {n_test} test events, {name} should be {count}, and "
-                f"yours is {got[name]}.",
+            require_same(
+                got[name],
+                count,
+                f"for {n_train} training and {n_test} test events, {name}",
             )

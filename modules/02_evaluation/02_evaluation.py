@@ -898,7 +898,7 @@ print("Part 8 works: this is the shortcut. Now see what it does.")
 # not compete with one another here. The places are the same.
 
 
-# %%
+# %% tags=["experiment"]
 def sampled_recall(name, n_negatives, k=10):
     """Each user's share of relevant items that are among the first k of the sample."""
     shares = []
@@ -936,7 +936,7 @@ print(f"{time.perf_counter() - start:.1f} s")
 # What does it measure? Take a catalogue of 1,600 items and one relevant item at a known rank. How often
 # is it among the first 10 of the sample?
 
-# %%
+# %% tags=["experiment"]
 true_ranks = np.unique(np.geomspace(1, 1600, 30).astype(int))
 catalogue = np.arange(1600, 0, -1.0)
 chance = []
@@ -966,7 +966,7 @@ plt.show()
 # And the number of negatives is a free choice. Here is each model's recall@10 as a share of that of
 # popularity, for different choices:
 
-# %%
+# %% tags=["experiment"]
 sizes = [20, 50, 100, 200, 500, n_items]
 known = {100: among_100, n_items: among_all}
 curves = {name: [] for name in honest[1:]}

@@ -50,6 +50,8 @@ def _measured(remote, split: Split, scores: np.ndarray, k: int) -> dict[str, np.
     seen = [split.train.items_of(row).astype(np.int64) for row in rows]
     relevant = [split.test.items_of(row).astype(np.int64) for row in rows]
     got = remote.evaluate_users(scores.astype(np.float64), seen, relevant, k)
+    for name in METRICS:
+        require(np.asarray(got[name]).dtype.kind in "biuf", f"{name} should be numbers.")
     return {name: np.asarray(got[name], dtype=np.float64) for name in METRICS}
 
 

@@ -127,12 +127,11 @@ def test_confidence_interval(remote, rng: np.random.Generator) -> None:
         mean, error = values.mean(), float(np.sqrt(values.var() / (n - 1)))
         require_close(got[0], mean, 1e-9, f"the mean of {n} values")
         for end, sign in (("lower", -1), ("upper", 1)):
-            found = float(got[1 if sign < 0 else 2])
-            expected = mean + sign * 1.96 * error
-            require(
-                abs(found - expected) <= 1e-3 * error,
-                f"the {end} end for {n} values is {found:.5g}, not {expected:.5g}: "
-                "mean ± 1.96 s / √n, with n − 1 in s².",
+            require_close(
+                got[1 if sign < 0 else 2],
+                mean + sign * 1.96 * error,
+                1e-3 * error,
+                f"the {end} end for {n} values, mean ± 1.96 s / √n, with n − 1 in s²",
             )
 
 

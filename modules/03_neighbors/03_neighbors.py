@@ -994,7 +994,7 @@ class MyNeighbors:
 # Try it with few and many neighbours, with and without shrinkage. Which setting is best is decided on the *validation*
 # part of the split, as in lesson 02, never on the test part.
 
-# %%
+# %% tags=["experiment"]
 few_and_many = [1, 3, 10, 30, 100, 399]
 curves = {
     s: [
@@ -1005,7 +1005,7 @@ curves = {
 }
 popular = evaluate(MostPopular().fit(small.train), small.valid, metrics="ndcg@10")["ndcg@10"]
 
-# %%
+# %% tags=["experiment"]
 for s, curve in curves.items():
     plt.plot(few_and_many, curve, marker="o", label=f"your neighbours, s = {s:g}")
 plt.axhline(popular, color="grey", linestyle="--", label="most popular")
@@ -1036,7 +1036,7 @@ plt.show()
 # the op `item_similarity` of whichever *backend* is in use. `MostPopular` (and every model of the next
 # lessons) calls `top_k`. Any object with these functions is a backend. So is this:
 
-# %%
+# %% tags=["experiment"]
 mine = SimpleNamespace(name="mine", item_similarity=item_similarity, top_k=top_k)
 split = load_split("synthetic-100k")
 
@@ -1057,7 +1057,7 @@ with use_backend(mine):
 # Your neighbours beat popularity clearly. (`load_split("ml-100k")` does the same with MovieLens, once
 # you have downloaded it.) And the price?
 
-# %%
+# %% tags=["experiment"]
 dense, through_lists = steps(np.diff(split.train.indptr), split.train.n_items)
 print(
     f"{my_seconds:.1f} s to find all neighbours, {through_lists / my_seconds / 1e6:.1f} million steps a second"

@@ -105,7 +105,12 @@ def test_best_neighbors(remote, rng: np.random.Generator) -> None:
         by_number = sorted(numbers)
         order = np.argsort([-given[number] for number in by_number], kind="stable")[:k]
         expected = [by_number[place] for place in order]
-        got = [int(item) for item in remote.best_neighbors(given, k)]
+        answer = list(remote.best_neighbors(given, k))
+        require(
+            all(isinstance(item, (int, np.integer)) for item in answer),
+            f"best_neighbors should give item numbers, and gave {answer}.",
+        )
+        got = [int(item) for item in answer]
         shown = {number: float(value) for number, value in given.items()}
         require(
             got == expected,

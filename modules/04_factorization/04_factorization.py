@@ -447,7 +447,7 @@ print("Part 4 works: the same answer, without a look at what the user does not h
 # What does it save? Here are both of your functions, for one user who has 50 items, while the catalogue
 # grows.
 
-# %%
+# %% tags=["experiment"]
 sizes = [1_000, 3_000, 10_000, 30_000, 100_000]
 milliseconds = {"solve_user: all items": [], "solve_user_fast: own items": []}
 fifty, surely = np.arange(50, dtype=np.int32), np.full(50, 11, dtype=np.float32)
@@ -887,7 +887,7 @@ print("Part 8 works: the loss falls at every half step.")
 # %% [markdown]
 # See it fall, on the real training data. These interactions have no values, so each counts as 1.
 
-# %%
+# %% tags=["experiment"]
 ones = np.ones(split.train.nnz, dtype=np.float32)
 weights = confidences(ones, 10.0)
 start = time.perf_counter()
@@ -934,7 +934,7 @@ def my_als(train, reg, alpha=10.0, epochs=6):
 # aside a part of the **training** data, and look there. For each $\lambda$: the squared error on
 # what the model has seen, and the ranking (NDCG@10) of what it has not.
 
-# %%
+# %% tags=["experiment"]
 tuning = random_split(split.train, seed=1)
 regs = [1, 10, 30, 60, 100, 300]
 errors, rankings = [], []
@@ -967,7 +967,7 @@ plt.show()
 # Now the test, once, with $\lambda = 60$. The others in the race: what is popular (lesson 02) and
 # similar items (lesson 03).
 
-# %%
+# %% tags=["experiment"]
 rows = []
 for name, fit in (
     ("most popular", lambda: MostPopular().fit(split.train)),
@@ -1008,7 +1008,7 @@ for name, scores in (
 # training data, with $p = 1$ for those in the test part: here is the mean of $(p - s)^2$, and the
 # ranking.
 
-# %%
+# %% tags=["experiment"]
 unseen = np.ones(split.train.shape, dtype=bool)
 unseen[split.train.rows(), split.train.indices] = False
 truth = np.zeros(split.train.shape)

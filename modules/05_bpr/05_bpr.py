@@ -685,7 +685,7 @@ print("Part 6 works: this loop learns.")
 # It would be simpler not to shuffle: to go user by user, or item by item. Let us try. All three runs
 # below make the same steps on the same pairs with your `bpr_update`; only the order differs.
 
-# %%
+# %% tags=["experiment"]
 small = random_split(make_synthetic(300, 400, 15_000, seed=5), seed=0)
 
 
@@ -735,7 +735,7 @@ curves = {
 }
 popularity = evaluate(MostPopular().fit(small.train), small, metrics="ndcg@10")["ndcg@10"]
 
-# %%
+# %% tags=["experiment"]
 for name, curve in curves.items():
     plt.plot(range(1, len(curve) + 1), curve, marker="o", label=name)
 plt.axhline(popularity, color="grey", linestyle="--", label="most popular")
@@ -758,7 +758,7 @@ plt.show()
 # The library's `BPR` model does not know how to learn: it calls the ops `plan_epoch` and `bpr_update`
 # of whichever *backend* is in use. Any object with these two functions is one. So is this:
 
-# %%
+# %% tags=["experiment"]
 mine = SimpleNamespace(name="mine", tiles=False, plan_epoch=plan_epoch, bpr_update=bpr_update)
 split = load_split("synthetic-100k").fold_valid()
 SETTINGS = {
@@ -791,7 +791,7 @@ for name, model, seconds in rows:
 # 03 reach 0.438 here. Try `"epochs": 30`: then BPR passes them.) The loss of
 # each epoch, as your loop measured it, and the share of pairs in order:
 
-# %%
+# %% tags=["experiment"]
 print("epoch   loss    pairs in order")
 for epoch, report in enumerate(my_bpr.history, start=1):
     print(f"{epoch:>5}   {report.loss:.4f}  {report.accuracy:.1%}")
@@ -799,7 +799,7 @@ for epoch, report in enumerate(my_bpr.history, start=1):
 # %% [markdown]
 # And the price? This is how long one triple took, in your loop:
 
-# %%
+# %% tags=["experiment"]
 n_triples = sum(report.n_triples for report in my_bpr.history)
 print(f"{n_triples:,} triples in {my_seconds:.1f} s: {my_seconds / n_triples * 1e6:.1f} µs each")
 print(f"MovieLens 25M, 20 epochs, would take {my_seconds / n_triples * 25e6 * 20 / 3600:.1f} hours")

@@ -17,10 +17,7 @@ def test_sigmoid(remote, rng: np.random.Generator) -> None:
         sigma, soft = remote.sigmoid(x), remote.softplus(x)
         require_close(sigma, 1 - low if x >= 0 else low, 1e-12, f"sigmoid({x:.4g})")
         expected = max(x, 0.0) + math.log1p(math.exp(-abs(x)))
-        require(
-            abs(soft - expected) <= 1e-9 * expected,
-            f"softplus({x:.4g}) is {soft:.6g}, expected {expected:.6g}, to nine digits.",
-        )
+        require_close(soft, expected, 1e-9 * expected, f"softplus({x:.4g}), to nine digits")
 
 
 def _vectors(rng: np.random.Generator, d: int) -> list[np.ndarray]:

@@ -229,7 +229,7 @@ print("Part 1 works: you have a stopwatch.")
 # MovieLens instead). That is enough: today nobody asks how well the model ranks, and the cost of one triple
 # does not depend on how many there are. To find out where the time goes, take **a small, typical piece**.
 
-# %%
+# %% tags=["experiment"]
 train = load_split("synthetic-100k").test
 SETTINGS = {
     "n_factors": 16,
@@ -453,7 +453,7 @@ def benchmark(*, memory: bool = False) -> Any:
 # %% [markdown]
 # See what tracing does to the time, on a small catalogue:
 
-# %%
+# %% tags=["experiment"]
 small = make_synthetic(150, 200, 5000, seed=6)
 
 
@@ -602,7 +602,7 @@ print(f"    4 numbers: list {with_list * 1e3:.1f} µs, array {with_array * 1e3:.
 # A stopwatch around everything says *how long*, not *where*. A **profiler** watches every call of
 # every function. Python's own is `cProfile`:
 
-# %%
+# %% tags=["experiment"]
 profiler = cProfile.Profile()
 with timed() as profiled:
     profiler.enable()
@@ -728,7 +728,7 @@ print("Part 4 works: you can read a profile.")
 # Now the patient's own profile:
 
 
-# %%
+# %% tags=["experiment"]
 def short(name):
     """Built-in functions without what the profiler writes around their names."""
     return name.split("'")[1] if name.startswith("<method") else name.strip("<>").split(".")[-1]
@@ -739,7 +739,7 @@ print(f"{'function':<20}{'calls':>9}{'own':>8}{'cumulative':>12}")
 for name, calls, own, cumulative in rows[:12]:
     print(f"{short(name):<20}{calls:>9,}{own:>8.1%}{cumulative:>12.1%}")
 
-# %%
+# %% tags=["experiment"]
 top = rows[:8][::-1]
 names = [short(name) for name, *_ in top]
 plt.figure(figsize=(8, 3.6))
@@ -759,14 +759,14 @@ plt.show()
 # **A profile points; it does not measure.** The profiler does some work at every call, so code that
 # makes many calls looks slower than it is:
 
-# %%
+# %% tags=["experiment"]
 print(f"without the profiler {plain.time_ms / 1e3:.2f} s, with it {profiled.time_ms / 1e3:.2f} s")
 
 # %% [markdown]
 # So let the profile say *where* to look, and the stopwatch say *how much*. From lesson 05 you know that
 # an epoch is two ops: `plan_epoch` draws the triples, `bpr_update` learns from them.
 
-# %%
+# %% tags=["experiment"]
 generator = np.random.default_rng(6)
 user_factors = generator.normal(0, 0.1, (train.n_users, 16)).astype(np.float32)
 item_factors = generator.normal(0, 0.1, (train.n_items, 16)).astype(np.float32)
@@ -1007,7 +1007,7 @@ print(f"\nthat makes {predicted:.1f} µs for a triple")
 # That is a prediction. Is it true? We took minima, so compare with a minimum: cut the plan into pieces of 200
 # triples, time each, and take the fastest piece.
 
-# %%
+# %% tags=["experiment"]
 piece_ms = []
 with use_backend("naive"):
     for start in range(0, len(plan.users) - 199, 200):
@@ -1126,7 +1126,7 @@ print("Part 6 works: you know what to expect before you begin.")
 # %% [markdown]
 # Now with the share that you measured:
 
-# %%
+# %% tags=["experiment"]
 print(f"The loop is {loop_share:.1%} of an epoch.")
 print(f"{'loop faster by':>15}{'epoch faster by':>18}")
 for factor in (2.0, 10.0, 100.0, 1000.0, math.inf):
@@ -1302,7 +1302,7 @@ print("Part 8 works: you have a roof.")
 # - $B$: copy an array. Each byte is read and written. We need *two* bandwidths: a large array comes from
 #   main memory; one of a few hundred kB stays in the **cache**, a small fast memory beside the processor.
 
-# %%
+# %% tags=["experiment"]
 model_bytes = 4 * SETTINGS["n_factors"] * (train.n_users + train.n_items)
 
 
@@ -1345,7 +1345,7 @@ print(
 # And now the picture that this lesson was made for. Where does the loop stand under its roof? If the
 # compiled backend is installed, it is measured too: the same triples, one core.
 
-# %%
+# %% tags=["experiment"]
 flops, traffic = triple_cost(SETTINGS["n_factors"])
 intensity = flops / traffic
 roof_us = 1e6 * flops / attainable(intensity, P, B_cache)
@@ -1384,7 +1384,7 @@ plt.show()
 #
 # Everything that you have measured, on one page:
 
-# %%
+# %% tags=["experiment"]
 print("BPR in plain Python, one epoch")
 print(f"  1. where:  {loop_share:.0%} of the time is one inner loop, bpr_update")
 print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -39,6 +40,7 @@ def open_browser(profile: Path) -> Chrome:
     options.binary_location = str(shutil.which("chromium"))
     for flag in (*FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     return Chrome(options, ChromeService(shutil.which("chromedriver")))
 
 
@@ -54,6 +56,23 @@ def eventually(look: Callable[[], T | None], what: str) -> T:
             return found
         time.sleep(0.2)
     raise AssertionError(f"after {PATIENCE:g} s there was still no {what}")
+
+
+def requests_of(browser: Chrome) -> list[str]:
+    """The addresses that the browser has asked for since, but for what a page's policy stopped."""
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    params = [(event["method"], event["params"]) for event in events]
+    blocked = {
+        each["requestId"]
+        for method, each in params
+        if method == "Network.loadingFailed" and each.get("blockedReason") == "csp"
+    }
+    urls = [
+        str(each["request"]["url"])
+        for method, each in params
+        if method == "Network.requestWillBeSent" and each["requestId"] not in blocked
+    ]
+    return [url for url in urls if not url.startswith(("data:", "chrome:"))]
 
 
 class NotebookPage:

@@ -24,7 +24,10 @@ import numpy as np
 def add(a, b=1):
     return a + b
 
-def fill(x, *, value):
+def als_half_step(x, *, value):
+    x[:] = value
+
+def other(x, *, value):
     x[:] = value
 
 def grow(x):
@@ -137,16 +140,21 @@ def test_calls_and_answers(remote_of: Callable[..., Remote]) -> None:
         _ = remote.multiply
 
 
-def test_arrays_are_changed_in_place(remote_of: Callable[..., Remote]) -> None:
+def test_arrays_are_changed_in_place_where_that_is_what_the_function_is_for(
+    remote_of: Callable[..., Remote],
+) -> None:
     remote = remote_of()
     x = np.zeros((2, 3), dtype=np.float32)
     same = x
-    assert remote.fill(x, value=7) is None
+    assert remote.als_half_step(x, value=7) is None
     assert same.tolist() == [[7] * 3] * 2
     frozen = np.zeros(2)
     frozen.flags.writeable = False
     with pytest.raises(LearnerError, match="read-only"):
-        remote.fill(frozen, value=1)
+        remote.als_half_step(frozen, value=1)
+    with pytest.raises(LearnerError, match="it changed an array that it was given, and only reads"):
+        remote.other(x, value=9)
+    assert same.tolist() == [[7] * 3] * 2
 
 
 def test_errors_are_placed_in_the_learners_cell(remote_of: Callable[..., Remote]) -> None:

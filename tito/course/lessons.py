@@ -40,6 +40,8 @@ class About:
     objectives: tuple[str, ...]
     may_import: tuple[str, ...] = ()
     """Modules that judged code may import, beside NumPy and the standard ones."""
+    compilers: bool = False
+    """Whether its code builds extensions."""
 
 
 @dataclass(frozen=True, order=True)

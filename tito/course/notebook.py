@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from recsys_edu.errors import RecsysError
+
+EXPERIMENT: Final = "experiment"
+"""The tag of cells that take long, and that no graded cell depends on."""
 
 
 class NotebookError(RecsysError, ValueError):

@@ -21,6 +21,9 @@ exchange = ""             # the exchange folder, where students have accounts on
 [due]                     # lesson = date and time, of this machine's zone where none is given
 # 05_bpr = 2026-12-01T23:59:00+01:00
 
+[extensions]              # student = lessons with dates of the student's own
+# ada = { 05_bpr = 2026-12-03T23:59:00+01:00 }
+
 [late]
 grace_minutes = 15        # that much later is in time
 per_day = 0.0             # share of the points that each day begun after that costs
@@ -31,6 +34,7 @@ cell_seconds = 60
 call_seconds = 20
 judge_seconds = 120       # for all calls by which one cell is judged
 memory_mib = 2048
+experiments = false       # run the cells that take long and that no points depend on, too
 
 [students]                # a regular expression with (?P<student>…), searched for in the paths of
 pattern = ""              # what `tito grade collect` gets; empty: as Moodle and Canvas name them
@@ -66,6 +70,8 @@ class LimitsTable:
     call_seconds: float = 20.0
     judge_seconds: float = 120.0
     memory_mib: int = 2048
+    experiments: bool = False
+    """Whether cells tagged ``experiment`` are run: they take long, and no points depend on them."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,8 @@ class Settings:
     course: CourseTable = field(default_factory=CourseTable)
     due: dict[str, datetime] = field(default_factory=dict)
     """By lesson, with a time zone."""
+    extensions: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """By student and lesson: what is due then instead."""
     late: LateTable = field(default_factory=LateTable)
     limits: LimitsTable = field(default_factory=LimitsTable)
     students: StudentsTable = field(default_factory=StudentsTable)
@@ -98,14 +106,18 @@ def read_settings(path: Path) -> Settings:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from None
-    unknown = sorted(content.keys() - _TABLES.keys() - {"due"})
+    unknown = sorted(content.keys() - _TABLES.keys() - {"due", "extensions"})
     if unknown:
-        listed = ", ".join((*_TABLES, "due"))
+        listed = ", ".join((*_TABLES, "due", "extensions"))
         raise SettingsError(f"{path}: there is no table [{unknown[0]}]; there are {listed}.")
     found = {name: _table(path, name, content.get(name, {})) for name in _TABLES}
     if not COURSE_ID.fullmatch(found["course"].id):
         raise SettingsError(f"{path}, [course] id: {COURSE_ID_RULE}, not {found['course'].id!r}.")
-    return Settings(due=_due(path, content.get("due", {})), **found)
+    return Settings(
+        due=_due(path, "due", content.get("due", {})),
+        extensions=_extensions(path, content.get("extensions", {})),
+        **found,
+    )
 
 
 def _table(path: Path, name: str, content: Any) -> Any:
@@ -117,20 +129,34 @@ def _table(path: Path, name: str, content: Any) -> Any:
         where = f"{path}, [{name}] {key}"
         if key not in defaults:
             raise SettingsError(f"{where}: there is no such setting; there are {_names(defaults)}.")
-        wanted = (int, float) if isinstance(defaults[key], (int, float)) else (str,)
-        if isinstance(value, bool) or not isinstance(value, wanted):
-            raise SettingsError(f"{where} must be {'a number' if float in wanted else 'text'}.")
+        wanted, called = _kind(defaults[key])
+        if isinstance(value, bool) != (wanted == (bool,)) or not isinstance(value, wanted):
+            raise SettingsError(f"{where} must be {called}.")
         if isinstance(value, (int, float)) and not value >= 0:
             raise SettingsError(f"{where} must not be below 0.")
     return kind(**content)
 
 
-def _due(path: Path, content: Any) -> dict[str, datetime]:
+def _extensions(path: Path, content: Any) -> dict[str, dict[str, datetime]]:
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}: extensions must be a table, [extensions].")
+    return {
+        student: _due(path, f"extensions.{student}", dates) for student, dates in content.items()
+    }
+
+
+def _kind(default: Any) -> tuple[tuple[type, ...], str]:
+    if isinstance(default, bool):
+        return (bool,), "true or false"
+    return ((int, float), "a number") if isinstance(default, (int, float)) else ((str,), "text")
+
+
+def _due(path: Path, table: str, content: Any) -> dict[str, datetime]:
     found = {}
-    for lesson, value in content.items() if isinstance(content, dict) else [("due", content)]:
+    for lesson, value in content.items() if isinstance(content, dict) else [("05_bpr", content)]:
         if not isinstance(value, datetime):
             raise SettingsError(
-                f"{path}, [due] {lesson} must be a date with a time: 2026-12-01T23:59:00+01:00."
+                f"{path}, [{table}] {lesson} must be a date with a time: 2026-12-01T23:59:00+01:00."
             )
         found[lesson] = value.astimezone(UTC)
     return found

@@ -14,7 +14,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol
@@ -29,10 +31,25 @@ from tito.judging.values import FrameError, arrays_in
 SECONDS_PER_CALL: Final = 20.0
 MAX_REPLY: Final = 2**28
 MAX_MESSAGE: Final = 2000
+CHANGING: Final = {"bpr_update": 3, "als_half_step": 1}
+"""Functions that write into arrays of their caller, by how many of the first arguments. No others
+may: what a judge works the right answer out from must not come from whoever is judged."""
 
 
 class LearnerError(ContractViolation):
     """The learner's function raised, hung, ended the process or returned what is no data."""
+
+
+class Failure(StrEnum):
+    """In what way a call brought no answer: what can be said of it without quoting anything."""
+
+    MISSING = "missing"
+    UNLOADABLE = "unloadable"
+    UNWRITTEN = "unwritten"
+    RAISED = "raised"
+    LATE = "late"
+    ENDED = "ended"
+    NO_DATA = "no data"
 
 
 class Launcher(Protocol):
@@ -110,7 +127,18 @@ class Remote:
         self._functions: frozenset[str] = frozenset()
         self._written: frozenset[str] = frozenset()
         self._folder = tempfile.TemporaryDirectory(prefix="recsys-judged-")
+        self._left = float("inf")
+        self.failure: Failure | None = None
         self.probe = _Probe(self)
+
+    def load_module(self) -> None:
+        """Start the process now; LearnerError where the module cannot be loaded."""
+        if self._process is None:
+            self._start("loading it")
+
+    def start_clause(self, seconds: float) -> None:
+        """Forget failures, and let all calls that come now take that long together."""
+        self.failure, self._left = None, seconds
 
     def __enter__(self) -> Remote:
         return self
@@ -134,15 +162,16 @@ class Remote:
         if self._process is None:
             self._start(name)
         if name not in self._functions:
+            self.failure = Failure.MISSING
             raise AttributeError(f"your export has no function {name}")
         return lambda *args, **kwargs: self._call(name, args, kwargs)
 
     def require_written(self, name: str) -> None:
         """Raise LearnerError unless there is such a function, and more of it than a stub."""
         if not hasattr(self, name):
-            raise LearnerError(f"your export has no function {name}.")
+            raise self._failed(Failure.MISSING, f"your export has no function {name}.")
         if name not in self._written:
-            raise LearnerError(f"{name} is not written yet.")
+            raise self._failed(Failure.UNWRITTEN, f"{name} is not written yet.")
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._functions]
@@ -152,7 +181,7 @@ class Remote:
         hello = self._exchange(self._settings, name)
         if "functions" not in hello:
             self._stop()
-            raise LearnerError(f"your code cannot be loaded: {_told(hello)}")
+            raise self._failed(Failure.UNLOADABLE, f"your code cannot be loaded: {_told(hello)}")
         self._functions = _names(hello.get("functions"))
         self._written = _names(hello.get("written"))
 
@@ -164,25 +193,32 @@ class Remote:
         call = {"name": name, "args": list(args), "kwargs": kwargs, "probe": probe}
         reply = self._exchange(call, name)
         if "raised" in reply:
-            raise LearnerError(f"{name} {_told(reply)}")
+            kind = Failure.UNWRITTEN if reply.get("unwritten") is True else Failure.RAISED
+            raise self._failed(kind, f"{name} {_told(reply)}")
         if "refused" in reply:
-            raise LearnerError(f"{name}: {str(reply['refused'])[:MAX_MESSAGE]}.")
-        self._write_back(arrays_in([list(args), kwargs]), reply.get("changed", ()), name)
+            why = str(reply["refused"])[:MAX_MESSAGE]
+            raise self._failed(Failure.NO_DATA, f"{name}: {why}.")
+        own = 0 if probe else CHANGING.get(name, 0)
+        arrays = arrays_in([list(args), kwargs])
+        self._write_back(arrays, len(arrays_in(list(args[:own]))), reply.get("changed", ()), name)
         return reply.get("value")
 
     def _exchange(self, message: Any, name: str) -> dict[str, Any]:
         """Send a frame and wait for the answer; the process is killed when its time is up."""
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
-            raise LearnerError(f"{name} could not be called: its process has ended.")
+            raise self._failed(Failure.ENDED, f"{name} could not be called: its process has ended.")
+        if self._left <= 0:
+            raise self._failed(Failure.LATE, f"{name} was called too often for its speed.")
         out_of_time = threading.Event()
 
         def give_up() -> None:
             out_of_time.set()
             _kill(process)
 
-        timer = threading.Timer(self._seconds, give_up)
+        timer = threading.Timer(min(self._seconds, self._left), give_up)
         timer.daemon = True
+        start = time.monotonic()
         timer.start()
         try:
             write_frame(process.stdin, message)
@@ -194,35 +230,47 @@ class Remote:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(1.0)
             self._stop()
-            raise LearnerError(self._why(name, process, out_of_time.is_set(), error)) from None
+            raise self._gone(name, process, out_of_time.is_set(), error) from None
         finally:
             timer.cancel()
+            self._left -= time.monotonic() - start
         timer.join()
         if out_of_time.is_set():  # just as the answer came: the process is gone
             self._stop()
         return reply
 
-    def _why(
+    def _gone(
         self, name: str, process: subprocess.Popen[bytes], late: bool, error: Exception
-    ) -> str:
+    ) -> LearnerError:
+        """Why there is no answer."""
         if late:
-            return (
+            return self._failed(
+                Failure.LATE,
                 f"{name} had not answered after {self._seconds:g} s: is there a loop that does not "
-                "end, or one over far too much?"
+                "end, or one over far too much?",
             )
         if isinstance(error, FrameError):
-            return f"{name}: what came back is no answer: {error}."
-        return f"{name} ended the process that it ran in (exit status {process.returncode})."
+            return self._failed(Failure.NO_DATA, f"{name}: what came back is no answer: {error}.")
+        status = process.returncode
+        return self._failed(
+            Failure.ENDED, f"{name} ended the process that it ran in (exit status {status})."
+        )
 
-    def _write_back(self, arrays: list[Any], changed: Any, name: str) -> None:
-        """Bring what the call wrote into the caller's own arrays."""
+    def _failed(self, kind: Failure, message: str) -> LearnerError:
+        self.failure = kind
+        return LearnerError(message)
+
+    def _write_back(self, arrays: list[Any], n_own: int, changed: Any, name: str) -> None:
+        """Bring what the call wrote into the caller's own arrays, of which it may the first."""
         try:
             for number, array in changed:
+                if not 0 <= number < n_own:
+                    raise ValueError("it changed an array that it was given, and only reads")
                 if array.shape != arrays[number].shape or array.dtype != arrays[number].dtype:
                     raise ValueError("an array came back in another shape")
                 np.copyto(arrays[number], array)
         except (TypeError, ValueError, IndexError, AttributeError) as error:
-            raise LearnerError(f"{name}: {error}.") from None
+            raise self._failed(Failure.NO_DATA, f"{name}: {error}.") from None
 
     def _stop(self) -> None:
         process, self._process = self._process, None

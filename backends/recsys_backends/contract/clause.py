@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -100,29 +101,34 @@ def check(
     Raises:
         InvalidArgumentError: there is nothing to check: the backend has none of the ops.
     """
-    wanted = None if ops is None else set(ops)
-    results: list[ClauseResult] = []
+    return list(_results(backend, seed, None if ops is None else set(ops)))
+
+
+def hold(backend: str | object, op: str, rng: np.random.Generator) -> None:
+    """Raise ContractViolation for the first clause of an op that a backend does not keep."""
+    with contextlib.closing(_results(backend, int(rng.integers(2**63)), {op})) as results:
+        for result in results:
+            require(result.passed, result.message)
+
+
+def _results(backend: str | object, seed: int, wanted: set[str] | None) -> Generator[ClauseResult]:
+    """What ``check`` finds, one clause after the other."""
     with use_backend(backend) as chosen:
-        results += _refusals(chosen)
-        unusable = {result.op for result in results}
+        refused = [r for r in _refusals(chosen) if wanted is None or r.op in wanted]
+        yield from refused
+        unusable, n_found = {result.op for result in refused}, len(refused)
         for number, item in enumerate(CLAUSES):
             if not item.applies_to(chosen) or (wanted is not None and item.op not in wanted):
                 continue
             if item.op in unusable:
                 continue
-            results.append(_run(item, chosen, np.random.default_rng([seed, number])))
-    if not results:
+            n_found += 1
+            yield _run(item, chosen, np.random.default_rng([seed, number]))
+    if not n_found:
         raise InvalidArgumentError(
             f"backend {chosen.name!r} has none of the ops {', '.join(sorted(wanted or OPS))}, so "
             "there is nothing to check."
         )
-    return results
-
-
-def hold(backend: str | object, op: str, rng: np.random.Generator) -> None:
-    """Raise ContractViolation for the first clause of an op that a backend does not keep."""
-    for result in check(backend, seed=int(rng.integers(2**63)), ops=[op]):
-        require(result.passed, result.message)
 
 
 def _refusals(backend: Backend) -> list[ClauseResult]:
@@ -162,14 +168,20 @@ def _run(item: Clause, backend: Backend, rng: np.random.Generator) -> ClauseResu
 
 
 def require(condition: bool, message: str) -> None:
-    """Raise ContractViolation unless the condition holds."""
-    if not condition:
+    """Raise ContractViolation unless the condition holds.
+
+    Anything but a truth value does not: ``answer == 3`` is an array, and may be true, where the
+    answer is one.
+    """
+    if not (isinstance(condition, (bool, np.bool_)) and condition):
         raise ContractViolation(message)
 
 
 def require_close(got: ArrayLike, expected: ArrayLike, tolerance: float, what: str) -> None:
     """Two arrays agree to an absolute tolerance; the message shows where they first do not."""
-    found, wanted = np.asarray(got, np.float64), np.asarray(expected, np.float64)
+    given = np.asarray(got)  # which would be made of words and of complex numbers as well
+    require(given.dtype.kind in "biuf", f"{what}: {given.dtype} where numbers are expected.")
+    found, wanted = given.astype(np.float64), np.asarray(expected, np.float64)
     require(found.shape == wanted.shape, f"{what}: shape {found.shape}, expected {wanted.shape}.")
     with np.errstate(invalid="ignore"):  # infinity minus itself; equal infinities are close
         wrong = ~((np.abs(found - wanted) <= tolerance) | (found == wanted))

@@ -9,10 +9,15 @@ import click
 from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
+    "autograde": "run and judge what was handed in",
     "build": "prepare lessons, and the gradebook",
     "collect": "collect what was handed in",
+    "export": "write marks for Canvas, Moodle or a spreadsheet",
+    "feedback": "make the pages that students get back",
     "init": "make a folder to grade in",
     "release": "give a lesson to the students",
+    "report": "show what grading found",
+    "review": "read answers, give points and comments",
 }
 
 

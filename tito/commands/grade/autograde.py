@@ -1,0 +1,81 @@
+"""``tito grade autograde``: run and judge what was handed in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tito.commands._lessons import lesson_argument
+from tito.course.lessons import Lesson
+
+if TYPE_CHECKING:
+    from tito.grading.batch import Progress
+
+
+@click.command("autograde")
+@lesson_argument
+@click.option(
+    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="At a time; all cores."
+)
+@click.option("--only", multiple=True, metavar="STUDENT", help="Only that student; repeatable.")
+@click.option("--force", is_flag=True, help="Grade again what has not changed.")
+def command(lesson: Lesson, jobs: int, only: tuple[str, ...], force: bool) -> None:
+    """Run and judge what was handed in for LESSON, each submission in a jail of its own.
+
+    The marks go into the gradebook. What has been graded and has not changed is not graded again.
+    """
+    from tqdm import tqdm
+
+    from tito.grading.batch import autograde
+    from tito.grading.course import find_grading_course
+
+    course = find_grading_course()
+    students = _students(course.students(lesson), only, lesson)
+    done: list[Progress] = []
+    with tqdm(total=len(students), desc=lesson.id, unit="", disable=not sys.stderr.isatty()) as bar:
+        try:
+            for progress in autograde(course, lesson, students, jobs=jobs, force=force):
+                done.append(progress)
+                bar.update()
+        except KeyboardInterrupt:
+            bar.close()
+            click.echo(f"\n{len(done)} of {len(students)} are done: run it again.", err=True)
+            raise
+    _show(done)
+    sys.exit(any(progress.outcome.notebook is None for progress in done))
+
+
+def _students(found: list[str], only: tuple[str, ...], lesson: Lesson) -> list[str]:
+    from tito.grading.course import GradingError
+
+    unknown = [name for name in only if name not in found]
+    if unknown:
+        raise GradingError(f"{unknown[0]} has handed in nothing for {lesson.id}.")
+    if not found:
+        raise GradingError(
+            f"nobody has handed in {lesson.id}: run `tito grade collect {lesson.number}` first."
+        )
+    return [name for name in found if not only or name in only]
+
+
+def _show(done: list[Progress]) -> None:
+    """How many of each kind, and a line for each that a person should look at."""
+    from tito.grading.outcome import GRADED
+
+    for progress in sorted(done, key=lambda each: each.outcome.student):
+        outcome = progress.outcome
+        if outcome.status != GRADED:
+            points = f", {outcome.earned:g} of {outcome.possible:g}" if outcome.marks else ""
+            click.echo(f"{outcome.student}: {outcome.status}{points}")
+            for sentence in (outcome.why, *outcome.remarks):
+                if sentence:
+                    click.echo(f"    {sentence}")
+    fresh = sum(progress.fresh for progress in done)
+    counts: dict[str, int] = {}
+    for progress in done:
+        counts[progress.outcome.status] = counts.get(progress.outcome.status, 0) + 1
+    listed = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    click.echo(f"{len(done)} submissions: {listed}; {fresh} of them in this run.")

@@ -1,0 +1,108 @@
+"""``tito grade export``: marks for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tito.commands._lessons import LessonType
+from tito.commands.grade._common import require_grade_extra
+from tito.course.lessons import Lesson
+
+if TYPE_CHECKING:
+    from tito.grading.export_canvas import Filled
+    from tito.grading.marks import Marks
+
+
+@click.command("export")
+@click.argument("lessons", nargs=-1, type=LessonType())
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "canvas", "moodle", "nbgrader"]),
+    default="csv",
+    show_default=True,
+    help="Who is to read it.",
+)
+@click.option(
+    "--template",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What Canvas's gradebook or Moodle's assignment exported, to be filled in.",
+)
+@click.option("--cells", is_flag=True, help="With csv: one row for each graded cell.")
+@click.option("--partial", is_flag=True, help="Also marks that are not final.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file."
+)
+def command(
+    lessons: tuple[Lesson, ...],
+    form: str,
+    template: Path | None,
+    cells: bool,
+    partial: bool,
+    output: Path | None,
+) -> None:
+    """Write the marks of LESSONS, or of all in the gradebook, as a table.
+
+    A mark is final when no answer waits for a person, and what was handed in last is what was
+    graded. Others are left empty, and told of.
+    """
+    require_grade_extra()
+    from tito.grading.course import find_grading_course
+    from tito.grading.marks import read_marks
+    from tito.workspace.lock import writing
+
+    if cells and form != "csv":
+        raise click.UsageError("--cells is for --format csv.")
+    if template is not None and form not in ("canvas", "moodle"):
+        raise click.UsageError("--template is for --format canvas and moodle.")
+    course = find_grading_course()
+    with writing(course):
+        marks = read_marks(course, sorted(set(lessons)))
+    filled = _table(marks, form, template, cells=cells, partial=partial)
+    if output is None:
+        click.echo(filled.text, nl=False)
+    else:
+        from recsys_edu.atomic import atomic_path
+
+        with atomic_path(output) as unfinished:
+            unfinished.write_text(filled.text, encoding="utf-8")
+    for sentence in (*_open(marks, partial=partial), *filled.told):
+        click.echo(sentence, err=True)
+
+
+def _table(marks: Marks, form: str, template: Path | None, *, cells: bool, partial: bool) -> Filled:
+    from tito.grading.export_canvas import Filled, canvas_csv
+    from tito.grading.export_csv import cells_csv, nbgrader_csv, students_csv
+    from tito.grading.export_moodle import moodle_csv
+    from tito.grading.tables import read_table
+
+    if form in ("canvas", "moodle"):
+        fill = canvas_csv if form == "canvas" else moodle_csv
+        return fill(marks, read_table(template) if template else None, partial=partial)
+    if cells:
+        return Filled(cells_csv(marks), ())
+    return Filled(
+        (nbgrader_csv if form == "nbgrader" else students_csv)(marks, partial=partial), ()
+    )
+
+
+def _open(marks: Marks, *, partial: bool) -> list[str]:
+    """What is not final, and what became of it."""
+    how = "exported all the same" if partial else "left empty"
+    said = []
+    answers = {key: mark.needs_manual for key, mark in marks.found.items() if mark.needs_manual}
+    if answers:
+        count, marks_of = sum(answers.values()), len(answers)
+        said.append(f"{count} answers still need a person; the marks of {marks_of} are {how}.")
+    again = [
+        f"{student} ({lesson})" for (student, lesson), mark in marks.found.items() if mark.again
+    ]
+    if again:
+        said.append(f"Handed in again since it was graded, {how}: {', '.join(again)}.")
+    waiting = [f"{student} ({lesson})" for student, lesson in marks.ungraded]
+    if waiting:
+        said.append(f"Handed in and not graded yet, left empty: {', '.join(waiting)}.")
+    return said

@@ -1,0 +1,165 @@
+"""All submissions of a lesson: graded in parallel, entered one by one, and resumed where it ended.
+
+Each outcome is kept before it is entered. Whatever ends a run, the next one grades only what is
+missing or has changed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import loky
+from filelock import FileLock, Timeout
+from loky.process_executor import TerminatedWorkerError
+
+from tito.course.lessons import Lesson
+from tito.course.notebook import cells_of
+from tito.grading.course import GradingCourse, GradingError
+from tito.grading.judge import clauses_for
+from tito.grading.outcome import NOT, Outcome, read_outcome, write_outcome
+from tito.grading.replay import is_replayed, replay
+from tito.grading.submission import grade_submission, key_of, template_of
+from tito.jail.cells import font_list
+from tito.jail.probe import require_jail
+
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One more submission is done."""
+
+    outcome: Outcome
+    fresh: bool
+    """Whether it was graded now, and not in an earlier run."""
+
+
+def autograde(
+    course: GradingCourse,
+    lesson: Lesson,
+    students: Sequence[str],
+    *,
+    jobs: int,
+    force: bool = False,
+) -> Iterator[Progress]:
+    """Grade what these students have handed in, and enter it into the gradebook.
+
+    Args:
+        course, lesson: of what.
+        students: their ids.
+        jobs: how many submissions are graded at a time.
+        force: grade again what has not changed.
+
+    Yields:
+        Each submission as it is done: first those that need not be graded again.
+
+    Raises:
+        GradingError: the lesson is not prepared, or another run is at work.
+        JailUnavailableError: code by others cannot be run safely here.
+    """
+    require_jail()
+    clauses_for(lesson, cells_of(template_of(course, lesson), course.release(lesson)))
+    with _alone(course):
+        waiting = []
+        for student in students:
+            kept = None if force else _kept(course, lesson, student)
+            if kept is None:
+                waiting.append(student)
+                continue
+            if not is_replayed(course, lesson, kept):
+                replay(course, lesson, kept)
+            yield Progress(kept, fresh=False)
+        for outcome in _graded(course, lesson, waiting, jobs) if waiting else ():
+            replay(course, lesson, outcome)
+            yield Progress(outcome, fresh=True)
+
+
+def _kept(course: GradingCourse, lesson: Lesson, student: str) -> Outcome | None:
+    """The outcome of an earlier run, where nothing that it depends on has changed."""
+    kept = read_outcome(course.outcome(lesson, student))
+    return kept if kept and kept.key == key_of(course, lesson, student) else None
+
+
+def _graded(
+    course: GradingCourse, lesson: Lesson, students: Sequence[str], jobs: int
+) -> Iterator[Outcome]:
+    """Grade in parallel; those during which a worker died are graded once more, each alone."""
+    missing = list(students)
+    contents = font_list()  # finding fonts takes a jail a second
+    try:
+        for outcome in _in_pool(course, lesson, students, contents, jobs):
+            missing.remove(outcome.student)
+            yield outcome
+    except TerminatedWorkerError:
+        for student in missing:
+            try:
+                yield from _in_pool(course, lesson, [student], contents, 1)
+            except TerminatedWorkerError:
+                why = "grading it ended the grader's own process, twice. Grade it by hand."
+                key = key_of(course, lesson, student)
+                outcome = Outcome(student, lesson.id, key, NOT, why=why)
+                write_outcome(course.outcome(lesson, student), outcome)
+                yield outcome
+
+
+def _in_pool(
+    course: GradingCourse,
+    lesson: Lesson,
+    students: Sequence[str],
+    contents: Mapping[str, bytes],
+    jobs: int,
+) -> Iterator[Outcome]:
+    """Outcomes as they come, from processes of their own."""
+    pool = loky.ProcessPoolExecutor(
+        max_workers=min(jobs, len(students)),
+        initializer=_end_with_parent,
+        env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+    )
+    try:
+        tasks = [pool.submit(_grade, course, lesson, student, contents) for student in students]
+        for task in loky.as_completed(tasks):
+            yield task.result()
+    finally:
+        pool.shutdown(wait=True, kill_workers=True)
+
+
+def _grade(
+    course: GradingCourse, lesson: Lesson, student: str, contents: Mapping[str, bytes]
+) -> Outcome:
+    """In a worker: grade one submission, and keep the outcome."""
+    try:
+        outcome = grade_submission(course, lesson, student, contents)
+    except Exception as error:  # one student's failure never stops the batch
+        why = f"the grader failed: {type(error).__name__}: {error}"
+        outcome = Outcome(student, lesson.id, key_of(course, lesson, student), NOT, why=why)
+    write_outcome(course.outcome(lesson, student), outcome)
+    return outcome
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this worker with the process that started it, and the jails with it."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() == 1:
+        os._exit(1)
+
+
+@contextmanager
+def _alone(course: GradingCourse) -> Iterator[None]:
+    """The only run in this folder; the lock goes with the process, however that ends."""
+    course.state.mkdir(exist_ok=True)
+    lock = FileLock(course.state / "lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise GradingError(
+            f"another `tito grade` is at work in {course.root}: run it again when that has ended."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

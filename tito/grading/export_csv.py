@@ -1,0 +1,69 @@
+"""Marks for a spreadsheet: one row a student, one row a cell, or as nbgrader exports them."""
+
+from __future__ import annotations
+
+from tito.grading.marks import Mark, Marks, Student
+from tito.grading.tables import neutral, number, written
+
+
+def students_csv(marks: Marks, *, partial: bool) -> str:
+    """One row a student, two columns a lesson: the mark and the points to be had."""
+    columns = [name for lesson in marks.lessons for name in (lesson.id, f"{lesson.id}_max")]
+    rows = [["student", "last_name", "first_name", "email", *columns, "needs_manual"]]
+    for student in marks.students:
+        row = _names(student)
+        for lesson in marks.lessons:
+            score = marks.score(student.id, lesson, partial=partial)
+            row += [number(score), number(marks.maxima[lesson.id])]
+        row.append(" ".join(_open(marks, student)))
+        rows.append(row)
+    return written(rows)
+
+
+def cells_csv(marks: Marks) -> str:
+    """One row a graded cell of a student's, with whether it still needs a person."""
+    kinds = ["auto_score", "manual_score", "extra_credit", "score", "max_score", "needs_manual"]
+    rows = [["student", "lesson", "cell", *kinds]]
+    for student in marks.students:
+        for lesson in marks.lessons:
+            mark = marks.found.get((student.id, lesson.id))
+            for cell in mark.cells if mark is not None else ():
+                points = (cell.auto, cell.manual, cell.extra, cell.score, cell.maximum)
+                needs = "yes" if cell.needs_manual else "no"
+                where = [neutral(student.id), lesson.id, cell.cell]
+                rows.append([*where, *map(number, points), needs])
+    return written(rows)
+
+
+def nbgrader_csv(marks: Marks, *, partial: bool) -> str:
+    """The columns of ``nbgrader export``; quoted where needed, which nbgrader's are not."""
+    rows = [
+        ["assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
+         "raw_score", "late_submission_penalty", "score", "max_score"]
+    ]  # fmt: skip
+    for lesson in marks.lessons:
+        for student in marks.students:
+            found = marks.found.get((student.id, lesson.id))
+            row = [lesson.id, marks.due[lesson.id], found.timestamp if found else ""]
+            mark = found or Mark(0.0, 0.0, (), "")  # nothing handed in is 0 there
+            points: list[float | None] = [mark.raw, mark.penalty, mark.score]
+            if not (mark.final or partial):
+                points = [None, None, None]
+            maximum = marks.maxima[lesson.id]
+            rows.append([*row, *_names(student), *map(number, (*points, maximum))])
+    return written(rows)
+
+
+def _names(student: Student) -> list[str]:
+    names = (student.id, student.last_name, student.first_name, student.email)
+    return [neutral(name) for name in names]
+
+
+def _open(marks: Marks, student: Student) -> list[str]:
+    found = [(lesson, marks.found.get((student.id, lesson.id))) for lesson in marks.lessons]
+    waiting = {lesson for name, lesson in marks.ungraded if name == student.id}
+    return [
+        lesson.id
+        for lesson, mark in found
+        if lesson.id in waiting or (mark is not None and not mark.final)
+    ]

@@ -1,0 +1,171 @@
+"""Marks: each graded cell's clause, run here, on the student's functions, run in a jail.
+
+The inputs come from the course's secret. What is told of a verdict to the student never quotes
+them, nor anything that the student's code says: it might say what it was called with.
+"""
+
+from __future__ import annotations
+
+import inspect
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tito.course.lessons import Lesson
+from tito.course.notebook import Cell
+from tito.grading.course import GradingCourse, GradingError
+from tito.grading.module import LeftOut, exported_from, joined, salvaged
+from tito.grading.settings import LimitsTable
+from tito.jail.jail import Jail
+from tito.jail.limits import MIB, Limits
+from tito.judging.clauses import ClauseFunction, functions_of, load_clauses, run_clause
+from tito.judging.remote import Failure, LearnerError, Remote
+
+_TOLD = {
+    None: "an answer was wrong for inputs that you have not seen.",
+    Failure.MISSING: "there is no function of that name.",
+    Failure.UNLOADABLE: "its cell cannot be loaded: run the notebook from top to bottom.",
+    Failure.UNWRITTEN: "it is not written yet.",
+    Failure.RAISED: "it raised an error for inputs that you have not seen.",
+    Failure.LATE: "it had not answered in time.",
+    Failure.ENDED: "it ended the process that it ran in.",
+    Failure.NO_DATA: "its answer was of no kind that can be compared.",
+}
+
+
+@dataclass(frozen=True)
+class CellMark:
+    """What a graded cell earned."""
+
+    grade_id: str
+    points: float
+    passed: bool
+    asked: str
+    """What was asked, in the clause's own words."""
+    told: str
+    """What the student may read; empty where it passed."""
+    found: str
+    """What was wrong, in full: hidden inputs may occur in it. Empty where it passed."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a submission's functions are worth."""
+
+    marks: tuple[CellMark, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def graded_cells(cells: Sequence[Cell]) -> list[Cell]:
+    """The cells whose points are given by clauses."""
+    return [cell for cell in cells if cell.is_graded and not cell.is_solution]
+
+
+def clauses_for(lesson: Lesson, cells: Sequence[Cell]) -> dict[str, ClauseFunction]:
+    """The clause of each graded cell; GradingError where the lesson has none for one."""
+    functions = functions_of(load_clauses(lesson, "hidden.py"))
+    for cell in graded_cells(cells):
+        if cell.grade_id not in functions:
+            raise GradingError(
+                f"{lesson.folder / 'hidden.py'} has no function {cell.grade_id}, which is to give "
+                f"the points of that cell: the notebook in release/{lesson.id} is of another "
+                f"version; run `tito grade build {lesson.number}`."
+            )
+    return {cell.grade_id: functions[cell.grade_id] for cell in graded_cells(cells)}
+
+
+def judge(
+    course: GradingCourse, lesson: Lesson, notebook: dict[str, Any], template: Sequence[Cell]
+) -> Judgement:
+    """Judge a rebuilt notebook.
+
+    Args:
+        course: whose secret and limits.
+        lesson: whose clauses.
+        notebook: the rebuilt submission.
+        template: the cells of the notebook as released.
+    """
+    written = exported_from(notebook)
+    numbers = {cell.number for cell in written}
+    released = [cell for cell in template if cell.number in numbers]
+    limits = course.settings.limits
+    with tempfile.TemporaryDirectory(prefix="recsys-graded-") as folder:
+        module = Path(folder, f"{lesson.name}.py")
+
+        def load(text: str) -> None:
+            module.write_text(text, encoding="utf-8")
+            with _jailed(lesson, module, limits) as remote:
+                remote.load_module()
+
+        module.write_text(joined(written), encoding="utf-8")
+        with _jailed(lesson, module, limits) as remote:
+            if _loads(remote):
+                return Judgement(_marks(course, lesson, template, remote), ())
+        text, left_out = salvaged(written, released, load)
+        module.write_text(text, encoding="utf-8")
+        with _jailed(lesson, module, limits) as remote:
+            return Judgement(_marks(course, lesson, template, remote), tuple(left_out))
+
+
+def _loads(remote: Remote) -> bool:
+    try:
+        remote.load_module()
+    except LearnerError:
+        return False
+    return True
+
+
+@contextmanager
+def _jailed(lesson: Lesson, module: Path, limits: LimitsTable) -> Iterator[Remote]:
+    """The student's functions, in a jail."""
+    about, probe = lesson.about(), lesson.folder / "probe.py"
+    files = [module, *([probe] if probe.is_file() else [])]
+    with ExitStack() as opened:
+        jail = opened.enter_context(
+            Jail(
+                files,
+                allowed=about.may_import,
+                compilers=about.compilers,
+                limits=Limits(memory=limits.memory_mib * MIB),
+            )
+        )
+        yield opened.enter_context(
+            Remote(
+                module,
+                probe=probe if probe.is_file() else None,
+                allowed=about.may_import,
+                seconds=limits.call_seconds,
+                launch=jail,
+            )
+        )
+
+
+def _marks(
+    course: GradingCourse, lesson: Lesson, template: Sequence[Cell], remote: Remote
+) -> tuple[CellMark, ...]:
+    clauses = clauses_for(lesson, template)
+    return tuple(
+        _mark(course, lesson, cell, clauses[cell.grade_id], remote)
+        for cell in graded_cells(template)
+    )
+
+
+def _mark(
+    course: GradingCourse, lesson: Lesson, cell: Cell, clause: ClauseFunction, remote: Remote
+) -> CellMark:
+    rng = np.random.default_rng(course.inputs_seed(lesson, cell.grade_id))
+    remote.start_clause(course.settings.limits.judge_seconds)
+    verdict = run_clause(cell.grade_id, clause, remote, rng)
+    return CellMark(
+        grade_id=cell.grade_id,
+        points=float(cell.nbgrader.get("points", 0)),
+        passed=verdict.passed,
+        asked=" ".join((inspect.getdoc(clause) or "").split()),
+        told="" if verdict.passed else _TOLD[remote.failure],
+        found=verdict.message,
+    )

@@ -1,0 +1,76 @@
+"""Notebooks as pages that need nothing but themselves: no script, and no other host.
+
+nbgrader's pages ask a CDN for MathJax, which readers' addresses should not depend on. Here formulas
+are MathML, made beforehand.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, Final
+
+from jinja2 import DictLoader, pass_context
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from tito.grading.mathml import MathError, mathml
+
+_STYLE: Final = """\
+<style>
+math { font-size: 1.1em; }
+math[display="block"] { margin: 0.6em 0; }
+mtable.math-left mtd, mtable.math-aligned mtd { text-align: left; }
+mtable.math-aligned mtd:nth-child(odd) { text-align: right; padding-right: 0; }
+.rendered_html td, .rendered_html th { padding: 0.1em 0.6em; }
+.rendered_html img, .output_area img { max-width: 100%; }
+</style>
+"""
+_SEALED: Final = """\
+<meta http-equiv="Content-Security-Policy"
+      content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+"""
+"""Keeps a page that is saved or sent on from running or loading anything."""
+
+
+class PageExporter(HTMLExporter):
+    """nbconvert's, with formulas as MathML.
+
+    Args:
+        sealed: whether the page shall be unable to run scripts or to load anything.
+        settings: nbconvert's own.
+    """
+
+    def __init__(self, *, sealed: bool = False, **settings: Any) -> None:
+        head = (_SEALED if sealed else "") + _STYLE
+        macro = f"{{%- macro mathjax(url='') -%}}{head}{{%- endmacro -%}}"
+        loaders = [DictLoader({"mathjax.html.j2": macro})]  # for nbconvert's, which loads MathJax
+        super().__init__(extra_loaders=loaders, **settings)  # type: ignore[no-untyped-call]
+
+    @pass_context
+    def markdown2html(self, context: Any, source: str) -> str:
+        """Markdown as HTML, and its formulas as MathML."""
+        attachments = context.get("cell", {}).get("attachments", {})
+        renderer = _Renderer(escape=False, attachments=attachments)
+        html: str = MarkdownWithMath(renderer=renderer).render(source)
+        return html
+
+
+class _Renderer(IPythonRenderer):
+    """Formulas that are not understood are shown as they were typed."""
+
+    def block_math(self, body: str) -> str:
+        return _formula(body, f"$${body}$$", display=True)
+
+    def inline_math(self, body: str) -> str:
+        return _formula(body, f"${body}$", display=False)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        whole = f"\\begin{{{name}}}{body}\\end{{{name}}}"
+        return _formula(whole, whole, display=True)
+
+
+def _formula(tex: str, source: str, *, display: bool) -> str:
+    try:
+        return mathml(tex, display=display)
+    except MathError:
+        return f"<code>{escape(source)}</code>"

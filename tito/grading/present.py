@@ -1,0 +1,88 @@
+"""The notebook as graders and students see it: the rebuilt one, with outputs and verdicts."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from tito.grading.judge import CellMark
+from tito.jail.cells import CellOutcome
+
+_LEFT_OUT: Final = CellOutcome(
+    (), "", None, "Not run for grading: it takes long, and no points depend on it."
+)
+_ANSI: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def presented(
+    notebook: dict[str, Any],
+    outcomes: Mapping[int, CellOutcome],
+    marks: Sequence[CellMark],
+    remarks: Sequence[str],
+) -> dict[str, Any]:
+    """The rebuilt notebook with what its cells showed, and what they earned.
+
+    Args:
+        notebook: the rebuilt submission.
+        outcomes: of the code cells, by their place in it, counted from 0; experiments may be
+            missing.
+        marks: of the graded cells.
+        remarks: put on top, where there are any.
+
+    nbgrader gives a graded cell no points where it shows an error, and all where it does not. So
+    what the visible test showed is text here, and the verdict alone can be an error.
+    """
+    shown = copy.deepcopy(notebook)
+    by_id = {mark.grade_id: mark for mark in marks}
+    for number, cell in enumerate(shown["cells"]):
+        if cell["cell_type"] != "code":
+            continue
+        outcome = outcomes.get(number, _LEFT_OUT)
+        cell["outputs"] = list(outcome.outputs) if outcome.ran else [_text(outcome.why)]
+        cell["execution_count"] = outcome.execution_count
+        mark = by_id.get(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
+        if mark is not None:
+            cell["outputs"] = [*_harmless(cell["outputs"]), *_verdict(mark)]
+    if remarks:
+        shown["cells"].insert(0, _notes(remarks))
+    return shown
+
+
+def _harmless(outputs: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Outputs in forms that nbgrader gives no meaning to."""
+    for output in outputs:
+        if output["output_type"] == "error":
+            yield _text(_ANSI.sub("", "\n".join(output["traceback"])))
+        elif output["output_type"] == "stream":
+            yield {**output, "name": "stdout"}
+        else:
+            yield {"output_type": "display_data", "data": output["data"], "metadata": {}}
+
+
+def _verdict(mark: CellMark) -> Iterator[dict[str, Any]]:
+    if mark.passed:
+        yield _text(f"✓ {mark.points:g} of {mark.points:g} points. {mark.asked}")
+        return
+    sentence = f"0 of {mark.points:g} points: {mark.told} What was asked: {mark.asked}"
+    yield {
+        "output_type": "error",
+        "ename": "NotYet",
+        "evalue": sentence,
+        "traceback": [sentence],
+    }
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"output_type": "stream", "name": "stdout", "text": f"{text.rstrip()}\n"}
+
+
+def _notes(remarks: Sequence[str]) -> dict[str, Any]:
+    lines = "".join(f"- {remark}\n" for remark in remarks)
+    return {
+        "cell_type": "markdown",
+        "id": "notes-of-the-grader",
+        "metadata": {},
+        "source": f"**Notes of the grader**\n\n{lines}",
+    }

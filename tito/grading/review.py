@@ -1,0 +1,235 @@
+"""nbgrader's form grader for one person, on this machine, and nothing beside it.
+
+A Jupyter server would offer kernels, terminals and files to whoever has its token. This one has
+none of them, and its pages may run no script but nbgrader's own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import secrets
+import signal
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+from jupyter_server.serverapp import ServerApp
+from nbgrader.server_extensions.formgrader import handlers
+from nbgrader.server_extensions.formgrader.base import BaseApiHandler
+from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
+from tornado import web
+from traitlets.config import Config
+
+from tito.course.lessons import Lesson
+from tito.grading.course import GradingCourse, GradingError
+from tito.grading.gradebook import gradebook_url
+from tito.grading.pages import PageExporter
+
+ADDRESS: Final = "127.0.0.1"
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; script-src 'self'"
+)
+_CLICKS: Final = ("toggle_name(true);", "toggle_name(false);")
+"""What nbgrader's page of a submission does on clicks, as it stands in its attributes."""
+
+_MATHJAX: Final = """
+window.MathJax = {Hub: {Startup: {signal: {Interest: told => setTimeout(told, 0, "End")}}}};
+"""
+"""What nbgrader's page waits for before it goes to the first answer: formulas are drawn already."""
+
+
+def serve(
+    course: GradingCourse,
+    lesson: Lesson | None,
+    *,
+    port: int | None = None,
+    browser: bool = True,
+    tell: Callable[[str], None],
+) -> None:
+    """Serve the form grader until a signal ends it.
+
+    Args:
+        course: whose submissions; this process goes into its folder.
+        lesson: whose submissions are shown first; the list of lessons if there is none.
+        port: the one to use; a free one if it is None.
+        browser: whether to open one.
+        tell: gets the address, with its token, once it can be opened.
+
+    Raises:
+        GradingError: the port is taken.
+    """
+    page = "gradebook" if lesson is None else f"gradebook/{lesson.id}/{lesson.id}"
+    with _nothing_of_jupyters() as folder:
+        os.chdir(course.root)
+        server = _Server(config=_config(course, folder, port, f"/formgrader/{page}", browser))
+        server.initialize(argv=[], find_extensions=False)
+        extension = _Extension(parent=server)
+        extension.root_dir = str(course.root)
+        extension.log = server.log
+        extension.initialize([])
+        extension.init_tornado_settings(server.web_app)
+        extension.init_handlers(server.web_app)
+        token = server.identity_provider.token
+        tell(f"http://{ADDRESS}:{server.port}/formgrader/{page}?token={token}")
+        server.start()
+
+
+def _config(
+    course: GradingCourse, folder: Path, port: int | None, page: str, browser: bool
+) -> Config:
+    if port is not None:
+        _check_free(port)
+    return Config(
+        {
+            "ServerApp": {
+                "allow_root": True,  # it starts no kernels
+                "default_url": page,
+                "ip": ADDRESS,
+                "log_level": "ERROR",
+                "open_browser": browser,
+                "port": port or 0,
+                "port_retries": 0,
+                "root_dir": str(course.root),
+                "tornado_settings": {
+                    "headers": {
+                        "Content-Security-Policy": f"{_POLICY} 'unsafe-inline'",
+                        "Referrer-Policy": "no-referrer",
+                    }
+                },
+            },
+            "IdentityProvider": {
+                "token": secrets.token_urlsafe(32),
+                "cookie_options": {"path": "/", "samesite": "Strict"},
+            },
+            "CourseDirectory": {
+                "root": str(course.root),
+                "course_id": course.settings.course.id,
+                "db_url": gradebook_url(course.gradebook),
+            },
+            "FormgradeExtension": {"debug": False},
+            "NbGrader": {"logfile": str(folder / "nbgrader.log")},
+        }
+    )
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError as error:
+            raise GradingError(
+                f"port {port} cannot be used ({error.strerror}): leave out --port for a free one."
+            ) from None
+
+
+@contextmanager
+def _nothing_of_jupyters() -> Iterator[Path]:
+    """A block in which no settings or extensions of Jupyter count that are on this machine."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="tito-review-") as folder:
+        os.environ["JUPYTER_NO_CONFIG"] = "1"
+        for name in ("CONFIG", "DATA", "RUNTIME"):
+            os.environ[f"JUPYTER_{name}_DIR"] = str(Path(folder, name.lower()))
+        try:
+            yield Path(folder)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+class _Server(ServerApp):
+    """Log-in and pages; Ctrl-C ends it without a question."""
+
+    name = "tito-review"
+    default_services = ("auth", "security")  # type: ignore[assignment]  # fewer than Jupyter's
+
+    def init_signal(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.stop(from_signal=True))
+
+
+class _Extension(FormgradeExtension):  # type: ignore[misc]  # nbgrader has no types
+    """The form grader with formulas, without scripts, and without its buttons that run things."""
+
+    def init_tornado_settings(self, webapp: Any) -> None:
+        super().init_tornado_settings(webapp)
+        webapp.settings["nbgrader_exporter"] = _Exporter(config=self.config)
+
+    def init_handlers(self, webapp: Any) -> None:
+        ours = [
+            (r"/formgrader/submissions/([^/]+)/?", _Submission),
+            (rf"/formgrader/api/(?:assignment|submission)/.+/(?:{'|'.join(_JOBS)})", _Refused),
+        ]
+        webapp.add_handlers(".*$", ours)  # those that were added first come first
+        super().init_handlers(webapp)
+
+
+class _Exporter(PageExporter):
+    """Names of students are text, too."""
+
+    def from_filename(self, filename: str, resources: Any = None, **settings: Any) -> Any:
+        safe = {
+            key: escape(value) if isinstance(value, str) else value
+            for key, value in (resources or {}).items()
+        }
+        return super().from_filename(filename, resources=safe, **settings)
+
+
+class _Submission(handlers.SubmissionHandler):  # type: ignore[misc]
+    """A student's notebook: scripts run that are in the page's head, by a number used once."""
+
+    @cached_property
+    def _number(self) -> str:
+        return secrets.token_urlsafe(16)
+
+    @property
+    def content_security_policy(self) -> str:
+        allowed = " ".join(f"'sha256-{_digest(text)}'" for text in (*_CLICKS, *_nav_scripts()))
+        return f"{_POLICY} 'nonce-{self._number}' 'unsafe-hashes' {allowed}"
+
+    def write(self, chunk: Any) -> None:
+        if isinstance(chunk, str):
+            head, end, body = chunk.partition("</head>")
+            head = head.replace("<script", f"<script>{_MATHJAX}</script>\n<script", 1)
+            chunk = head.replace("<script", f'<script nonce="{self._number}"') + end + body
+        super().write(chunk)
+
+
+_JOBS: Final = {
+    "assign": "build", "unrelease": "release", "release": "release", "collect": "collect",
+    "autograde": "autograde", "generate_feedback": "feedback", "release_feedback": "feedback",
+}  # fmt: skip
+"""What the form grader's buttons ask for, and who does it here."""
+
+
+class _Refused(BaseApiHandler):  # type: ignore[misc]
+    """Answers a button of nbgrader's as nbgrader does where something went wrong."""
+
+    @web.authenticated
+    def post(self) -> None:
+        command = _JOBS[self.request.path.rpartition("/")[2]]
+        sentence = f"Not here: run `tito grade {command}` in a terminal."
+        self.write({"success": False, "error": sentence, "log": sentence})
+
+
+def _nav_scripts() -> list[str]:
+    """The script in nbgrader's navigation bar, which has no part that is filled in."""
+    folder = Path(handlers.template_path) / "formgrade"
+    macros = (folder / "formgrade_macros.html.j2").read_text(encoding="utf-8")
+    navigation = macros.partition("macro nav(")[2]
+    return re.findall(r"<script[^>]*>(.*?)</script>", navigation, re.DOTALL)
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

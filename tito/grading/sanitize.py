@@ -1,0 +1,242 @@
+"""What students wrote, made fit to be shown: nothing of it runs, or takes the page apart.
+
+nbgrader's pages show markdown as nbconvert renders it, which lets through all HTML, every kind of
+link, and TeX commands that make links and styles. So an answer is rendered here by nbconvert, and
+what comes out is held against what an answer may consist of. Nearly all answers pass, and stay
+exactly as they were written. In any other, what is refused is made to show as text.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from html.parser import HTMLParser
+from typing import Final
+
+from bleach import clean
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.strings import strip_files_prefix
+
+Attachments = Mapping[str, Mapping[str, str]]
+"""As in a notebook's cell: name → media type → base64."""
+
+MAX_LENGTH: Final = 10_000
+"""Characters of an answer that are shown: rendering may take time that grows with their square."""
+MAX_IMAGE: Final = 8 << 20
+"""Bytes of an attached image."""
+UNSHOWABLE: Final = "[This answer cannot be shown here: look at it in what was handed in.]"
+_SIGNATURES: Final = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+_TAGS: Final = frozenset({
+    "a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt",
+    "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark",
+    "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub", "summary", "sup",
+    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var",
+})  # fmt: skip
+_PICTURE: Final = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=]*")
+_ATTRIBUTES: Final = {
+    ("a", "class"): re.compile("anchor-link"),
+    ("a", "href"): re.compile(r"(?i:https?://|mailto:|#).*", re.DOTALL),
+    ("code", "class"): re.compile(r"language-[\w+#.-]*"),
+    ("div", "class"): re.compile("highlight"),
+    ("img", "src"): _PICTURE,
+    ("ol", "start"): re.compile(r"\d{1,4}"),
+    ("span", "class"): re.compile(r"[a-z][a-z0-9]{0,2}"),  # Pygments' kinds of tokens
+}
+"""What attributes may be, beside alt and title. None may name a class or an id of the page."""
+_ALIGNMENT: Final = re.compile(r'<(t[dh]) style="text-align:(?:left|right|center)">')
+"""The one use of styles, as nbconvert writes a table's columns."""
+_PAGE_ID: Final = re.compile(r"[a-z0-9_]*(?:-comment)?|notebook-container|.*[\"'<>&].*", re.DOTALL)
+"""What no heading may be called: the page finds its boxes for points and comments by such ids."""
+_COMMANDS: Final = (
+    "action", "bbox", "class", "cssId", "data", "DeclareMathOperator", "def", "edef", "enclose",
+    "gdef", "hfil", "href", "hskip", "hspace", "kern", "let", "llap", "lower", "mathtip",
+    "mkern", "mmlToken", "moveleft", "moveright", "mskip", "mspace", "newcommand",
+    "newenvironment", "providecommand", "raise", "raisebox", "renewcommand", "renewenvironment",
+    "require", "rlap", "Rule", "rule", "Space", "strut", "style", "texttip", "tip", "toggle",
+    "unicode", "url", "xdef",
+)  # fmt: skip
+_TEX: Final = re.compile(rf"\\(?=(?:{'|'.join(_COMMANDS)})(?![a-z]))")
+"""Commands that make links, classes and styles, redefine others, or write outside of their line."""
+_BREAK: Final = "\N{ZERO WIDTH SPACE}"
+"""Put after a character, it takes that character's meaning and leaves its looks."""
+
+
+def safe_markdown(text: str, attachments: Attachments | None = None) -> str:
+    """Markdown that shows what a student wrote, and does nothing else.
+
+    An answer that is harmless is returned as it is. In others, tags, links, pictures and TeX
+    commands that must not work are shown as they were typed.
+
+    Args:
+        text: the source of a markdown cell.
+        attachments: the cell's, as :func:`safe_attachments` leaves them; a picture whose attachment
+            is not among them would keep the whole page from being shown, and is shown as text.
+    """
+    if len(text) > MAX_LENGTH:
+        text = f"{text[:MAX_LENGTH]}\n\n[{len(text) - MAX_LENGTH:,} more characters are not shown]"
+    text = text.encode("utf-8", "replace").decode("utf-8")  # half of a pair cannot be saved
+    text = "".join(character for character in text if character in "\n\t" or character >= " ")
+    for change in _CHANGES:
+        changed = change(text)
+        if _is_harmless(changed, attachments or {}):
+            return changed
+    return UNSHOWABLE
+
+
+def safe_attachments(attachments: object) -> dict[str, dict[str, str]]:
+    """Of a cell's attachments those that are PNG or JPEG pictures, by their first bytes too."""
+    if not isinstance(attachments, Mapping):
+        return {}
+    found = {}
+    for name, kinds in attachments.items():
+        if isinstance(name, str) and name.isprintable() and isinstance(kinds, Mapping):
+            pictures = {kind: _picture(kinds.get(kind), kind) for kind in _SIGNATURES}
+            kept = {kind: data for kind, data in pictures.items() if data}
+            if kept:
+                found[name] = kept
+    return found
+
+
+def _picture(data: object, kind: str) -> str:
+    """The base64 of a picture of this kind, on one line; empty if it is anything else."""
+    if isinstance(data, list):  # notebooks may keep long texts as lists of lines
+        data = "".join(line for line in data if isinstance(line, str))
+    if not isinstance(data, str) or len(data) > 2 * MAX_IMAGE:
+        return ""
+    try:
+        content = base64.b64decode("".join(data.split()).encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        return ""
+    if len(content) > MAX_IMAGE or not content.startswith(_SIGNATURES[kind]):
+        return ""
+    return base64.b64encode(content).decode("ascii")
+
+
+def _is_harmless(text: str, attachments: Attachments) -> bool:
+    """Is all that nbconvert makes of a text on the lists, and well-formed?
+
+    What the sanitizer does not change was harmless. Whether it did is asked of the parser by which
+    nbconvert reads and rewrites each page in the end, so it is about what browsers get.
+    """
+    try:
+        html = _render(text, attachments)
+    except Exception:  # whatever a text does to the renderer, it would do to the page
+        return False
+    html = _ALIGNMENT.sub(r"<\1>", html)
+    kept = clean(html, _TAGS, _allowed, ("http", "https", "mailto", "data"), strip_comments=True)
+    before, after = _events(html), _events(kept)
+    words = "".join(part for kind, part, _ in before if kind == "text")
+    return before == after and _TEX.search(words) is None
+
+
+def _render(text: str, attachments: Attachments) -> str:
+    renderer = IPythonRenderer(
+        escape=False, attachments={name: dict(kinds) for name, kinds in attachments.items()}
+    )
+    html = MarkdownWithMath(renderer=renderer).render(text)
+    return str(strip_files_prefix(html))  # type: ignore[no-untyped-call]
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if name in ("alt", "title"):
+        return True
+    if name == "id":
+        return tag[0] == "h" and _PAGE_ID.fullmatch(value) is None
+    pattern = _ATTRIBUTES.get((tag, name))
+    return pattern is not None and pattern.fullmatch(value) is not None
+
+
+class _Events(HTMLParser):
+    """A page as its tags and texts in order, however they were spelt."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[str, str, object]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append(("start", tag, sorted((name, value or "") for name, value in attrs)))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.found.append(("end", tag, None))
+
+    def handle_data(self, data: str) -> None:
+        if self.found and self.found[-1][0] == "text":
+            data = self.found.pop()[1] + data
+        self.found.append(("text", data, None))
+
+    def handle_comment(self, data: str) -> None:
+        self.found.append(("comment", data, None))
+
+    def handle_decl(self, decl: str) -> None:
+        self.found.append(("declaration", decl, None))
+
+    def handle_pi(self, data: str) -> None:
+        self.found.append(("instruction", data, None))
+
+    def unknown_decl(self, data: str) -> None:
+        self.found.append(("declaration", data, None))
+
+
+def _events(html: str) -> list[tuple[str, str, object]]:
+    parser = _Events()
+    parser.feed(html)
+    parser.close()
+    return parser.found
+
+
+def _break_tex(text: str) -> str:
+    return _TEX.sub(rf"\\{_BREAK}", text)
+
+
+def _break_headings(text: str) -> str:
+    """Give each heading an id that is no other's."""
+    text = re.sub(r"(?m)^([ >]*#{1,6}[ \t]+)", rf"\1{_BREAK}", text)
+    return re.sub(r"(?m)^([ >]*)(\S.*\n[ >]*(?:=+|-+)[ \t]*)$", rf"\1{_BREAK}\2", text)
+
+
+def _break_tags(text: str) -> str:
+    """Take their meaning from all tags but plain ones that have their end on the same line."""
+    plain = re.compile(r"<(b|i|u|s|em|strong|code|kbd|sub|sup|small|mark)>([^<>\n]*)</\1>|<br ?/?>")
+    parts, end = [], 0
+    for match in plain.finditer(text):
+        parts += [text[end : match.start()].replace("<", f"<{_BREAK}"), match[0]]
+        end = match.end()
+    return "".join((*parts, text[end:].replace("<", f"<{_BREAK}")))
+
+
+def _break_links(text: str) -> str:
+    """Take their meaning from links, pictures and check boxes."""
+    text = re.sub(r"\](?=[(\[:])", f"]{_BREAK}", text)
+    return re.sub(r"(?m)^([ >]*[-*+] \[)(?=[ xX]\])", rf"\1{_BREAK}", text)
+
+
+def _literal(text: str) -> str:
+    """The text itself as a block of code, where nothing milder helps."""
+    fences = (run[0] for run in re.finditer("`+", text))
+    fence = "`" * (1 + max((2, *map(len, fences))))
+    return f"{fence}\n{text}\n{fence}"
+
+
+def _chain(*changes: Callable[[str], str]) -> Callable[[str], str]:
+    def change(text: str) -> str:
+        for each in changes:
+            text = each(text)
+        return text
+
+    return change
+
+
+_CHANGES: Final = (
+    _chain(),
+    _chain(_break_tex, _break_headings),
+    _chain(_break_tex, _break_headings, _break_tags),
+    _chain(_break_tex, _break_headings, _break_links),
+    _chain(_break_tex, _break_headings, _break_tags, _break_links),
+    _chain(_break_tex, _literal),
+)
+"""What is tried, the mildest first."""

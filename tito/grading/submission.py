@@ -1,0 +1,135 @@
+"""One submission from file to outcome: rebuilt, run in a jail, judged, presented."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from recsys_edu._version import __version__
+from tito.course.lessons import Lesson
+from tito.course.notebook import EXPERIMENT, Cell, cells_of
+from tito.grading.course import GradingCourse, GradingError
+from tito.grading.judge import Judgement, judge
+from tito.grading.outcome import GRADED, NOT, PARTLY, Outcome
+from tito.grading.present import presented
+from tito.grading.rebuild import Rebuilt, UngradableError, rebuild
+from tito.jail.cells import CellLimits, CellOutcome, notebook_jail, run_cells
+from tito.jail.limits import MIB, Limits
+from tito.jail.plain_files import SubmissionError, read_below
+
+
+def grade_submission(
+    course: GradingCourse, lesson: Lesson, student: str, contents: Mapping[str, bytes]
+) -> Outcome:
+    """Grade what a student handed in. Whatever is wrong with it is in the outcome.
+
+    Args:
+        course, lesson, student: of what.
+        contents: files for the jail in which the notebook runs, by their paths in there.
+    """
+    start = time.monotonic()
+    key = key_of(course, lesson, student)
+    try:
+        submission = _read(course, lesson, student)
+        template = template_of(course, lesson)
+        rebuilt = rebuild(template, submission)
+    except (UngradableError, SubmissionError) as error:
+        return Outcome(student, lesson.id, key, NOT, why=str(error))
+    outcomes = _run(course, lesson, rebuilt, contents)
+    released = cells_of(template, course.release(lesson))
+    judgement = judge(course, lesson, rebuilt.notebook, released)
+    remarks = (*rebuilt.remarks, *_of_cells(rebuilt, outcomes), *_of_module(judgement))
+    return Outcome(
+        student,
+        lesson.id,
+        key,
+        PARTLY if remarks else GRADED,
+        remarks=remarks,
+        marks=judgement.marks,
+        left_out=judgement.left_out,
+        notebook=presented(rebuilt.notebook, outcomes, judgement.marks, remarks),
+        seconds=time.monotonic() - start,
+    )
+
+
+def key_of(course: GradingCourse, lesson: Lesson, student: str) -> str:
+    """A digest of all that an outcome depends on: it is graded again where that has changed."""
+    digest = hashlib.sha256(__version__.encode())
+    digest.update(json.dumps(asdict(course.settings.limits)).encode())
+    digest.update(str(course.inputs_seed(lesson, "")).encode())
+    try:
+        digest.update(_read(course, lesson, student))
+    except (SubmissionError, UngradableError) as error:
+        digest.update(str(error).encode())
+    for path in (course.release(lesson), *sorted(lesson.folder.glob("*.py"))):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def template_of(course: GradingCourse, lesson: Lesson) -> dict[str, Any]:
+    """The released notebook; GradingError where the lesson has not been prepared."""
+    path = course.release(lesson)
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise GradingError(
+            f"there is no {path}: run `tito grade build {lesson.number}` first."
+        ) from None
+    return content
+
+
+def _read(course: GradingCourse, lesson: Lesson, student: str) -> bytes:
+    path = course.submitted(lesson, student)
+    try:
+        return read_below(course.root, path.relative_to(course.root).as_posix())
+    except FileNotFoundError:
+        raise UngradableError(f"there is no {lesson.notebook} among what was handed in.") from None
+    except OSError as error:
+        raise UngradableError(f"it cannot be read: {error.strerror}.") from None
+
+
+def _run(
+    course: GradingCourse, lesson: Lesson, rebuilt: Rebuilt, contents: Mapping[str, bytes]
+) -> dict[int, CellOutcome]:
+    """What each code cell showed, by its place in the notebook."""
+    limits = course.settings.limits
+    code = {
+        number: cell["source"]
+        for number, cell in enumerate(rebuilt.notebook["cells"])
+        if cell["cell_type"] == "code"
+        and (limits.experiments or EXPERIMENT not in cell["metadata"].get("tags", ()))
+    }
+    with notebook_jail(
+        contents=contents,
+        compilers=lesson.about().compilers,
+        limits=Limits(memory=limits.memory_mib * MIB),
+    ) as jail:
+        outcomes = run_cells(list(code.values()), jail, CellLimits(seconds=limits.cell_seconds))
+    return dict(zip(code, outcomes, strict=True))
+
+
+def _of_cells(rebuilt: Rebuilt, outcomes: Mapping[int, CellOutcome]) -> list[str]:
+    """A remark where the notebook did not run to its end."""
+    for number, outcome in outcomes.items():
+        if not outcome.ran:
+            (cell,) = cells_of(
+                {"nbformat": 4, "cells": [rebuilt.notebook["cells"][number]]}, Path("release")
+            )
+            return [f"The notebook was run up to {_named(cell, number)}: {outcome.why}"]
+    return []
+
+
+def _named(cell: Cell, number: int) -> str:
+    return cell.label if cell.grade_id else f"cell number {number + 1}"
+
+
+def _of_module(judgement: Judgement) -> list[str]:
+    return [
+        f"Cell '{cell.grade_id}' cannot be loaded, and counts as not written."
+        for cell in judgement.left_out
+    ]
