@@ -24,7 +24,9 @@ from tito.grading.prepare import prepare
 from tito.grading.submitted import existing, read_receipt
 from tito.workspace.hand_in import handed_in
 
-NOW = datetime.now(UTC)
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -46,9 +48,15 @@ def learner(toy: Lesson, tito: Tito, tmp_path: Path, released: Exchange) -> Path
 
 
 def drop(
-    exchange: Exchange, toy: Lesson, *, user: str = USER, time: datetime = NOW, words: str = "\n"
+    exchange: Exchange,
+    toy: Lesson,
+    *,
+    user: str = USER,
+    time: datetime | None = None,
+    words: str = "\n",
 ) -> Path:
     """What ``nbgrader submit`` leaves behind."""
+    time = time or now()
     folder = exchange.inbound / drop_name(user, toy.id, time)
     folder.mkdir()
     (folder / toy.notebook).write_bytes(toy.release.read_bytes() + words.encode())
@@ -116,11 +124,11 @@ def test_without_an_exchange_there_is_a_sentence(
 def test_the_latest_drop_is_collected(
     course: GradingCourse, toy: Lesson, released: Exchange
 ) -> None:
-    early, late = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
+    early, late = now() - timedelta(hours=2), now() - timedelta(hours=1)
     for time, words in ((late, "\n\n"), (early, "\n")):
         drop(released, toy, time=time, words=words)
     (released.inbound / "something else").mkdir()
-    (released.inbound / f"{USER}+43_other+{time_text(NOW)}+x").mkdir()
+    (released.inbound / f"{USER}+43_other+{time_text(now())}+x").mkdir()
     (found,) = collect(course, toy)
     assert (found.student, found.status) == (USER, "taken")
     assert existing(course, toy, USER) is not None
@@ -155,8 +163,8 @@ def test_a_drop_of_another_account_is_a_warning(
 def test_a_drop_of_another_account_does_not_replace_ones_own(
     course: GradingCourse, toy: Lesson, released: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = drop(released, toy, user="ada", time=NOW - timedelta(minutes=2), words=" ")
-    drop(released, toy, user="ada", time=NOW)
+    own = drop(released, toy, user="ada", time=now() - timedelta(minutes=2), words=" ")
+    drop(released, toy, user="ada", time=now())
     monkeypatch.setattr(inbound, "_owner", lambda path: "ada" if path == own else "mallory")
     (found,) = collect(course, toy)
     assert found.warnings == ("named after ada, but it belongs to mallory: such are passed over",)
@@ -166,7 +174,7 @@ def test_a_drop_of_another_account_does_not_replace_ones_own(
 def test_a_time_that_cannot_be_is_a_warning(
     course: GradingCourse, toy: Lesson, released: Exchange
 ) -> None:
-    drop(released, toy, time=NOW - timedelta(days=3))
+    drop(released, toy, time=now() - timedelta(days=3))
     (found,) = collect(course, toy)
     assert found.status == "taken"
     assert "its name says" in found.warnings[0]
@@ -181,7 +189,7 @@ def test_drops_by_strangers(
     linked.unlink()
     linked.symlink_to(secret)
     elsewhere = drop(released, toy, user="ben").rename(tmp_path / "elsewhere")
-    (released.inbound / drop_name("ben", toy.id, NOW)).symlink_to(elsewhere)
+    (released.inbound / drop_name("ben", toy.id, now())).symlink_to(elsewhere)
     pipe = drop(released, toy, user="cy") / toy.notebook
     pipe.unlink()
     os.mkfifo(pipe)
