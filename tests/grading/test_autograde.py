@@ -246,6 +246,12 @@ def test_nothing_is_graded_without_a_jail(
     assert said.status == 1
     assert said.err.startswith("tito: code by others cannot be run safely here: bubblewrap")
     assert not course.outcome(pair, "ada").exists()
+    said = tito("grade", "autograde", "42", "--unsafe-no-jail")
+    assert (said.status, said.err) == (
+        0,
+        "Without a jail: what was handed in can do all that you can.\n",
+    )
+    assert marks_in(course, pair, "ada") == {"test_double": 2, "test_halve": 3, "why": None}
 
 
 def test_bad_requests_are_told_in_a_sentence(

@@ -10,6 +10,7 @@ import ctypes
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ def autograde(
     *,
     jobs: int,
     force: bool = False,
+    jailed: bool = True,
 ) -> Iterator[Progress]:
     """Grade what these students have handed in, and enter it into the gradebook.
 
@@ -56,6 +58,7 @@ def autograde(
         students: their ids.
         jobs: how many submissions are graded at a time.
         force: grade again what has not changed.
+        jailed: False where a person vouches for all of the code: it may then do what they may.
 
     Yields:
         Each submission as it is done: first those that need not be graded again.
@@ -64,7 +67,8 @@ def autograde(
         GradingError: the lesson is not prepared, or another run is at work.
         JailUnavailableError: code by others cannot be run safely here.
     """
-    require_jail()
+    if jailed:
+        require_jail()
     clauses_for(lesson, cells_of(template_of(course, lesson), course.release(lesson)))
     with _alone(course):
         waiting = []
@@ -76,7 +80,7 @@ def autograde(
             if not is_replayed(course, lesson, kept):
                 replay(course, lesson, kept)
             yield Progress(kept, fresh=False)
-        for outcome in _graded(course, lesson, waiting, jobs) if waiting else ():
+        for outcome in _graded(course, lesson, waiting, jobs, jailed) if waiting else ():
             replay(course, lesson, outcome)
             yield Progress(outcome, fresh=True)
 
@@ -88,11 +92,11 @@ def _kept(course: GradingCourse, lesson: Lesson, student: str) -> Outcome | None
 
 
 def _graded(
-    course: GradingCourse, lesson: Lesson, students: Sequence[str], jobs: int
+    course: GradingCourse, lesson: Lesson, students: Sequence[str], jobs: int, jailed: bool
 ) -> Iterator[Outcome]:
     """Grade in parallel; those during which a worker died are graded once more, each alone."""
     missing = list(students)
-    contents = font_list()  # finding fonts takes a jail a second
+    contents = font_list() if jailed else None  # finding fonts takes a jail a second
     try:
         for outcome in _in_pool(course, lesson, students, contents, jobs):
             missing.remove(outcome.student)
@@ -113,7 +117,7 @@ def _in_pool(
     course: GradingCourse,
     lesson: Lesson,
     students: Sequence[str],
-    contents: Mapping[str, bytes],
+    contents: Mapping[str, bytes] | None,
     jobs: int,
 ) -> Iterator[Outcome]:
     """Outcomes as they come, from processes of their own."""
@@ -135,7 +139,7 @@ def _in_pool(
 
 
 def _grade(
-    course: GradingCourse, lesson: Lesson, student: str, contents: Mapping[str, bytes]
+    course: GradingCourse, lesson: Lesson, student: str, contents: Mapping[str, bytes] | None
 ) -> Outcome:
     """In a worker: grade one submission, and keep the outcome."""
     try:
@@ -149,7 +153,8 @@ def _grade(
 
 def _end_with_parent() -> None:
     """Have the kernel end this worker with the process that started it, and the jails with it."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() == 1:
         os._exit(1)
 

@@ -23,6 +23,7 @@ from tito.grading.module import LeftOut, exported_from, joined, salvaged
 from tito.grading.settings import LimitsTable
 from tito.jail.jail import Jail
 from tito.jail.limits import MIB, Limits
+from tito.jail.unjailed import Unjailed
 from tito.judging.clauses import ClauseFunction, functions_of, load_clauses, run_clause
 from tito.judging.remote import Failure, LearnerError, Remote
 
@@ -81,7 +82,12 @@ def clauses_for(lesson: Lesson, cells: Sequence[Cell]) -> dict[str, ClauseFuncti
 
 
 def judge(
-    course: GradingCourse, lesson: Lesson, notebook: dict[str, Any], template: Sequence[Cell]
+    course: GradingCourse,
+    lesson: Lesson,
+    notebook: dict[str, Any],
+    template: Sequence[Cell],
+    *,
+    jailed: bool = True,
 ) -> Judgement:
     """Judge a rebuilt notebook.
 
@@ -90,6 +96,7 @@ def judge(
         lesson: whose clauses.
         notebook: the rebuilt submission.
         template: the cells of the notebook as released.
+        jailed: whether the student's code runs in a jail.
     """
     written = exported_from(notebook)
     numbers = {cell.number for cell in written}
@@ -100,16 +107,16 @@ def judge(
 
         def load(text: str) -> None:
             module.write_text(text, encoding="utf-8")
-            with _jailed(lesson, module, limits) as remote:
+            with _remote(lesson, module, limits, jailed) as remote:
                 remote.load_module()
 
         module.write_text(joined(written), encoding="utf-8")
-        with _jailed(lesson, module, limits) as remote:
+        with _remote(lesson, module, limits, jailed) as remote:
             if _loads(remote):
                 return Judgement(_marks(course, lesson, template, remote), ())
         text, left_out = salvaged(written, released, load)
         module.write_text(text, encoding="utf-8")
-        with _jailed(lesson, module, limits) as remote:
+        with _remote(lesson, module, limits, jailed) as remote:
             return Judgement(_marks(course, lesson, template, remote), tuple(left_out))
 
 
@@ -122,24 +129,24 @@ def _loads(remote: Remote) -> bool:
 
 
 @contextmanager
-def _jailed(lesson: Lesson, module: Path, limits: LimitsTable) -> Iterator[Remote]:
-    """The student's functions, in a jail."""
+def _remote(lesson: Lesson, module: Path, limits: LimitsTable, jailed: bool) -> Iterator[Remote]:
+    """The student's functions."""
     about, probe = lesson.about(), lesson.folder / "probe.py"
     files = [module, *([probe] if probe.is_file() else [])]
     with ExitStack() as opened:
-        jail = opened.enter_context(
-            Jail(
-                files,
-                allowed=about.may_import,
-                compilers=about.compilers,
-                limits=Limits(memory=limits.memory_mib * MIB),
-            )
-        )
+        bounds = Limits(memory=limits.memory_mib * MIB)
+        allowed, compilers = about.may_import, about.compilers
+        jail: Jail | Unjailed
+        if jailed:
+            jail = Jail(files, allowed=allowed, compilers=compilers, limits=bounds)
+        else:
+            jail = Unjailed()
+        opened.enter_context(jail)
         yield opened.enter_context(
             Remote(
                 module,
                 probe=probe if probe.is_file() else None,
-                allowed=about.may_import,
+                allowed=allowed,
                 seconds=limits.call_seconds,
                 launch=jail,
             )

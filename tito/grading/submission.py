@@ -21,16 +21,18 @@ from tito.grading.rebuild import Rebuilt, UngradableError, rebuild
 from tito.jail.cells import CellLimits, CellOutcome, notebook_jail, run_cells
 from tito.jail.limits import MIB, Limits
 from tito.jail.plain_files import SubmissionError, read_below
+from tito.jail.unjailed import Unjailed
 
 
 def grade_submission(
-    course: GradingCourse, lesson: Lesson, student: str, contents: Mapping[str, bytes]
+    course: GradingCourse, lesson: Lesson, student: str, contents: Mapping[str, bytes] | None
 ) -> Outcome:
     """Grade what a student handed in. Whatever is wrong with it is in the outcome.
 
     Args:
         course, lesson, student: of what.
-        contents: files for the jail in which the notebook runs, by their paths in there.
+        contents: files for the jail in which the notebook runs, by their paths in there; None for
+            no jail at all.
     """
     start = time.monotonic()
     key = key_of(course, lesson, student)
@@ -42,7 +44,7 @@ def grade_submission(
         return Outcome(student, lesson.id, key, NOT, why=str(error))
     outcomes = _run(course, lesson, rebuilt, contents)
     released = cells_of(template, course.release(lesson))
-    judgement = judge(course, lesson, rebuilt.notebook, released)
+    judgement = judge(course, lesson, rebuilt.notebook, released, jailed=contents is not None)
     remarks = (*rebuilt.remarks, *_of_cells(rebuilt, outcomes), *_of_module(judgement))
     return Outcome(
         student,
@@ -94,7 +96,7 @@ def _read(course: GradingCourse, lesson: Lesson, student: str) -> bytes:
 
 
 def _run(
-    course: GradingCourse, lesson: Lesson, rebuilt: Rebuilt, contents: Mapping[str, bytes]
+    course: GradingCourse, lesson: Lesson, rebuilt: Rebuilt, contents: Mapping[str, bytes] | None
 ) -> dict[int, CellOutcome]:
     """What each code cell showed, by its place in the notebook."""
     limits = course.settings.limits
@@ -104,11 +106,15 @@ def _run(
         if cell["cell_type"] == "code"
         and (limits.experiments or EXPERIMENT not in cell["metadata"].get("tags", ()))
     }
-    with notebook_jail(
-        contents=contents,
-        compilers=lesson.about().compilers,
-        limits=Limits(memory=limits.memory_mib * MIB),
-    ) as jail:
+    with (
+        Unjailed()
+        if contents is None
+        else notebook_jail(
+            contents=contents,
+            compilers=lesson.about().compilers,
+            limits=Limits(memory=limits.memory_mib * MIB),
+        ) as jail
+    ):
         outcomes = run_cells(list(code.values()), jail, CellLimits(seconds=limits.cell_seconds))
     return dict(zip(code, outcomes, strict=True))
 

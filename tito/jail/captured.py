@@ -6,6 +6,8 @@ import base64
 import io
 import os
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any, Final
 
 from IPython.core.displayhook import DisplayHook
@@ -104,13 +106,16 @@ class Stream(io.TextIOBase):
 
 
 class Descriptors:
-    """What C code and child processes write to standard output, kept in memory until asked for."""
+    """What C code and child processes write to standard output, kept until it is asked for."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._file = os.memfd_create("outputs")
+        path = Path(tempfile.mkdtemp(), "outputs")
+        self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        path.unlink()
+        path.parent.rmdir()
         for number in (1, 2):
-            os.dup2(os.open(f"/proc/self/fd/{self._file}", os.O_WRONLY | os.O_APPEND), number)
+            os.dup2(self._file, number)
 
     def take(self) -> str:
         """What has been written since it was last asked for."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from tito.jail.jail import Jail, Jailed
 from tito.jail.mounts import FONTS
+from tito.jail.unjailed import Unjailed
 from tito.judging.frames import read_frame, write_frame
 from tito.judging.values import FrameError
 
@@ -66,7 +67,7 @@ class CellError(Exception):
 
 def run_cells(
     sources: Sequence[str],
-    jail: Jail,
+    jail: Jail | Unjailed,
     limits: CellLimits | None = None,
     tell: Callable[[int], None] = lambda number: None,
 ) -> list[CellOutcome]:
@@ -74,7 +75,7 @@ def run_cells(
 
     Args:
         sources: the code of each cell.
-        jail: a ``notebook_jail``.
+        jail: a ``notebook_jail``, or none.
         limits: of each cell.
         tell: called with each cell's number before it runs.
 
@@ -100,7 +101,7 @@ def run_cells(
 class _Process:
     """A jail that runs cells."""
 
-    def __init__(self, jail: Jail, limits: CellLimits) -> None:
+    def __init__(self, jail: Jail | Unjailed, limits: CellLimits) -> None:
         self._limits = limits
         self._process: Jailed = jail.start()
 

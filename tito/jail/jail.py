@@ -194,15 +194,23 @@ class Jailed(subprocess.Popen[bytes]):
     """The process outside that holds a jail; with it, all of the jail ends."""
 
     def __init__(
-        self, command: list[str], seconds: float, descriptors: Iterable[int], complaints: int
+        self,
+        command: list[str],
+        seconds: float,
+        descriptors: Iterable[int] = (),
+        complaints: int = subprocess.DEVNULL,
+        *,
+        folder: str = "/",
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
-            cwd="/",
-            env={"PATH": "/usr/bin:/bin"},  # it can be read in /proc/1/environ
+            cwd=folder,
+            # It can be read in a jail's /proc/1/environ.
+            env={"PATH": "/usr/bin:/bin"} if environment is None else environment,
             start_new_session=True,
             pass_fds=tuple(descriptors),
         )

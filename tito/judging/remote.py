@@ -69,12 +69,12 @@ def plain_process(folder: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": _absolute_python_path(), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": absolute_python_path(), "PYTHONDONTWRITEBYTECODE": "1"},
         start_new_session=True,
     )
 
 
-def _absolute_python_path() -> str:
+def absolute_python_path() -> str:
     """PYTHONPATH as it has to read in another folder."""
     parts = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return os.pathsep.join(str(Path(part).absolute()) for part in parts if part)
