@@ -152,7 +152,9 @@ def test_arrays_are_changed_in_place_where_that_is_what_the_function_is_for(
     frozen.flags.writeable = False
     with pytest.raises(LearnerError, match="read-only"):
         remote.als_half_step(frozen, value=1)
-    with pytest.raises(LearnerError, match="it changed an array that it was given, and only reads"):
+    with pytest.raises(
+        LearnerError, match="other changed an array that it was given, and only reads"
+    ):
         remote.other(x, value=9)
     assert same.tolist() == [[7] * 3] * 2
 
