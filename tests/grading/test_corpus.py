@@ -206,7 +206,6 @@ def test_everybody_gets_a_page_that_does_nothing(graded: Graded) -> None:
         assert "<svg onload" not in text
 
 
-@pytest.mark.xfail(strict=True, reason="replaying reads timestamp.txt as nbgrader does, or follows")
 @pytest.mark.parametrize("name", HOLES)
 def test_what_lies_beside_a_notebook_stops_nothing(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

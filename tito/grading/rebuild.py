@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsys_edu.errors import RecsysError
-from tito.course.notebook import Cell, NotebookError, cells_of
+from tito.course.notebook import Cell, cells_of
 from tito.grading.sanitize import safe_attachments, safe_markdown
 
 MAX_CHARACTERS: Final = 200_000
@@ -78,13 +78,12 @@ class _Submitted:
 
     def __init__(self, content: dict[str, Any]) -> None:
         cells = content.get("cells")
-        if isinstance(cells, list) and len(cells) > MAX_CELLS:
+        if not isinstance(cells, list) or content.get("nbformat") != 4:
+            raise UngradableError("it is not a notebook of format 4.")
+        if len(cells) > MAX_CELLS:
             raise UngradableError(f"it has more than {MAX_CELLS:,} cells.")
-        try:
-            self.cells = cells_of(content, Path("the submission"))
-        except NotebookError as error:
-            raise UngradableError(str(error)) from None
-        self.raw: list[dict[str, Any]] = content["cells"]
+        self.raw = [_mended(cell) for cell in cells if isinstance(cell, dict)]
+        self.cells = cells_of({"nbformat": 4, "cells": self.raw}, Path("the submission"))
 
     def find(self, wanted: Cell, cell_id: Any) -> _Found | None:
         """The cell with the answer to one of the lesson's; None where there is none."""
@@ -122,6 +121,17 @@ class _Submitted:
             kind = best.kind if best.kind in ("code", "markdown", "raw") else "another"
             remarks.append(f"Cell '{wanted.grade_id}' was a cell of type {kind!r}.")
         return _Found(best, remarks)
+
+
+def _mended(cell: dict[str, Any]) -> dict[str, Any]:
+    """A cell that can be read; what is broken in it is empty."""
+    source, metadata = cell.get("source"), cell.get("metadata")
+    lines = source if isinstance(source, list) else [source]
+    return {
+        **cell,
+        "source": "".join(line for line in lines if isinstance(line, str)),
+        "metadata": metadata if isinstance(metadata, dict) else {},
+    }
 
 
 def _parsed(submission: bytes) -> dict[str, Any]:

@@ -6,24 +6,27 @@ next one.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import logging
-import shutil
 import warnings
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
-from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from recsys_edu.atomic import atomic_path
 from tito.course.lessons import Lesson
 from tito.grading.course import GradingCourse
+from tito.grading.gradebook import gradebook_url, open_gradebook
 from tito.grading.outcome import Outcome
+from tito.grading.submitted import parse_time
+from tito.jail.plain_files import read_below
 
 _BESIDE = ("timestamp.txt", "submission_secret.txt")
 """What nbgrader keeps beside a notebook: when it was handed in, and what fetches its feedback."""
@@ -46,7 +49,7 @@ def replay(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> None:
     marker = _marker(course, lesson, outcome.student)
     marker.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(marker) as unfinished:
-        unfinished.write_text(outcome.key, encoding="ascii")
+        unfinished.write_text(_entered(course, lesson, outcome), encoding="ascii")
 
 
 def is_replayed(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> bool:
@@ -56,7 +59,38 @@ def is_replayed(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> bool
     except (OSError, ValueError):
         return False
     there = outcome.notebook is None or course.autograded(lesson, outcome.student).is_file()
-    return entered == outcome.key and there
+    return entered == _entered(course, lesson, outcome) and there
+
+
+def handed_in(course: GradingCourse, lesson: Lesson, student: str) -> datetime | None:
+    """When ``timestamp.txt`` says that it was; None where there is no such file.
+
+    Raises:
+        ValueError: it cannot be read, or says something else.
+    """
+    found = _beside(course, lesson, student, "timestamp.txt")
+    return None if found is None else parse_time(found.decode())
+
+
+def _entered(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> str:
+    """What is kept of an outcome that has been entered: whether it is another one, or at another
+    time, can be seen from it.
+    """
+    digest = hashlib.sha256()
+    for name in _BESIDE:
+        with contextlib.suppress(ValueError):
+            digest.update(_beside(course, lesson, outcome.student, name) or b"")
+    return f"{outcome.key} {digest.hexdigest()}"
+
+
+def _beside(course: GradingCourse, lesson: Lesson, student: str, name: str) -> bytes | None:
+    path = course.submitted(lesson, student).with_name(name)
+    try:
+        return read_below(course.root, path.relative_to(course.root).as_posix(), limit=4096)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ValueError(str(error)) from None
 
 
 def _marker(course: GradingCourse, lesson: Lesson, student: str) -> Path:
@@ -64,23 +98,26 @@ def _marker(course: GradingCourse, lesson: Lesson, student: str) -> Path:
 
 
 def _write(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> None:
-    source = course.submitted(lesson, outcome.student).parent
     target = course.autograded(lesson, outcome.student)
     target.parent.mkdir(parents=True, exist_ok=True)
     for name in _BESIDE:
-        if (source / name).is_file():
-            with atomic_path(target.parent / name) as unfinished:
-                shutil.copyfile(source / name, unfinished)
+        with contextlib.suppress(ValueError):  # what cannot be read has been remarked upon
+            content = _beside(course, lesson, outcome.student, name)
+            if content is not None:
+                with atomic_path(target.parent / name) as unfinished:
+                    unfinished.write_bytes(content)
     with atomic_path(target) as unfinished:
         unfinished.write_text(json.dumps(outcome.notebook, indent=1), encoding="utf-8")
 
 
 def _enter_submission(course: GradingCourse, lesson: Lesson, student: str) -> None:
-    stamp = course.submitted(lesson, student).with_name("timestamp.txt")
-    found = {"timestamp": parse_utc(stamp.read_text().strip())} if stamp.is_file() else {}
-    with Gradebook(_url(course), course.settings.course.id) as gradebook:
+    time = None
+    with contextlib.suppress(ValueError):
+        time = handed_in(course, lesson, student)
+    naive = time.replace(tzinfo=None) if time else None  # as nbgrader keeps UTC
+    with open_gradebook(course) as gradebook:
         gradebook.update_or_create_student(student)
-        gradebook.update_or_create_submission(lesson.id, student, **found)
+        gradebook.update_or_create_submission(lesson.id, student, timestamp=naive)
 
 
 def _enter_marks(course: GradingCourse, lesson: Lesson, student: str, notebook: Any) -> None:
@@ -89,14 +126,10 @@ def _enter_marks(course: GradingCourse, lesson: Lesson, student: str, notebook: 
             "notebook": lesson.id,
             "assignment": lesson.id,
             "student": student,
-            "db_url": _url(course),
+            "db_url": gradebook_url(course.gradebook),
         }
     }
     settings = Config()
     settings.AssignLatePenalties.plugin_class = "tito.grading.late.LatePolicy"
     for step in (SaveAutoGrades, AssignLatePenalties):
         step(log=_LOG, config=settings).preprocess(notebook, resources)
-
-
-def _url(course: GradingCourse) -> str:
-    return f"sqlite:///{course.gradebook}"

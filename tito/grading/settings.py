@@ -31,8 +31,9 @@ at_most = 1.0             # share that lateness costs at most
 
 [limits]                  # seconds and MiB that one submission may use
 cell_seconds = 60
+notebook_seconds = 300    # for all cells together
 call_seconds = 20
-judge_seconds = 120       # for all calls by which one cell is judged
+judge_seconds = 60        # for all calls by which one cell is judged
 memory_mib = 2048
 experiments = false       # run the cells that take long and that no points depend on, too
 
@@ -67,8 +68,9 @@ class LimitsTable:
     """How much one submission may use."""
 
     cell_seconds: float = 60.0
+    notebook_seconds: float = 300.0
     call_seconds: float = 20.0
-    judge_seconds: float = 120.0
+    judge_seconds: float = 60.0
     memory_mib: int = 2048
     experiments: bool = False
     """Whether cells tagged ``experiment`` are run: they take long, and no points depend on them."""

@@ -18,6 +18,7 @@ from tito.grading.judge import Judgement, judge
 from tito.grading.outcome import GRADED, NOT, PARTLY, Outcome
 from tito.grading.present import presented
 from tito.grading.rebuild import Rebuilt, UngradableError, rebuild
+from tito.grading.replay import handed_in
 from tito.jail.cells import CellLimits, CellOutcome, notebook_jail, run_cells
 from tito.jail.limits import MIB, Limits
 from tito.jail.plain_files import SubmissionError, read_below
@@ -45,7 +46,12 @@ def grade_submission(
     outcomes = _run(course, lesson, rebuilt, contents)
     released = cells_of(template, course.release(lesson))
     judgement = judge(course, lesson, rebuilt.notebook, released, jailed=contents is not None)
-    remarks = (*rebuilt.remarks, *_of_cells(rebuilt, outcomes), *_of_module(judgement))
+    remarks = (
+        *rebuilt.remarks,
+        *_of_time(course, lesson, student),
+        *_of_cells(rebuilt, outcomes),
+        *_of_module(judgement),
+    )
     return Outcome(
         student,
         lesson.id,
@@ -115,8 +121,20 @@ def _run(
             limits=Limits(memory=limits.memory_mib * MIB),
         ) as jail
     ):
-        outcomes = run_cells(list(code.values()), jail, CellLimits(seconds=limits.cell_seconds))
+        outcomes = run_cells(
+            list(code.values()),
+            jail,
+            CellLimits(seconds=limits.cell_seconds, all_seconds=limits.notebook_seconds),
+        )
     return dict(zip(code, outcomes, strict=True))
+
+
+def _of_time(course: GradingCourse, lesson: Lesson, student: str) -> list[str]:
+    try:
+        handed_in(course, lesson, student)
+    except ValueError:
+        return ["The file timestamp.txt cannot be read: it counts as handed in in time."]
+    return []
 
 
 def _of_cells(rebuilt: Rebuilt, outcomes: Mapping[int, CellOutcome]) -> list[str]:

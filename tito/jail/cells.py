@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -36,6 +37,8 @@ class CellLimits:
 
     seconds: float = 60.0
     """For one cell."""
+    all_seconds: float = float("inf")
+    """For all of them together."""
     start_seconds: float = 60.0
     """For starting Python and IPython."""
     characters: int = MAX_CHARACTERS
@@ -86,9 +89,10 @@ def run_cells(
     outcomes: list[CellOutcome] = []
     try:
         with _Process(jail, limits) as process:
+            end = time.monotonic() + limits.all_seconds
             for number, source in enumerate(sources):
                 tell(number)
-                outcomes.append(process.run(source))
+                outcomes.append(process.run(source, end - time.monotonic()))
     except CellError as error:
         why = str(error)
         if jail.times_full():
@@ -122,8 +126,10 @@ class _Process:
                     pipe.close()
         self._process.wait()
 
-    def run(self, source: str) -> CellOutcome:
-        reply = self._exchange(source, self._limits.seconds + GRACE)
+    def run(self, source: str, left: float) -> CellOutcome:
+        if left <= 0:
+            raise CellError(f"the {self._limits.all_seconds:g} s of the notebook were used up.")
+        reply = self._exchange(source, min(self._limits.seconds, left) + GRACE)
         outputs = reply.get("outputs")
         count = reply.get("execution_count")
         return CellOutcome(
