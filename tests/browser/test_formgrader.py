@@ -21,7 +21,7 @@ from tests.workspace.conftest import start_tito
 from tito.course.lessons import lessons_in
 from tito.grading.course import GradingCourse
 from tito.grading.gradebook import open_gradebook
-from tito.grading.sanitize import safe_markdown
+from tito.grading.pages.sanitize import safe_markdown
 
 ROOT = Path(__file__).resolve().parents[2]
 (BPR,) = (

@@ -36,6 +36,8 @@ HONEST: Final = (
 )
 HOSTILE: Final = (
     "<script>x=1</script>",
+    "<\n`````\n<script>1</script>\n<\n![x](attachment:nope.png)",  # html.parser cannot read <![x]
+    "<![x]>",
     "<img src=x onerror=alert(1)>",
     "[a](javascript:alert(1))",
     "[a](java&#115;cript:alert(1))",

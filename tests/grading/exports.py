@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from tito.course.lessons import Lesson
-from tito.grading.collect import Collected
+from tito.grading.collecting.collect import Collected
 from tito.grading.course import GradingCourse
 
 

@@ -15,11 +15,11 @@ from tests.grading.conftest import Tito, configure
 from tests.grading.pair import cell_of, hand_in, solved, with_cell, write_pair
 from tests.jail.conftest import needs_bubblewrap
 from tito.course.lessons import Lesson
-from tito.grading import batch
-from tito.grading.batch import autograde
+from tito.grading.autograding import batch
+from tito.grading.autograding.batch import autograde
+from tito.grading.autograding.outcome import NOT, Outcome, read_outcome
 from tito.grading.course import GradingCourse, GradingError, create_grading_course
 from tito.grading.gradebook import open_gradebook
-from tito.grading.outcome import NOT, Outcome, read_outcome
 from tito.grading.prepare import prepare
 
 pytestmark = needs_bubblewrap

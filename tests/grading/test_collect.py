@@ -15,12 +15,12 @@ import pytest
 from tests.grading.conftest import Notebook, Tito, configure
 from tests.grading.exports import content_of, statuses, why, zipped
 from tito.course.lessons import Lesson
-from tito.grading import swap
-from tito.grading.collect import collect
+from tito.grading.collecting import swap
+from tito.grading.collecting.collect import collect
+from tito.grading.collecting.names import as_id
+from tito.grading.collecting.submitted import existing, read_receipt
 from tito.grading.course import GradingCourse, GradingError
-from tito.grading.names import as_id
 from tito.grading.prepare import prepare
-from tito.grading.submitted import existing, read_receipt
 
 ADA = "Ada-Lovelace-" + as_id("Ada Lovelace")[-6:]
 

@@ -23,15 +23,15 @@ from tests.grading.corpus import SECRET, Forge, Submission, packed, submissions
 from tests.jail.conftest import needs_bubblewrap
 from tito.authoring.build import build
 from tito.course.lessons import Lesson, find_lesson
-from tito.grading import judge
-from tito.grading.batch import autograde
+from tito.grading.autograding import judge
+from tito.grading.autograding.batch import autograde
+from tito.grading.autograding.outcome import NOT, Outcome
+from tito.grading.autograding.replay import replay
+from tito.grading.autograding.submission import grade_submission
 from tito.grading.course import GradingCourse, create_grading_course
-from tito.grading.feedback import make_feedback
 from tito.grading.gradebook import gradebook_url
-from tito.grading.outcome import NOT, Outcome
+from tito.grading.pages.feedback import make_feedback
 from tito.grading.prepare import prepare
-from tito.grading.replay import replay
-from tito.grading.submission import grade_submission
 from tito.judging.remote import Remote
 from tito.judging.values import arrays_in
 

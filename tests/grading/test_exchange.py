@@ -16,12 +16,12 @@ from tests.course.learner import solutions_of, type_in
 from tests.grading.conftest import USER, Nbgrader, Tito, configure
 from tito.course.exchange import Exchange, drop_name, time_text
 from tito.course.lessons import Lesson
-from tito.grading import inbound
-from tito.grading.collect import collect
+from tito.grading.collecting import inbound
+from tito.grading.collecting.collect import collect
+from tito.grading.collecting.exchange import feedback_zip, publish_feedback, release_to_exchange
+from tito.grading.collecting.submitted import existing, read_receipt
 from tito.grading.course import GradingCourse, GradingError
-from tito.grading.exchange import feedback_zip, publish_feedback, release_to_exchange
 from tito.grading.prepare import prepare
-from tito.grading.submitted import existing, read_receipt
 from tito.workspace.hand_in import handed_in
 
 

@@ -11,10 +11,10 @@ import pytest
 from tests.grading.conftest import Tito
 from tests.grading.graded import autograde, graded_course, mark
 from tito.course.lessons import Lesson, find_lesson
+from tito.grading.collecting.submitted import Receipt
 from tito.grading.course import GradingCourse
 from tito.grading.gradebook import open_gradebook
-from tito.grading.submitted import Receipt
-from tito.grading.tables import neutral, number
+from tito.grading.marks.tables import neutral, number
 
 ANSWERS = ("cost_of_a_triple", "stale_row", "addressed_draws")
 SETTINGS = "[due]\n05_bpr = 2026-11-30T12:00:00Z\n[late]\ngrace_minutes = 0\nper_day = 0.5\n"

@@ -14,8 +14,8 @@ from tests.grading.pair import hand_in, solved, with_cell, write_pair
 from tests.jail.conftest import needs_bubblewrap
 from tests.workspace.conftest import start_tito
 from tito.course.lessons import Lesson
+from tito.grading.autograding.outcome import read_outcome
 from tito.grading.course import GradingCourse, create_grading_course
-from tito.grading.outcome import read_outcome
 from tito.grading.prepare import prepare
 
 pytestmark = [needs_bubblewrap, pytest.mark.slow]

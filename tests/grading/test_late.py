@@ -12,7 +12,7 @@ import pytest
 from tito.course.lessons import Lesson, find_lesson
 from tito.grading.course import GradingCourse, GradingError, create_grading_course
 from tito.grading.gradebook import open_gradebook
-from tito.grading.late import LatePolicy, assign_penalties, penalty
+from tito.grading.marks.late import LatePolicy, assign_penalties, penalty
 from tito.grading.settings import LateTable, SettingsError, read_settings
 
 MINUTE, DAY = 60, 24 * 60 * 60

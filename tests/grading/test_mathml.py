@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tito.course.lessons import Lesson, all_lessons
-from tito.grading.mathml import MAX_LENGTH, MathError, mathml
-from tito.grading.pages import PageExporter
+from tito.grading.pages.exporter import PageExporter
+from tito.grading.pages.mathml import MAX_LENGTH, MathError, mathml
 
 
 def formulas(lesson: Lesson) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.grading.pair import cell_of, solved, with_cell, write_pair
-from tito.grading.rebuild import MAX_CHARACTERS, Rebuilt, UngradableError, rebuild
+from tito.grading.autograding.rebuild import MAX_CHARACTERS, Rebuilt, UngradableError, rebuild
 
 Notebook = dict[str, Any]
 OWN = "def double(x):\n    return 2 * x\n"

@@ -14,7 +14,12 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from tests.grading.answers import HONEST, HOSTILE, PICTURE
-from tito.grading.sanitize import MAX_LENGTH, UNSHOWABLE, safe_attachments, safe_markdown
+from tito.grading.pages.sanitize import (
+    MAX_LENGTH,
+    UNSHOWABLE,
+    safe_attachments,
+    safe_markdown,
+)
 
 BREAK = "\N{ZERO WIDTH SPACE}"
 ATTACHMENTS = {"plot.png": {"image/png": PICTURE}}

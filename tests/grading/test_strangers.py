@@ -14,11 +14,11 @@ import pytest
 from tests.grading.conftest import Notebook, Tito
 from tests.grading.exports import statuses, why, zipped
 from tito.course.lessons import Lesson
-from tito.grading import archives
-from tito.grading.collect import collect
+from tito.grading.collecting import archives
+from tito.grading.collecting.collect import collect
+from tito.grading.collecting.names import as_id
+from tito.grading.collecting.submitted import existing
 from tito.grading.course import GradingCourse, GradingError
-from tito.grading.names import as_id
-from tito.grading.submitted import existing
 from tito.jail.limits import MIB
 from tito.jail.plain_files import MAX_BYTES
 

@@ -25,7 +25,7 @@ c.CourseDirectory.db_url = "sqlite:///" + os.path.join(here, "gradebook.db")
 {exchange}
 # Submissions are run in a jail, by `tito grade autograde`; nbgrader's own would run them as you.
 c.Autograde.exporter_class = "tito.grading.nbgrader_config.Refusing"
-c.AssignLatePenalties.plugin_class = "tito.grading.late.LatePolicy"
+c.AssignLatePenalties.plugin_class = "tito.grading.marks.late.LatePolicy"
 """
 
 

@@ -12,7 +12,7 @@ from tito.commands._lessons import lesson_argument
 from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
-    from tito.grading.batch import Progress
+    from tito.grading.autograding.batch import Progress
 
 
 @click.command("autograde")
@@ -36,7 +36,7 @@ def command(
     """
     from tqdm import tqdm
 
-    from tito.grading.batch import autograde
+    from tito.grading.autograding.batch import autograde
     from tito.grading.course import find_grading_course
 
     course = find_grading_course()
@@ -73,7 +73,7 @@ def _students(found: list[str], only: tuple[str, ...], lesson: Lesson) -> list[s
 
 def _show(done: list[Progress]) -> None:
     """How many of each kind, and a line for each that a person should look at."""
-    from tito.grading.outcome import GRADED
+    from tito.grading.autograding.outcome import GRADED
 
     for progress in sorted(done, key=lambda each: each.outcome.student):
         outcome = progress.outcome

@@ -46,7 +46,7 @@ def command(
     one; the one before is kept in .tito/earlier/. Ends with status 1 where something was refused.
     """
     require_grade_extra()
-    from tito.grading.collect import STATUSES, collect
+    from tito.grading.collecting.collect import STATUSES, collect
     from tito.grading.course import find_grading_course
     from tito.workspace.lock import writing
 

@@ -12,8 +12,8 @@ from tito.commands.grade._common import require_grade_extra
 from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
-    from tito.grading.export_canvas import Filled
-    from tito.grading.marks import Marks
+    from tito.grading.marks.export_canvas import Filled
+    from tito.grading.marks.marks import Marks
 
 
 @click.command("export")
@@ -51,7 +51,7 @@ def command(
     """
     require_grade_extra()
     from tito.grading.course import find_grading_course
-    from tito.grading.marks import read_marks
+    from tito.grading.marks.marks import read_marks
     from tito.workspace.lock import writing
 
     if cells and form != "csv":
@@ -74,10 +74,10 @@ def command(
 
 
 def _table(marks: Marks, form: str, template: Path | None, *, cells: bool, partial: bool) -> Filled:
-    from tito.grading.export_canvas import Filled, canvas_csv
-    from tito.grading.export_csv import cells_csv, nbgrader_csv, students_csv
-    from tito.grading.export_moodle import moodle_csv
-    from tito.grading.tables import read_table
+    from tito.grading.marks.export_canvas import Filled, canvas_csv
+    from tito.grading.marks.export_csv import cells_csv, nbgrader_csv, students_csv
+    from tito.grading.marks.export_moodle import moodle_csv
+    from tito.grading.marks.tables import read_table
 
     if form in ("canvas", "moodle"):
         fill = canvas_csv if form == "canvas" else moodle_csv

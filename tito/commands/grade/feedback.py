@@ -12,7 +12,7 @@ from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
     from tito.grading.course import GradingCourse
-    from tito.grading.feedback import Page
+    from tito.grading.pages.feedback import Page
 
 
 @click.command("feedback")
@@ -28,7 +28,7 @@ def command(lesson: Lesson, students: tuple[str, ...], partial: bool, zipped: bo
     """
     require_grade_extra()
     from tito.grading.course import find_grading_course
-    from tito.grading.feedback import make_feedback
+    from tito.grading.pages.feedback import make_feedback
     from tito.workspace.lock import writing
 
     course = find_grading_course()
@@ -60,7 +60,7 @@ def _tell(lesson: Lesson, pages: list[Page]) -> None:
 def _hand_out(course: GradingCourse, lesson: Lesson, students: list[str], zipped: bool) -> None:
     if not (zipped or course.settings.course.exchange):
         return
-    from tito.grading.exchange import feedback_zip, publish_feedback
+    from tito.grading.collecting.exchange import feedback_zip, publish_feedback
 
     if course.settings.course.exchange:
         published = publish_feedback(course, lesson, students)

@@ -16,8 +16,8 @@ def command(lesson: Lesson, students: tuple[str, ...]) -> None:
 
     For your eyes: hidden inputs may occur in it. Students read their feedback pages.
     """
+    from tito.grading.autograding.outcome import read_outcome
     from tito.grading.course import GradingError, find_grading_course
-    from tito.grading.outcome import read_outcome
 
     course = find_grading_course()
     for student in students or course.students(lesson):

@@ -22,7 +22,7 @@ def command(lesson: Lesson | None, port: int | None, browser: bool) -> None:
     require_grade_extra()
     from tito.grading.course import find_grading_course
     from tito.grading.gradebook import create_gradebook
-    from tito.grading.review import serve
+    from tito.grading.pages.review import serve
 
     course = find_grading_course()
     create_gradebook(course)

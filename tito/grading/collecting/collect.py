@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from tito.course.lessons import Lesson
-from tito.grading.archives import opened
+from tito.grading.collecting.archives import opened
+from tito.grading.collecting.hand_ins import Chosen, HandIn, choose_latest, sort_by_student
+from tito.grading.collecting.inbound import inbound_hand_ins
+from tito.grading.collecting.names import compiled
+from tito.grading.collecting.submitted import Receipt, existing, store, tidy
 from tito.grading.course import GradingCourse, GradingError
-from tito.grading.hand_ins import Chosen, HandIn, choose_latest, sort_by_student
-from tito.grading.inbound import inbound_hand_ins
-from tito.grading.names import compiled
-from tito.grading.submitted import Receipt, existing, store, tidy
 from tito.jail.plain_files import SubmissionError
 
 Status = Literal["taken", "newer", "unchanged", "kept", "refused"]

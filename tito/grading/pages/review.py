@@ -31,7 +31,7 @@ from traitlets.config import Config
 from tito.course.lessons import Lesson
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.gradebook import gradebook_url, open_gradebook
-from tito.grading.pages import PageExporter
+from tito.grading.pages.exporter import PageExporter
 
 ADDRESS: Final = "127.0.0.1"
 _POLICY: Final = (

@@ -121,12 +121,13 @@ def _is_harmless(text: str, attachments: Attachments) -> bool:
     nbconvert reads and rewrites each page in the end, so it is about what browsers get.
     """
     try:
-        html = _render(text, attachments)
-    except Exception:  # whatever a text does to the renderer, it would do to the page
+        html = _ALIGNMENT.sub(r"<\1>", _render(text, attachments))
+        kept = clean(
+            html, _TAGS, _allowed, ("http", "https", "mailto", "data"), strip_comments=True
+        )
+        before, after = _events(html), _events(kept)
+    except Exception:  # whatever a text does to a renderer or a parser, it would do to the page
         return False
-    html = _ALIGNMENT.sub(r"<\1>", html)
-    kept = clean(html, _TAGS, _allowed, ("http", "https", "mailto", "data"), strip_comments=True)
-    before, after = _events(html), _events(kept)
     words = "".join(part for kind, part, _ in before if kind == "text")
     return before == after and _TEX.search(words) is None
 

@@ -15,9 +15,9 @@ from typing import Final
 from recsys_edu.atomic import atomic_path
 from tito.course.exchange import SECRET, Exchange
 from tito.course.lessons import Lesson
+from tito.grading.collecting.submitted import Receipt, read_receipt
+from tito.grading.collecting.swap import swap
 from tito.grading.course import GradingCourse, GradingError
-from tito.grading.submitted import Receipt, read_receipt
-from tito.grading.swap import swap
 from tito.jail.plain_files import SubmissionError, read_below
 
 _FOLDERS: Final = {"folder": 0o755, "outbound": 0o755, "inbound": 0o2733, "feedback": 0o711}

@@ -9,10 +9,10 @@ from typing import Any
 from nbgrader.api import MissingEntry
 
 from tito.course.lessons import Lesson, all_lessons
+from tito.grading.collecting.submitted import read_receipt
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.gradebook import open_gradebook
-from tito.grading.late import assign_penalties
-from tito.grading.submitted import read_receipt
+from tito.grading.marks.late import assign_penalties
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from traitlets.config import Config
 
 from recsys_edu.atomic import atomic_path
 from tito.course.lessons import Lesson
+from tito.grading.autograding.outcome import Outcome
+from tito.grading.collecting.submitted import parse_time
 from tito.grading.course import GradingCourse
 from tito.grading.gradebook import gradebook_url, open_gradebook
-from tito.grading.outcome import Outcome
-from tito.grading.submitted import parse_time
 from tito.jail.plain_files import read_below
 
 _BESIDE = ("timestamp.txt", "submission_secret.txt")
@@ -130,6 +130,6 @@ def _enter_marks(course: GradingCourse, lesson: Lesson, student: str, notebook: 
         }
     }
     settings = Config()
-    settings.AssignLatePenalties.plugin_class = "tito.grading.late.LatePolicy"
+    settings.AssignLatePenalties.plugin_class = "tito.grading.marks.late.LatePolicy"
     for step in (SaveAutoGrades, AssignLatePenalties):
         step(log=_LOG, config=settings).preprocess(notebook, resources)

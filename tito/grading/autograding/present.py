@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from tito.grading.judge import CellMark
+from tito.grading.autograding.judge import CellMark
 from tito.jail.cells import CellOutcome
 
 _LEFT_OUT: Final = CellOutcome(

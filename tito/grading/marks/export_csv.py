@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tito.grading.marks import Mark, Marks, Student
-from tito.grading.tables import neutral, number, written
+from tito.grading.marks.marks import Mark, Marks, Student
+from tito.grading.marks.tables import neutral, number, written
 
 
 def students_csv(marks: Marks, *, partial: bool) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Final
 
-from tito.grading.mathml_symbols import (
+from tito.grading.pages.mathml_symbols import (
     ACCENTS,
     FUNCTIONS,
     LETTERS,

@@ -13,12 +13,12 @@ from typing import Any
 from recsys_edu._version import __version__
 from tito.course.lessons import Lesson
 from tito.course.notebook import EXPERIMENT, Cell, cells_of
+from tito.grading.autograding.judge import Judgement, judge
+from tito.grading.autograding.outcome import GRADED, NOT, PARTLY, Outcome
+from tito.grading.autograding.present import presented
+from tito.grading.autograding.rebuild import Rebuilt, UngradableError, rebuild
+from tito.grading.autograding.replay import handed_in
 from tito.grading.course import GradingCourse, GradingError
-from tito.grading.judge import Judgement, judge
-from tito.grading.outcome import GRADED, NOT, PARTLY, Outcome
-from tito.grading.present import presented
-from tito.grading.rebuild import Rebuilt, UngradableError, rebuild
-from tito.grading.replay import handed_in
 from tito.jail.cells import CellLimits, CellOutcome, notebook_jail, run_cells
 from tito.jail.limits import MIB, Limits
 from tito.jail.plain_files import SubmissionError, read_below

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from tito.grading.marks import Student
+from tito.grading.marks.marks import Student
 
 Keys = Callable[[Student], Iterable[str]]
 

@@ -25,8 +25,8 @@ from recsys_edu.atomic import atomic_path
 from tito.course.lessons import Lesson
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.gradebook import gradebook_url, open_gradebook
-from tito.grading.late import assign_penalties
-from tito.grading.pages import PageExporter
+from tito.grading.marks.late import assign_penalties
+from tito.grading.pages.exporter import PageExporter
 
 _BESIDE: Final = ("timestamp.txt", "submission_secret.txt")
 """What nbgrader's own release of feedback looks for beside the page."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from recsys_edu.errors import RecsysError
 from tito.course.notebook import Cell, cells_of
-from tito.grading.sanitize import safe_attachments, safe_markdown
+from tito.grading.pages.sanitize import safe_attachments, safe_markdown
 
 MAX_CHARACTERS: Final = 200_000
 """Of one answer."""

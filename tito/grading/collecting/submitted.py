@@ -14,8 +14,8 @@ from typing import Final
 
 from tito.course.exchange import SECRET, STAMP, TIME_FORMAT, time_text
 from tito.course.lessons import Lesson
+from tito.grading.collecting.swap import ASIDE, put_back, swap
 from tito.grading.course import GradingCourse, GradingError
-from tito.grading.swap import ASIDE, put_back, swap
 from tito.jail.plain_files import SubmissionError, read_below
 
 RECEIPT: Final = "received.json"

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from tito.course.exchange import SECRET, STAMP
 from tito.course.lessons import Lesson
-from tito.grading.archives import Found
+from tito.grading.collecting.archives import Found
+from tito.grading.collecting.hand_ins import HandIn
+from tito.grading.collecting.names import Who, as_id
+from tito.grading.collecting.submitted import parse_time
 from tito.grading.course import GradingCourse, GradingError
-from tito.grading.hand_ins import HandIn
-from tito.grading.names import Who, as_id
-from tito.grading.submitted import parse_time
 from tito.jail.plain_files import SubmissionError, read_below
 
 _SLACK = timedelta(minutes=5)

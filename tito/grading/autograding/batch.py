@@ -22,11 +22,11 @@ from loky.process_executor import TerminatedWorkerError
 
 from tito.course.lessons import Lesson
 from tito.course.notebook import cells_of
+from tito.grading.autograding.judge import clauses_for
+from tito.grading.autograding.outcome import NOT, Outcome, read_outcome, write_outcome
+from tito.grading.autograding.replay import is_replayed, replay
+from tito.grading.autograding.submission import grade_submission, key_of, template_of
 from tito.grading.course import GradingCourse, GradingError
-from tito.grading.judge import clauses_for
-from tito.grading.outcome import NOT, Outcome, read_outcome, write_outcome
-from tito.grading.replay import is_replayed, replay
-from tito.grading.submission import grade_submission, key_of, template_of
 from tito.jail.cells import font_list
 from tito.jail.probe import require_jail
 

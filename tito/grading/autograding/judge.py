@@ -18,8 +18,8 @@ import numpy as np
 
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
+from tito.grading.autograding.module import LeftOut, exported_from, joined, salvaged
 from tito.grading.course import GradingCourse, GradingError
-from tito.grading.module import LeftOut, exported_from, joined, salvaged
 from tito.grading.settings import LimitsTable
 from tito.jail.jail import Jail
 from tito.jail.limits import MIB, Limits

@@ -6,10 +6,10 @@ from typing import Final
 
 from tito.course.lessons import Lesson
 from tito.grading.course import GradingError
-from tito.grading.export_canvas import Filled, missing
-from tito.grading.marks import Marks
-from tito.grading.roster import by_lms, emails, ids, match, names
-from tito.grading.tables import Table, neutral, number, written
+from tito.grading.marks.export_canvas import Filled, missing
+from tito.grading.marks.marks import Marks
+from tito.grading.marks.roster import by_lms, emails, ids, match, names
+from tito.grading.marks.tables import Table, neutral, number, written
 
 COLUMNS: Final = (
     "Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade",

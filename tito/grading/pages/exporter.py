@@ -13,7 +13,7 @@ from jinja2 import DictLoader, pass_context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from tito.grading.mathml import MathError, mathml
+from tito.grading.pages.mathml import MathError, mathml
 
 _STYLE: Final = """\
 <style>

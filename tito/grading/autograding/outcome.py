@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsys_edu.atomic import atomic_path
-from tito.grading.judge import CellMark
-from tito.grading.module import LeftOut
+from tito.grading.autograding.judge import CellMark
+from tito.grading.autograding.module import LeftOut
 
 GRADED: Final = "graded"
 PARTLY: Final = "partly graded"

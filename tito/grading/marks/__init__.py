@@ -1,0 +1,1 @@
+"""From the gradebook to whoever wants the marks."""

@@ -1,0 +1,1 @@
+"""What graders and students look at: nothing of a submission runs in it."""
