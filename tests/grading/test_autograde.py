@@ -89,7 +89,9 @@ def test_marks_are_those_of_the_clauses(course: GradingCourse, pair: Lesson, tit
     assert "✗ test_halve (3)\n      halve([" in full.out
 
 
-def test_what_students_see_quotes_no_hidden_input(course: GradingCourse, pair: Lesson) -> None:
+def test_what_students_get_quotes_no_hidden_input(
+    course: GradingCourse, pair: Lesson, tito: Tito
+) -> None:
     spy = (
         "KEPT = []\n\ndef halve(x):\n    KEPT.append(x.tolist())\n    print(KEPT)\n"
         "    raise type(f'E{x[0]!r}', (ValueError,), {})(repr(KEPT))\n"
@@ -102,6 +104,13 @@ def test_what_students_see_quotes_no_hidden_input(course: GradingCourse, pair: L
     text = course.autograded(pair, "ada").read_text()
     assert number not in text
     assert number[:8] not in text
+    assert tito("grade", "feedback", "42", "--partial").status == 0
+    marks = tito("grade", "export", "--partial", "--cells").out
+    assert "test_halve" in marks
+    page = course.feedback(pair, "ada").read_text(encoding="utf-8")
+    assert "inputs that you have not seen" in page
+    for received in (page, marks, course.release(pair).read_text(encoding="utf-8")):
+        assert number[:8] not in received
     cell = cell_of(json.loads(text), "test_halve")
     assert "it raised an error for inputs that you have not seen" in said_by(cell)
     assert "Half of any array." in said_by(cell)
