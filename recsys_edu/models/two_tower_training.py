@@ -96,6 +96,8 @@ class Trainer:
         self._describe(train)
         n_columns = (self.users.n_columns, self.items.n_columns)
         self.towers = towers_for(model, train, n_columns, self.generator)
+        if model.bias_init == "popularity":
+            _begin_at_popularity(self.towers, train)
         self.optimizers = _optimizers(self.towers, model.optimizer, model.learning_rate)
         self.log_share = log_shares(train).to(self.device)
 
@@ -172,7 +174,7 @@ class Trainer:
         """Against negatives of each interaction's own."""
         assert batch.negatives is not None
         n, k = batch.negatives.shape
-        user = self._user_vectors(batch.users, 1 / n)
+        user = self._user_vectors(batch.users, 1 / n, self._kept(self.users, batch.users))
         # Not both in one go: the gradient of a slice is as large as what it was cut from.
         positive, bias = self._item_vectors(batch.positives, 1 / n)
         negative, biases = self._item_vectors(batch.negatives.reshape(-1), 1 / (n * k))
@@ -184,21 +186,23 @@ class Trainer:
     def _in_batch(self, batch: Batch) -> torch.Tensor:
         """Against the other users' positive items."""
         n = len(batch.users)
-        user = self._user_vectors(batch.users, 1 / n)
+        kept = self._kept(self.users, batch.users)
+        user = self._user_vectors(batch.users, 1 / n, kept)
         vectors, biases = self._item_vectors(batch.positives, 1 / n)
         positive = (user * vectors).sum(1)
         weights = -self.log_share[batch.positives] - math.log(max(n - 1, 1))
         if biases is not None:
             positive, weights = positive + biases, weights + biases
         scores = torch.addmm(weights, user, vectors.T)
-        return softmax_loss(positive, scores, self.negatives.seen_of(batch.users, batch.positives))
+        return softmax_loss(positive, scores, self._no_negatives(batch, batch.positives, kept))
 
     def _softmax(self, batch: Batch) -> torch.Tensor:
         """Against items drawn for the batch, or all of them, where that is no more."""
         n, candidates = len(batch.users), self.negatives.candidates
         few = self.model.n_negatives < len(candidates)
         others = self.negatives.draw(self.model.n_negatives) if few else candidates
-        user = self._user_vectors(batch.users, 1 / n)
+        kept = self._kept(self.users, batch.users)
+        user = self._user_vectors(batch.users, 1 / n, kept)
         vectors, bias = self._item_vectors(batch.positives, 1 / n)
         positive = (user * vectors).sum(1)
         vectors, biases = self._item_vectors(others, 1 / n)
@@ -206,7 +210,21 @@ class Trainer:
         if bias is not None and biases is not None:
             positive, weights = positive + bias, weights + biases
         scores = torch.addmm(weights, user, vectors.T)
-        return softmax_loss(positive, scores, self.negatives.seen_of(batch.users, others))
+        return softmax_loss(positive, scores, self._no_negatives(batch, others, kept))
+
+    def _no_negatives(
+        self, batch: Batch, items: torch.Tensor, kept: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Which items do not count against each positive one, bool, shape (n, items).
+
+        Those that the user has had; or, for a user who goes without an own vector and so might be
+        anybody, only the positive item itself: with all of them left out, what users of many items
+        had would seem to be more popular than it is.
+        """
+        seen = self.negatives.seen_of(batch.users, items)
+        if kept is None:
+            return seen
+        return seen & ((kept > 0).unsqueeze(1) | (batch.positives.unsqueeze(1) == items))
 
     def _descend(self, objective: torch.Tensor) -> None:
         for optimizer in self.optimizers:
@@ -217,9 +235,11 @@ class Trainer:
         for optimizer in self.optimizers:
             optimizer.step()
 
-    def _user_vectors(self, users: torch.Tensor, share: float) -> torch.Tensor:
+    def _user_vectors(
+        self, users: torch.Tensor, share: float, kept: torch.Tensor | None
+    ) -> torch.Tensor:
         """Vectors of a batch, with the weight decay of a share of the batch in their gradient."""
-        rows = self.users.rows(users, users, self._kept(self.users, users))
+        rows = self.users.rows(users, users, kept)
         return decayed(self.towers.user_vectors(rows), self.model.reg * share)
 
     def _item_vectors(
@@ -267,6 +287,15 @@ def towers_for(
         model.optimizer != "adam",
     )
     return Towers((train.n_users, train.n_items), n_columns, settings, generator)
+
+
+def _begin_at_popularity(towers: Towers, train: Interactions) -> None:
+    """Give items biases of ln(1 + users who had them), less the mean of those that anybody had."""
+    assert towers.biases is not None
+    had = train.popularity()
+    biases = np.log1p(had) - np.log1p(had[had > 0]).mean()
+    with torch.no_grad():
+        towers.biases.ids.weight[:-1, 0] = torch.from_numpy(biases.astype(np.float32))
 
 
 def restored_towers(
