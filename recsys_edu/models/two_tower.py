@@ -80,6 +80,9 @@ class TwoTower(PairwiseModel):
             one number, or two for users and for items; makes the features stand on their own feet,
             for those who have nothing else (DropoutNet). To the softmax losses a user without is a
             new one: what else the user has had counts as a negative, as nobody knows of it.
+        reg_cold: weight decay on the vectors of rows that go without their own, >= 0, likewise one
+            number or two; None for ``reg``. Features say less than a history does, and more of it
+            is chance.
         init_scale: standard deviation of the first vectors, > 0.
         optimizer: "adam"; or, for tables much larger than a batch, "sparse-adam" or "adagrad",
             which touch the rows of a batch alone.
@@ -129,6 +132,7 @@ class TwoTower(PairwiseModel):
         hidden: Sequence[int] = (),
         use_features: bool = True,
         id_dropout: float | tuple[float, float] = 0.1,
+        reg_cold: float | tuple[float, float] | None = None,
         init_scale: float = 0.1,
         optimizer: str = "adam",
         schedule: str = "constant",
@@ -153,7 +157,9 @@ class TwoTower(PairwiseModel):
         self.bias_init = start_of_biases(bias_init, self.use_biases)
         self.hidden = widths(hidden)
         self.use_features = bool(use_features)
-        self.id_dropout = of_both_sides(id_dropout)
+        self.id_dropout = of_both_sides("id_dropout", id_dropout, 1.0)
+        cold = self.reg if reg_cold is None else reg_cold
+        self.reg_cold = of_both_sides("reg_cold", cold, 1e6)
         self.init_scale = number("init_scale", init_scale, 0.0, 1e3, open_low=True)
         self.optimizer = one_of("optimizer", optimizer, OPTIMIZERS)
         self.schedule = one_of("schedule", schedule, SCHEDULES)
@@ -350,6 +356,7 @@ _SETTINGS: Final = (
     *("n_factors", "epochs", "learning_rate", "reg", "loss", "n_negatives", "similarity"),
     *("temperature", "use_biases", "bias_init", "hidden", "use_features", "id_dropout"),
     *(
+        "reg_cold",
         "init_scale",
         "optimizer",
         "schedule",

@@ -15,14 +15,14 @@ SCHEDULES: Final = ("constant", "linear")
 BIAS_INITS: Final = ("zeros", "popularity")
 
 
-def of_both_sides(id_dropout: object) -> tuple[float, float]:
-    """One number for users and items, or one for each."""
-    given = id_dropout if isinstance(id_dropout, tuple | list) else (id_dropout, id_dropout)
+def of_both_sides(name: str, value: object, high: float) -> tuple[float, float]:
+    """One number in [0, high] for users and items, or one for each."""
+    given = value if isinstance(value, tuple | list) else (value, value)
     if len(given) != 2:
         raise InvalidParameterError(
-            f"id_dropout must be one number, or two (users, items), not {id_dropout!r}"
+            f"{name} must be one number, or two (users, items), not {value!r}"
         )
-    users, items = (number("id_dropout", part, 0.0, 1.0) for part in given)
+    users, items = (number(name, part, 0.0, high) for part in given)
     return users, items
 
 

@@ -36,10 +36,13 @@ class Side:
         features: Features | None,
         idle: NDArray[np.bool_],
         own_when_idle: bool,
+        reg: float,
         id_dropout: float,
+        reg_cold: float,
         device: torch.device,
     ) -> None:
         self.id_dropout = 0.0 if features is None else id_dropout
+        self.reg, self.reg_cold = reg, reg_cold
         n = len(idle)
         self.encoder: FeatureEncoder | None = None
         self.columns = self.weights = None
@@ -51,6 +54,12 @@ class Side:
         # Who has nothing to learn from has no vector of its own: row n, which stays zero.
         ids = np.arange(n) if own_when_idle else np.where(idle, n, np.arange(n))
         self.n, self.ids = n, torch.from_numpy(ids).to(device)
+
+    def decay(self, share: float, kept: torch.Tensor | None) -> float | torch.Tensor:
+        """λ of a share of the batch: one for all, or of each row by whether its vector is kept."""
+        if kept is None or self.reg == self.reg_cold:
+            return self.reg * share
+        return self.reg_cold * share + (self.reg - self.reg_cold) * share * kept
 
     @property
     def n_columns(self) -> int:
@@ -106,10 +115,11 @@ class Trainer:
         unless features speak for it: then nothing says that it is disliked."""
         features = (train.user_features, train.item_features)
         of_users, of_items = features if self.model.use_features else (None, None)
-        drop_users, drop_items = self.model.id_dropout
-        idle_items = train.popularity() == 0
-        self.users = Side(of_users, np.diff(train.indptr) == 0, False, drop_users, self.device)
-        self.items = Side(of_items, idle_items, of_items is None, drop_items, self.device)
+        idle_users, idle_items = np.diff(train.indptr) == 0, train.popularity() == 0
+        cold = zip(self.model.id_dropout, self.model.reg_cold, strict=True)
+        users, items = ((self.model.reg, *of_side, self.device) for of_side in cold)
+        self.users = Side(of_users, idle_users, False, *users)
+        self.items = Side(of_items, idle_items, of_items is None, *items)
         may_be_drawn = np.full(train.n_items, True) if of_items is None else ~idle_items
         self.negatives = UniformNegatives(train, torch.from_numpy(may_be_drawn), self.generator)
 
@@ -240,13 +250,14 @@ class Trainer:
     ) -> torch.Tensor:
         """Vectors of a batch, with the weight decay of a share of the batch in their gradient."""
         rows = self.users.rows(users, users, kept)
-        return decayed(self.towers.user_vectors(rows), self.model.reg * share)
+        return decayed(self.towers.user_vectors(rows), self.users.decay(share, kept))
 
     def _item_vectors(
         self, items: torch.Tensor, share: float
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        rows = self.items.rows(items, items, self._kept(self.items, items))
-        vectors = decayed(self.towers.item_vectors(rows), self.model.reg * share)
+        kept = self._kept(self.items, items)
+        rows = self.items.rows(items, items, kept)
+        vectors = decayed(self.towers.item_vectors(rows), self.items.decay(share, kept))
         return vectors, self.towers.item_biases(rows)
 
     def _kept(self, side: Side, rows: torch.Tensor) -> torch.Tensor | None:

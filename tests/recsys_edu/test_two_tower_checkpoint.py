@@ -29,6 +29,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "loss": "softmax",
         "n_negatives": 90,
         "id_dropout": (0.5, 0.2),
+        "reg_cold": (0.3, 0.1),
         "bias_init": "popularity",
     },
     "in-batch": {"loss": "in-batch", "use_biases": False},

@@ -110,7 +110,7 @@ def test_other_features_are_refused_by_name(model: TwoTower) -> None:
     [
         {},
         {"hidden": (6, 5)},
-        {"bias_init": "popularity", "id_dropout": (0.5, 0.25)},
+        {"bias_init": "popularity", "id_dropout": (0.5, 0.25), "reg_cold": (0.4, 0.1)},
         {"similarity": "cosine", "temperature": 0.2, "use_biases": False},
     ],
 )

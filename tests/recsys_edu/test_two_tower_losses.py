@@ -61,6 +61,15 @@ def test_decay_has_the_gradient_of_half_the_squares() -> None:
     assert decayed(vectors, 0.0) is vectors
 
 
+def test_each_vector_can_decay_by_its_own_strength() -> None:
+    vectors = doubles(4, 3)
+    other = vectors.detach().clone().requires_grad_()
+    strengths = torch.tensor([0.0, 0.3, 1.0, 0.1], dtype=torch.float64)
+    (decayed(vectors, strengths).sin().sum()).backward()
+    (other.sin().sum() + 0.5 * (strengths * other.square().sum(1)).sum()).backward()
+    torch.testing.assert_close(vectors.grad, other.grad)
+
+
 def test_softmax_is_the_cross_entropy_without_those_excluded() -> None:
     positive, others = doubles(3), doubles(3, 5, seed=1).detach()
     excluded = torch.tensor([[0, 0, 0, 0, 0], [1, 0, 0, 1, 0], [1, 1, 1, 1, 1]]).bool()
