@@ -158,8 +158,7 @@ class TwoTower(PairwiseModel):
         self.hidden = widths(hidden)
         self.use_features = bool(use_features)
         self.id_dropout = of_both_sides("id_dropout", id_dropout, 1.0)
-        cold = self.reg if reg_cold is None else reg_cold
-        self.reg_cold = of_both_sides("reg_cold", cold, 1e6)
+        self.reg_cold = None if reg_cold is None else of_both_sides("reg_cold", reg_cold, 1e6)
         self.init_scale = number("init_scale", init_scale, 0.0, 1e3, open_low=True)
         self.optimizer = one_of("optimizer", optimizer, OPTIMIZERS)
         self.schedule = one_of("schedule", schedule, SCHEDULES)

@@ -116,8 +116,10 @@ class Trainer:
         features = (train.user_features, train.item_features)
         of_users, of_items = features if self.model.use_features else (None, None)
         idle_users, idle_items = np.diff(train.indptr) == 0, train.popularity() == 0
-        cold = zip(self.model.id_dropout, self.model.reg_cold, strict=True)
-        users, items = ((self.model.reg, *of_side, self.device) for of_side in cold)
+        reg = self.model.reg
+        cold = (reg, reg) if self.model.reg_cold is None else self.model.reg_cold
+        both = zip(self.model.id_dropout, cold, strict=True)
+        users, items = ((reg, *of_side, self.device) for of_side in both)
         self.users = Side(of_users, idle_users, False, *users)
         self.items = Side(of_items, idle_items, of_items is None, *items)
         may_be_drawn = np.full(train.n_items, True) if of_items is None else ~idle_items
