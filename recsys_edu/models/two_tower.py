@@ -6,7 +6,10 @@ vectors agree score high. It is PyTorch on purpose: what costs time is inside to
 
 Source: Covington, Adams and Sargin, Deep Neural Networks for YouTube Recommendations, RecSys 2016;
 Yi et al., Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations, RecSys
-2019. The losses have theirs in ``two_tower_losses``.
+2019; Volkovs, Yu and Poutanen, DropoutNet: Addressing Cold Start in Recommender Systems, NIPS 2017
+(``id_dropout``, here of vectors that are learned along); Lin et al., Focal Loss for Dense Object
+Detection, ICCV 2017 (a bias that begins at what is known of the shares). The losses have theirs in
+``two_tower_losses``.
 """
 
 from __future__ import annotations
@@ -20,13 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_backends import ops
-from recsys_backends.threads import wait_politely
-from recsys_edu.errors import (
-    DataError,
-    InvalidParameterError,
-    MissingDependencyError,
-    ModelFileError,
-)
+from recsys_edu.errors import DataError, InvalidParameterError, ModelFileError
 from recsys_edu.features import Features
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays, Recommendations
@@ -35,15 +32,23 @@ from recsys_edu.models.factor_state import FactorState
 from recsys_edu.models.feature_encoding import FeatureEncoder
 from recsys_edu.models.pairwise import PairwiseModel, check_can_teach
 from recsys_edu.models.parameters import number, one_of, whole_number
+from recsys_edu.models.two_tower_parameters import (
+    LOSSES,
+    OPTIMIZERS,
+    SCHEDULES,
+    SIMILARITIES,
+    import_torch,
+    length_or_none,
+    of_both_sides,
+    start_of_biases,
+    usable_device,
+    widths,
+)
 
 if TYPE_CHECKING:
     from recsys_edu.models.towers import Towers
     from recsys_edu.models.two_tower_training import Trainer
 
-LOSSES: Final = ("bpr", "in-batch", "softmax")
-SIMILARITIES: Final = ("dot", "cosine")
-OPTIMIZERS: Final = ("adam", "sparse-adam", "adagrad")
-SCHEDULES: Final = ("constant", "linear")
 _USUAL_NEGATIVES: Final = {"bpr": 1, "in-batch": 1, "softmax": 512}
 
 
@@ -66,11 +71,18 @@ class TwoTower(PairwiseModel):
         similarity: "dot" or "cosine".
         temperature: what similarities are divided by, > 0; cosines want one around 0.1.
         use_biases: learn b_i as well.
+        bias_init: where b_i begins: "zeros"; or "popularity", ln of how many users had the item,
+            less the mean of that. Softmax losses come to that themselves, but late, and new users
+            are ranked by little else.
         hidden: widths of the layers of each tower's trunk; empty for none.
         use_features: learn from the features that the interactions have.
         id_dropout: how often a row with features goes without the vector of its own, from 0 to 1:
             one number, or two for users and for items; makes the features stand on their own feet,
-            for those who have nothing else.
+            for those who have nothing else (DropoutNet). To the softmax losses a user without is a
+            new one: what else the user has had counts as a negative, as nobody knows of it.
+        reg_cold: weight decay on the vectors of rows that go without their own, >= 0, likewise one
+            number or two; None for ``reg``. Features say less than a history does, and more of it
+            is chance.
         init_scale: standard deviation of the first vectors, > 0.
         optimizer: "adam"; or, for tables much larger than a batch, "sparse-adam" or "adagrad",
             which touch the rows of a batch alone.
@@ -116,9 +128,11 @@ class TwoTower(PairwiseModel):
         similarity: str = "dot",
         temperature: float = 1.0,
         use_biases: bool = True,
+        bias_init: str = "zeros",
         hidden: Sequence[int] = (),
         use_features: bool = True,
         id_dropout: float | tuple[float, float] = 0.1,
+        reg_cold: float | tuple[float, float] | None = None,
         init_scale: float = 0.1,
         optimizer: str = "adam",
         schedule: str = "constant",
@@ -140,19 +154,21 @@ class TwoTower(PairwiseModel):
         self.similarity = one_of("similarity", similarity, SIMILARITIES)
         self.temperature = number("temperature", temperature, 0.0, 1e6, open_low=True)
         self.use_biases = bool(use_biases)
-        self.hidden = _widths(hidden)
+        self.bias_init = start_of_biases(bias_init, self.use_biases)
+        self.hidden = widths(hidden)
         self.use_features = bool(use_features)
-        self.id_dropout = _of_both_sides(id_dropout)
+        self.id_dropout = of_both_sides("id_dropout", id_dropout, 1.0)
+        self.reg_cold = None if reg_cold is None else of_both_sides("reg_cold", reg_cold, 1e6)
         self.init_scale = number("init_scale", init_scale, 0.0, 1e3, open_low=True)
         self.optimizer = one_of("optimizer", optimizer, OPTIMIZERS)
         self.schedule = one_of("schedule", schedule, SCHEDULES)
-        self.max_grad_norm = _length_or_none(max_grad_norm)
+        self.max_grad_norm = length_or_none(max_grad_norm)
         self.batch_size = whole_number("batch_size", batch_size, 1, 2**31)
         self.mixed_precision = bool(mixed_precision)
         self.seed = whole_number("seed", seed, 0, 2**63 - 1)
         self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
         self.progress = bool(progress)
-        self.device = _usable_device(device)
+        self.device = usable_device(device)
         self.history: list[EpochReport] = []
 
     def settings(self) -> dict[str, Any]:
@@ -183,7 +199,7 @@ class TwoTower(PairwiseModel):
         return super().fit(train, callbacks=callbacks)
 
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
-        torch = _import_torch()
+        torch = import_torch()
         from recsys_edu.models.two_tower_checkpoint import Checkpoint, Resumed
         from recsys_edu.models.two_tower_training import Trainer
 
@@ -337,8 +353,10 @@ _TOWERS: Final = "towers."
 _ENCODERS: Final = ("user_encoder", "item_encoder")
 _SETTINGS: Final = (
     *("n_factors", "epochs", "learning_rate", "reg", "loss", "n_negatives", "similarity"),
-    *("temperature", "use_biases", "hidden", "use_features", "id_dropout", "init_scale"),
+    *("temperature", "use_biases", "bias_init", "hidden", "use_features", "id_dropout"),
     *(
+        "reg_cold",
+        "init_scale",
         "optimizer",
         "schedule",
         "max_grad_norm",
@@ -349,48 +367,3 @@ _SETTINGS: Final = (
     ),
     *("progress", "device"),
 )
-
-
-def _of_both_sides(id_dropout: object) -> tuple[float, float]:
-    given = id_dropout if isinstance(id_dropout, tuple | list) else (id_dropout, id_dropout)
-    if len(given) != 2:
-        raise InvalidParameterError(
-            f"id_dropout must be one number, or two (users, items), not {id_dropout!r}"
-        )
-    users, items = (number("id_dropout", part, 0.0, 1.0) for part in given)
-    return users, items
-
-
-def _length_or_none(length: float | None) -> float | None:
-    if length is None:
-        return None
-    return number("max_grad_norm", length, 0.0, 1e30, open_low=True)
-
-
-def _widths(hidden: object) -> tuple[int, ...]:
-    if not isinstance(hidden, tuple | list):
-        raise InvalidParameterError(
-            f"hidden must be a list of widths, such as (64,), not {hidden!r}"
-        )
-    return tuple(whole_number("hidden", width, 1, 2**16) for width in hidden)
-
-
-def _usable_device(name: str | None) -> str | None:
-    """The name, if something can be put on the device; InvalidParameterError otherwise."""
-    torch = _import_torch()
-    if name is not None:
-        try:
-            torch.empty(1, device=torch.device(name))
-        except (RuntimeError, TypeError, AssertionError) as error:
-            why = str(error).partition("\n")[0]
-            raise InvalidParameterError(f"device {name!r} cannot be used here: {why}") from None
-    return name
-
-
-def _import_torch() -> Any:
-    wait_politely()
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("torch", "torch") from error
-    return torch

@@ -75,11 +75,12 @@ class BPRLoss(torch.autograd.Function):
 class Decayed(torch.autograd.Function):
     """Vectors as they are, to whose gradient λ times themselves is added: that of ½ λ ‖·‖².
 
+    λ is one number, or one for each vector, shape (n,).
     The sum of squares itself is never wanted, so it is never computed.
     """
 
     @staticmethod
-    def forward(ctx: Any, vectors: torch.Tensor, strength: float) -> torch.Tensor:
+    def forward(ctx: Any, vectors: torch.Tensor, strength: float | torch.Tensor) -> torch.Tensor:
         """The vectors."""
         ctx.save_for_backward(vectors)
         ctx.strength = strength
@@ -89,12 +90,14 @@ class Decayed(torch.autograd.Function):
     def backward(ctx: Any, above: torch.Tensor) -> tuple[torch.Tensor, None]:
         """What came from above, and λ times the vectors."""
         (vectors,) = ctx.saved_tensors
-        return torch.add(above, vectors, alpha=ctx.strength), None
+        if isinstance(ctx.strength, float):
+            return torch.add(above, vectors, alpha=ctx.strength), None
+        return torch.addcmul(above, vectors, ctx.strength.unsqueeze(1)), None
 
 
-def decayed(vectors: torch.Tensor, strength: float) -> torch.Tensor:
-    """The vectors, with weight decay in their gradient."""
-    if strength == 0.0:
+def decayed(vectors: torch.Tensor, strength: float | torch.Tensor) -> torch.Tensor:
+    """The vectors, with weight decay in their gradient; see ``Decayed``."""
+    if isinstance(strength, float) and strength == 0.0:
         return vectors
     same: torch.Tensor = Decayed.apply(vectors, strength)  # type: ignore[no-untyped-call]
     return same

@@ -36,10 +36,13 @@ class Side:
         features: Features | None,
         idle: NDArray[np.bool_],
         own_when_idle: bool,
+        reg: float,
         id_dropout: float,
+        reg_cold: float,
         device: torch.device,
     ) -> None:
         self.id_dropout = 0.0 if features is None else id_dropout
+        self.reg, self.reg_cold = reg, reg_cold
         n = len(idle)
         self.encoder: FeatureEncoder | None = None
         self.columns = self.weights = None
@@ -51,6 +54,12 @@ class Side:
         # Who has nothing to learn from has no vector of its own: row n, which stays zero.
         ids = np.arange(n) if own_when_idle else np.where(idle, n, np.arange(n))
         self.n, self.ids = n, torch.from_numpy(ids).to(device)
+
+    def decay(self, share: float, kept: torch.Tensor | None) -> float | torch.Tensor:
+        """λ of a share of the batch: one for all, or of each row by whether its vector is kept."""
+        if kept is None or self.reg == self.reg_cold:
+            return self.reg * share
+        return self.reg_cold * share + (self.reg - self.reg_cold) * share * kept
 
     @property
     def n_columns(self) -> int:
@@ -96,6 +105,8 @@ class Trainer:
         self._describe(train)
         n_columns = (self.users.n_columns, self.items.n_columns)
         self.towers = towers_for(model, train, n_columns, self.generator)
+        if model.bias_init == "popularity":
+            _begin_at_popularity(self.towers, train)
         self.optimizers = _optimizers(self.towers, model.optimizer, model.learning_rate)
         self.log_share = log_shares(train).to(self.device)
 
@@ -104,10 +115,13 @@ class Trainer:
         unless features speak for it: then nothing says that it is disliked."""
         features = (train.user_features, train.item_features)
         of_users, of_items = features if self.model.use_features else (None, None)
-        drop_users, drop_items = self.model.id_dropout
-        idle_items = train.popularity() == 0
-        self.users = Side(of_users, np.diff(train.indptr) == 0, False, drop_users, self.device)
-        self.items = Side(of_items, idle_items, of_items is None, drop_items, self.device)
+        idle_users, idle_items = np.diff(train.indptr) == 0, train.popularity() == 0
+        reg = self.model.reg
+        cold = (reg, reg) if self.model.reg_cold is None else self.model.reg_cold
+        both = zip(self.model.id_dropout, cold, strict=True)
+        users, items = ((reg, *of_side, self.device) for of_side in both)
+        self.users = Side(of_users, idle_users, False, *users)
+        self.items = Side(of_items, idle_items, of_items is None, *items)
         may_be_drawn = np.full(train.n_items, True) if of_items is None else ~idle_items
         self.negatives = UniformNegatives(train, torch.from_numpy(may_be_drawn), self.generator)
 
@@ -172,7 +186,7 @@ class Trainer:
         """Against negatives of each interaction's own."""
         assert batch.negatives is not None
         n, k = batch.negatives.shape
-        user = self._user_vectors(batch.users, 1 / n)
+        user = self._user_vectors(batch.users, 1 / n, self._kept(self.users, batch.users))
         # Not both in one go: the gradient of a slice is as large as what it was cut from.
         positive, bias = self._item_vectors(batch.positives, 1 / n)
         negative, biases = self._item_vectors(batch.negatives.reshape(-1), 1 / (n * k))
@@ -184,21 +198,23 @@ class Trainer:
     def _in_batch(self, batch: Batch) -> torch.Tensor:
         """Against the other users' positive items."""
         n = len(batch.users)
-        user = self._user_vectors(batch.users, 1 / n)
+        kept = self._kept(self.users, batch.users)
+        user = self._user_vectors(batch.users, 1 / n, kept)
         vectors, biases = self._item_vectors(batch.positives, 1 / n)
         positive = (user * vectors).sum(1)
         weights = -self.log_share[batch.positives] - math.log(max(n - 1, 1))
         if biases is not None:
             positive, weights = positive + biases, weights + biases
         scores = torch.addmm(weights, user, vectors.T)
-        return softmax_loss(positive, scores, self.negatives.seen_of(batch.users, batch.positives))
+        return softmax_loss(positive, scores, self._no_negatives(batch, batch.positives, kept))
 
     def _softmax(self, batch: Batch) -> torch.Tensor:
         """Against items drawn for the batch, or all of them, where that is no more."""
         n, candidates = len(batch.users), self.negatives.candidates
         few = self.model.n_negatives < len(candidates)
         others = self.negatives.draw(self.model.n_negatives) if few else candidates
-        user = self._user_vectors(batch.users, 1 / n)
+        kept = self._kept(self.users, batch.users)
+        user = self._user_vectors(batch.users, 1 / n, kept)
         vectors, bias = self._item_vectors(batch.positives, 1 / n)
         positive = (user * vectors).sum(1)
         vectors, biases = self._item_vectors(others, 1 / n)
@@ -206,7 +222,21 @@ class Trainer:
         if bias is not None and biases is not None:
             positive, weights = positive + bias, weights + biases
         scores = torch.addmm(weights, user, vectors.T)
-        return softmax_loss(positive, scores, self.negatives.seen_of(batch.users, others))
+        return softmax_loss(positive, scores, self._no_negatives(batch, others, kept))
+
+    def _no_negatives(
+        self, batch: Batch, items: torch.Tensor, kept: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Which items do not count against each positive one, bool, shape (n, items).
+
+        Those that the user has had; or, for a user who goes without an own vector and so might be
+        anybody, only the positive item itself: with all of them left out, what users of many items
+        had would seem to be more popular than it is.
+        """
+        seen = self.negatives.seen_of(batch.users, items)
+        if kept is None:
+            return seen
+        return seen & ((kept > 0).unsqueeze(1) | (batch.positives.unsqueeze(1) == items))
 
     def _descend(self, objective: torch.Tensor) -> None:
         for optimizer in self.optimizers:
@@ -217,16 +247,19 @@ class Trainer:
         for optimizer in self.optimizers:
             optimizer.step()
 
-    def _user_vectors(self, users: torch.Tensor, share: float) -> torch.Tensor:
+    def _user_vectors(
+        self, users: torch.Tensor, share: float, kept: torch.Tensor | None
+    ) -> torch.Tensor:
         """Vectors of a batch, with the weight decay of a share of the batch in their gradient."""
-        rows = self.users.rows(users, users, self._kept(self.users, users))
-        return decayed(self.towers.user_vectors(rows), self.model.reg * share)
+        rows = self.users.rows(users, users, kept)
+        return decayed(self.towers.user_vectors(rows), self.users.decay(share, kept))
 
     def _item_vectors(
         self, items: torch.Tensor, share: float
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        rows = self.items.rows(items, items, self._kept(self.items, items))
-        vectors = decayed(self.towers.item_vectors(rows), self.model.reg * share)
+        kept = self._kept(self.items, items)
+        rows = self.items.rows(items, items, kept)
+        vectors = decayed(self.towers.item_vectors(rows), self.items.decay(share, kept))
         return vectors, self.towers.item_biases(rows)
 
     def _kept(self, side: Side, rows: torch.Tensor) -> torch.Tensor | None:
@@ -267,6 +300,15 @@ def towers_for(
         model.optimizer != "adam",
     )
     return Towers((train.n_users, train.n_items), n_columns, settings, generator)
+
+
+def _begin_at_popularity(towers: Towers, train: Interactions) -> None:
+    """Give items biases of ln(1 + users who had them), less the mean of those that anybody had."""
+    assert towers.biases is not None
+    had = train.popularity()
+    biases = np.log1p(had) - np.log1p(had[had > 0]).mean()
+    with torch.no_grad():
+        towers.biases.ids.weight[:-1, 0] = torch.from_numpy(biases.astype(np.float32))
 
 
 def restored_towers(

@@ -25,6 +25,13 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "sparse adam": {"optimizer": "sparse-adam", "hidden": (8,), "max_grad_norm": 0.1},
     "adagrad": {"optimizer": "adagrad", "learning_rate": 0.1},
     "softmax": {"loss": "softmax", "n_negatives": 20, "similarity": "cosine", "temperature": 0.2},
+    "new users": {
+        "loss": "softmax",
+        "n_negatives": 90,
+        "id_dropout": (0.5, 0.2),
+        "reg_cold": (0.3, 0.1),
+        "bias_init": "popularity",
+    },
     "in-batch": {"loss": "in-batch", "use_biases": False},
     "falling steps": {"schedule": "linear", "n_negatives": 3},
 }

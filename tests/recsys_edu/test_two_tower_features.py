@@ -107,7 +107,12 @@ def test_other_features_are_refused_by_name(model: TwoTower) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [{}, {"hidden": (6, 5)}, {"similarity": "cosine", "temperature": 0.2, "use_biases": False}],
+    [
+        {},
+        {"hidden": (6, 5)},
+        {"bias_init": "popularity", "id_dropout": (0.5, 0.25), "reg_cold": (0.4, 0.1)},
+        {"similarity": "cosine", "temperature": 0.2, "use_biases": False},
+    ],
 )
 def test_it_comes_back_from_a_file_with_towers_and_encoders(
     arguments: dict[str, Any], tmp_path: Path

@@ -12,7 +12,7 @@ from recsys_edu import Interactions
 from recsys_edu.models.two_tower_losses import BPRLoss, bpr_loss, decayed, softmax_loss
 from recsys_edu.models.two_tower_training import Batch, Trainer
 from tests.recsys_edu.small_bpr import random_interactions, two_tastes
-from tests.recsys_edu.small_towers import small
+from tests.recsys_edu.small_towers import small, tastes_with_features
 
 
 def doubles(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -59,6 +59,15 @@ def test_decay_has_the_gradient_of_half_the_squares() -> None:
     (other.sin().sum() + 0.15 * other.square().sum()).backward()
     torch.testing.assert_close(vectors.grad, other.grad)
     assert decayed(vectors, 0.0) is vectors
+
+
+def test_each_vector_can_decay_by_its_own_strength() -> None:
+    vectors = doubles(4, 3)
+    other = vectors.detach().clone().requires_grad_()
+    strengths = torch.tensor([0.0, 0.3, 1.0, 0.1], dtype=torch.float64)
+    (decayed(vectors, strengths).sin().sum()).backward()
+    (other.sin().sum() + 0.5 * (strengths * other.square().sum(1)).sum()).backward()
+    torch.testing.assert_close(vectors.grad, other.grad)
 
 
 def test_softmax_is_the_cross_entropy_without_those_excluded() -> None:
@@ -169,3 +178,45 @@ def test_several_negatives_are_several_triples() -> None:
     lists = model.recommend(np.arange(80), 10).items
     own_half = [np.mean(listed // 40 == user % 2) for user, listed in enumerate(lists)]
     assert np.mean(own_half) > 0.95
+
+
+def loss_of_new_users(train: Interactions, scores: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """−ln of the positive item's share among all that anybody has had, seen or not."""
+    x = scores[batch.users][:, torch.from_numpy(train.popularity() > 0)]
+    return torch.logsumexp(x, 1) - scores[batch.users, batch.positives]
+
+
+@pytest.mark.parametrize("loss", ["softmax", "in-batch"])
+def test_to_a_user_without_a_vector_everything_else_is_a_negative(loss: str) -> None:
+    train = tastes_with_features(10)
+    trainer = trainer_of(train, loss=loss, n_negatives=30, id_dropout=(1.0, 0.0))
+    trainer.users.ids = torch.full_like(trainer.users.ids, train.n_users)  # for ``hand_over``
+    scores = scores_of(trainer)
+    if loss == "softmax":
+        batch = next(trainer._batches())
+        found = trainer._softmax(batch).double()
+        expected = loss_of_new_users(train, scores, batch)
+        torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    else:
+        # Two interactions of one user: the other item counts, where it would else be left out.
+        batch = Batch(trainer.pair_users[:2], trainer.pair_items[:2])
+        assert batch.users[0] == batch.users[1]
+        x = scores[batch.users[0], batch.positives] - trainer.log_share[batch.positives]
+        expected = torch.nn.functional.softplus(
+            torch.stack([x[1], x[0]]) - (scores[batch.users, batch.positives])
+        )
+        torch.testing.assert_close(
+            trainer._in_batch(batch).double(), expected, rtol=1e-5, atol=1e-5
+        )
+
+
+def test_who_keeps_the_vector_is_judged_as_without_dropout() -> None:
+    train = tastes_with_features(10)
+    trainer = trainer_of(train, loss="softmax", n_negatives=30, id_dropout=(0.5, 0.0))
+    batch = next(trainer._batches())
+    kept = torch.arange(len(batch.users)) % 2
+    left_out = trainer._no_negatives(batch, trainer.negatives.candidates, kept.float())
+    seen = trainer.negatives.seen_of(batch.users, trainer.negatives.candidates)
+    assert torch.equal(left_out[kept == 1], seen[kept == 1])
+    assert torch.equal(left_out[kept == 0].sum(1), torch.ones(int((kept == 0).sum())))
+    assert (seen[kept == 0].sum(1) > 1).any()

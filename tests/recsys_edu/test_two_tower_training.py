@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from recsys_edu import Interactions
+from recsys_edu import Features, Interactions
+from recsys_edu.errors import InvalidParameterError
 from recsys_edu.models import two_tower_negatives
 from recsys_edu.models.two_tower_negatives import UniformNegatives
 from recsys_edu.models.two_tower_training import Trainer, clip_gradients
@@ -153,6 +154,8 @@ def test_two_threads_give_the_same_bytes_again(loss: str) -> None:
         *[("temperature", v) for v in (0, -1, float("nan"))],
         *[("hidden", v) for v in (64, (0,), (1.5,), "64", [2**17])],
         *[("id_dropout", v) for v in (-0.1, 1.1, (0.1,), (0.1, 0.2, 0.3), (0, 2), "x")],
+        *[("bias_init", v) for v in ("ones", None, 0)],
+        *[("reg_cold", v) for v in (-0.1, (0.1,), (0.1, -1), "x", float("nan"))],
         *[("init_scale", v) for v in (0, -1, float("inf"))],
         *[("optimizer", v) for v in ("sgd", None)],
         *[("schedule", v) for v in ("cosine", None)],
@@ -160,10 +163,57 @@ def test_two_threads_give_the_same_bytes_again(loss: str) -> None:
     ],
 )
 def test_a_bad_hyperparameter_is_named(name: str, value: Any) -> None:
-    from recsys_edu.errors import InvalidParameterError
-
     with pytest.raises(InvalidParameterError, match=rf"\b{name}\b"):
         small(**{name: value})
+
+
+def test_biases_can_begin_at_popularity() -> None:
+    had = [5, 3, 3, 1, 0]
+    users = np.concatenate([np.arange(n) for n in had])
+    items = np.repeat(np.arange(5), had)
+    train = Interactions.from_events(users, items, item_ids=np.arange(5))
+    size = Features(np.arange(5), numeric={"size": [1, 2, 3, 4, 5]})
+    expected = np.log([6, 4, 4, 2, 1]) - np.log([6, 4, 4, 2]).mean()
+    for known in (train, train.with_features(items=size)):
+        trainer = Trainer(small(bias_init="popularity", init_scale=1e-9), known)
+        trainer.hand_over()
+        found = trainer.model.item_biases
+        assert found is not None
+        np.testing.assert_allclose(found[:4], expected[:4], rtol=1e-6)
+        # With features an item that nobody had is any item; without, it is the rarest.
+        assert found[4] == pytest.approx(expected[4] if known is train else 0.0)
+    trainer = Trainer(small(), train)
+    trainer.hand_over()
+    assert trainer.model.item_biases is not None
+    assert not trainer.model.item_biases.any()
+
+
+def test_biases_that_are_not_there_cannot_begin_at_popularity() -> None:
+    with pytest.raises(InvalidParameterError, match="bias_init 'popularity' needs use_biases=True"):
+        small(bias_init="popularity", use_biases=False)
+
+
+def test_rows_without_their_vector_decay_by_a_strength_of_their_own() -> None:
+    """Decay alone: gradients of the vectors with ``reg_cold`` less those with 0 for it."""
+    train = tastes_with_features(10)
+
+    def feature_gradients(reg_cold: tuple[float, float]) -> tuple[torch.Tensor, torch.Tensor]:
+        model = small(reg=0.0, reg_cold=reg_cold, id_dropout=(1.0, 0.0), loss="softmax")
+        model.epochs_done = 0
+        trainer = Trainer(model, train)
+        losses, _ = trainer._losses(next(trainer._batches()))
+        losses.mean().backward()
+        users, items = trainer.towers.users.features, trainer.towers.items.features
+        assert users is not None
+        assert items is not None
+        assert users.weight.grad is not None
+        assert items.weight.grad is not None
+        return users.weight.grad, items.weight.grad
+
+    none, weak, strong = (feature_gradients((reg, 9.0)) for reg in (0.0, 0.1, 0.3))
+    assert (weak[0] - none[0]).abs().max() > 1e-4
+    torch.testing.assert_close(strong[0] - none[0], 3 * (weak[0] - none[0]), rtol=1e-3, atol=1e-6)
+    assert torch.equal(strong[1], none[1])  # all items keep their vectors: 9.0 is for none of them
 
 
 @needs_gpu
