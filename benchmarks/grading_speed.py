@@ -6,7 +6,9 @@ Both grade the same notebooks, on the same machine, one after the other, --round
 notebooks are the lesson's solution, its typical mistakes (one each) and the untouched release.
 nbgrader runs every cell in an unjailed kernel, and takes marks from the visible tests. tito runs
 the cells in a jail, without those tagged as experiments (with them: --experiments), and then judges
-each function by hidden inputs, too. These submissions are honest, so marks have to be equal.
+each function by hidden inputs, too. Of right and of untouched notebooks all marks have to be equal.
+A mistake may cost the points of other cells as well, which are then listed: here by hidden inputs,
+there by whatever a visible test happens to call.
 """
 
 from __future__ import annotations
