@@ -123,8 +123,10 @@ def one_round(
     first, second = marks(a), marks(b)
     different = [key for key in first | second if first.get(key) != second.get(key)]
     for student, cell in sorted(different):
-        print(f"  different: {student} {cell}: {first.get((student, cell))} here, "
-              f"{second.get((student, cell))} there")  # fmt: skip
+        number = int(student[1:])
+        kind = "a mistake" if number and number % 2 == 0 else "RIGHT OR UNTOUCHED"
+        here, there = first.get((student, cell)), second.get((student, cell))
+        print(f"  {student} ({kind}), {cell}: {here} here, {there} there")
     shutil.rmtree(folder)
     return tito, nbgrader, len(different)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ def outcome_of(course: GradingCourse, lesson: Lesson, student: str) -> Outcome:
 
 def test_marks_are_those_of_the_clauses(course: GradingCourse, pair: Lesson, tito: Tito) -> None:
     right = solved(pair)
-    wrong = with_cell(right, "halve", "def halve(x):\n    return x\n")
+    bold = "def halve(x):\n    raise ValueError('\\x1b[1mbold')\n"
+    wrong = with_cell(right, "halve", bold)
     visible = with_cell(right, "double", "def double(x):\n    return x * 0 + 2\n")
     hand_in(course, pair, "ada", right)
     hand_in(course, pair, "ben", wrong)
@@ -86,7 +88,7 @@ def test_marks_are_those_of_the_clauses(course: GradingCourse, pair: Lesson, tit
     assert not course.autograded(pair, "eve").exists()
     full = tito("grade", "report", "42", "ben")
     assert "✓ test_double (2)" in full.out
-    assert "✗ test_halve (3)\n      halve([" in full.out
+    assert "✗ test_halve (3)\n      halve raised ValueError: \\x1b[1mbold" in full.out
 
 
 def test_what_students_get_quotes_no_hidden_input(
@@ -274,6 +276,19 @@ def test_bad_requests_are_told_in_a_sentence(
     assert "ada has not been graded" in tito("grade", "report", "42").err
     course.release(pair).unlink()
     assert "run `tito grade build 42` first" in tito("grade", "autograde", "42").err
+
+
+def test_without_the_extra_a_sentence_says_how_to_get_it(
+    course: GradingCourse, pair: Lesson, tito: Tito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = find_spec
+    monkeypatch.setattr(
+        "tito.commands.grade._common.find_spec",
+        lambda name: None if name == "loky" else there(name),
+    )
+    said = tito("grade", "autograde", "42")
+    assert (said.status, said.out) == (1, "")
+    assert "pip install 'recsys_edu[grade]'" in said.err
 
 
 def test_a_clause_that_is_missing_is_found_before_anything_is_graded(

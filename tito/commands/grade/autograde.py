@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tito.commands._lessons import lesson_argument
+from tito.commands.grade._common import printable, require_grade_extra
 from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def command(
 
     The marks go into the gradebook. What has been graded and has not changed is not graded again.
     """
+    require_grade_extra()
     from tqdm import tqdm
 
     from tito.grading.autograding.batch import autograde
@@ -82,7 +84,7 @@ def _show(done: list[Progress]) -> None:
             click.echo(f"{outcome.student}: {outcome.status}{points}")
             for sentence in (outcome.why, *outcome.remarks):
                 if sentence:
-                    click.echo(f"    {sentence}")
+                    click.echo(f"    {printable(sentence)}")
     fresh = sum(progress.fresh for progress in done)
     counts: dict[str, int] = {}
     for progress in done:

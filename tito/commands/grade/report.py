@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tito.commands._lessons import lesson_argument, show_line
+from tito.commands.grade._common import printable, printable_lines
 from tito.course.lessons import Lesson
 
 
@@ -29,8 +30,10 @@ def command(lesson: Lesson, students: tuple[str, ...]) -> None:
         click.echo(f"{student}: {outcome.status} in {outcome.seconds:.1f} s")
         for sentence in (outcome.why, *outcome.remarks):
             if sentence:
-                click.echo(f"  {sentence}")
+                click.echo(f"  {printable(sentence)}")
         for cell in outcome.left_out:
-            show_line(False, f"cell {cell.grade_id}", cell.why)
+            show_line(False, f"cell {cell.grade_id}", printable_lines(cell.why))
         for mark in outcome.marks:
-            show_line(mark.passed, f"{mark.grade_id} ({mark.points:g})", mark.found)
+            show_line(
+                mark.passed, f"{mark.grade_id} ({mark.points:g})", printable_lines(mark.found)
+            )
