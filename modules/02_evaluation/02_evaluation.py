@@ -605,7 +605,7 @@ print("Part 6 works: your evaluation agrees with the library's to nine digits.")
 # nothing is downloaded. (Later, if you like, try `load_split("ml-100k")`: real films, the MovieLens
 # data set.)
 
-# %%
+# %% tags=["experiment"]
 split = load_split("synthetic-100k")
 train, test = split.train, split.test
 n_users, n_items = train.shape
@@ -630,7 +630,7 @@ print(
 # And one that cheats: the **oracle** has read the test part. Before you trust a ruler, measure
 # something whose length you know.
 
-# %%
+# %% tags=["experiment"]
 generator = np.random.default_rng(0)
 has = np.zeros((n_users, n_items))
 has[train.rows(), train.indices] = 1
@@ -665,7 +665,7 @@ models = {
 # Before you run the next cell, write down your guess: which of the first four is best, and which is
 # second?
 
-# %%
+# %% tags=["experiment"]
 start = time.perf_counter()
 measured = {name: evaluate_users(table, seen, relevant, 10) for name, table in models.items()}
 seconds = time.perf_counter() - start
@@ -687,7 +687,7 @@ print(f"\n{seconds:.1f} s for {len(models)} models")
 # - **Most in common** is personal, it sounds convincing, and it is *worse* than popularity. Why? Look at
 #   who is asked:
 
-# %%
+# %% tags=["experiment"]
 print(f"an average user has {activity.mean():.0f} items")
 for name, users in neighbours.items():
     times_asked = np.sort(np.bincount(users.ravel()))[::-1]
@@ -766,7 +766,7 @@ print("Part 7 works: you can say how sure you are.")
 # outside, the data can tell the two apart.
 
 
-# %%
+# %% tags=["experiment"]
 def show_difference(a, b, n=None):
     """The mean difference in NDCG@10 of two models over the first n users, with its interval."""
     difference = measured[a]["ndcg"][:n] - measured[b]["ndcg"][:n]
