@@ -243,6 +243,21 @@ def test_the_graders_own_failure_stops_nobody(
     assert by_student["ben"].status == NOT
     assert "ended the grader's own process, twice" in by_student["ben"].why
     assert by_student["ada"].earned == by_student["cyd"].earned == 5
+    hidden.write_text(text)
+    (done_again,) = autograde(course, pair, ["ben"], jobs=1)
+    assert (done_again.fresh, done_again.outcome.earned) == (True, 2)
+
+
+def test_what_the_gradebook_does_not_know_is_told_in_a_sentence(
+    course: GradingCourse, pair: Lesson, tito: Tito
+) -> None:
+    hand_in(course, pair, "ada", solved(pair))
+    text = course.release(pair).read_text(encoding="utf-8")
+    course.release(pair).write_text(text.replace('"why"', '"whence"'), encoding="utf-8")
+    said = tito("grade", "autograde", "42")
+    assert said.status == 1
+    assert said.err.startswith("tito: No such grade: ")
+    assert said.err.endswith("run `tito grade build` for that lesson.\n")
 
 
 def test_nothing_is_graded_without_a_jail(

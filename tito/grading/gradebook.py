@@ -37,7 +37,7 @@ def open_gradebook(course: GradingCourse) -> Iterator[Gradebook]:
         GradingError: it is damaged, of another version of nbgrader, or in use for too long.
     """
     create_gradebook(course)
-    with _in_a_sentence(course):
+    with in_a_sentence(course):
         gradebook = Gradebook(gradebook_url(course.gradebook), course.settings.course.id)
         try:
             yield gradebook
@@ -55,7 +55,7 @@ def create_gradebook(course: GradingCourse) -> bool:
         return False
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        with _in_a_sentence(course), _alembic_at_hand():
+        with in_a_sentence(course), _alembic_at_hand():
             Gradebook(gradebook_url(unfinished), course.settings.course.id).close()
         try:
             os.link(unfinished, path)  # unlike a renaming, over nothing that is there by now
@@ -94,7 +94,7 @@ def register(course: GradingCourse, lesson: Lesson, notebook: Any) -> None:
         gradebook.update_or_create_assignment(lesson.id, **naive)
     names = {"notebook": lesson.id, "assignment": lesson.id}
     resources = {"nbgrader": {**names, "db_url": gradebook_url(course.gradebook)}}
-    with _in_a_sentence(course):
+    with in_a_sentence(course):
         saver = SaveCells()
         try:
             saver.preprocess(notebook, resources)
@@ -143,10 +143,13 @@ def _change(before: Described, after: Described) -> str:
 
 
 @contextmanager
-def _in_a_sentence(course: GradingCourse) -> Iterator[None]:
+def in_a_sentence(course: GradingCourse) -> Iterator[None]:
+    """A block in which nbgrader's errors become a GradingError that says what to do."""
     try:
         with warnings.catch_warnings(action="ignore", category=SAWarning):  # nbgrader's, not ours
             yield
+    except MissingEntry as error:
+        raise GradingError(f"{error}: run `tito grade build` for that lesson.") from None
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         if "locked" in reason:

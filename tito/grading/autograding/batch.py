@@ -88,7 +88,9 @@ def autograde(
 def _kept(course: GradingCourse, lesson: Lesson, student: str) -> Outcome | None:
     """The outcome of an earlier run, where nothing that it depends on has changed."""
     kept = read_outcome(course.outcome(lesson, student))
-    return kept if kept and kept.key == key_of(course, lesson, student) else None
+    if kept is None or kept.grader_failed or kept.key != key_of(course, lesson, student):
+        return None
+    return kept
 
 
 def _graded(
@@ -107,10 +109,7 @@ def _graded(
                 yield from _in_pool(course, lesson, [student], contents, 1)
             except TerminatedWorkerError:
                 why = "grading it ended the grader's own process, twice. Grade it by hand."
-                key = key_of(course, lesson, student)
-                outcome = Outcome(student, lesson.id, key, NOT, why=why)
-                write_outcome(course.outcome(lesson, student), outcome)
-                yield outcome
+                yield _failed(course, lesson, student, why)
 
 
 def _in_pool(
@@ -123,7 +122,8 @@ def _in_pool(
     """Outcomes as they come, from processes of their own."""
     pool = loky.ProcessPoolExecutor(
         max_workers=min(jobs, len(students)),
-        initializer=_end_with_parent,
+        initializer=_end_with,
+        initargs=(os.getpid(),),
         env={
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
@@ -146,16 +146,23 @@ def _grade(
         outcome = grade_submission(course, lesson, student, contents)
     except Exception as error:  # one student's failure never stops the batch
         why = f"the grader failed: {type(error).__name__}: {error}"
-        outcome = Outcome(student, lesson.id, key_of(course, lesson, student), NOT, why=why)
+        return _failed(course, lesson, student, why)
     write_outcome(course.outcome(lesson, student), outcome)
     return outcome
 
 
-def _end_with_parent() -> None:
+def _failed(course: GradingCourse, lesson: Lesson, student: str, why: str) -> Outcome:
+    key = key_of(course, lesson, student)
+    outcome = Outcome(student, lesson.id, key, NOT, why=why, grader_failed=True)
+    write_outcome(course.outcome(lesson, student), outcome)
+    return outcome
+
+
+def _end_with(parent: int) -> None:
     """Have the kernel end this worker with the process that started it, and the jails with it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:
+    if os.getppid() != parent:  # it has ended before the kernel was told
         os._exit(1)
 
 

@@ -33,6 +33,8 @@ class Outcome:
     notebook: dict[str, Any] | None = None
     """The notebook as graders and students see it; None where it cannot be graded."""
     seconds: float = 0.0
+    grader_failed: bool = False
+    """Whether that is why: the next run tries it again."""
 
     @property
     def earned(self) -> float:

@@ -10,14 +10,12 @@ import contextlib
 import hashlib
 import json
 import logging
-import warnings
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
-from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from recsys_edu.atomic import atomic_path
@@ -25,7 +23,7 @@ from tito.course.lessons import Lesson
 from tito.grading.autograding.outcome import Outcome
 from tito.grading.collecting.submitted import parse_time
 from tito.grading.course import GradingCourse
-from tito.grading.gradebook import gradebook_url, open_gradebook
+from tito.grading.gradebook import gradebook_url, in_a_sentence, open_gradebook
 from tito.jail.plain_files import read_below
 
 _BESIDE = ("timestamp.txt", "submission_secret.txt")
@@ -43,7 +41,7 @@ def replay(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> None:
     if outcome.notebook is not None:
         notebook = nbformat.from_dict(outcome.notebook)  # type: ignore[no-untyped-call]
         _write(course, lesson, outcome)
-        with warnings.catch_warnings(action="ignore", category=SAWarning):  # nbgrader's own
+        with in_a_sentence(course):
             _enter_submission(course, lesson, outcome.student)
             _enter_marks(course, lesson, outcome.student, notebook)
     marker = _marker(course, lesson, outcome.student)
