@@ -40,8 +40,14 @@ def check_replaceable(path: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
     if os.path.lexists(path) and not os.path.isfile(path):  # noqa: PTH113
         raise OSError(errno.EINVAL, "it is there, and is no ordinary file", str(path))
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix):
-        pass
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
+        ):
+            pass
+    except OSError as error:
+        error.filename = str(path)  # nobody has asked for that other one
+        raise
 
 
 def _umask() -> int:

@@ -203,20 +203,51 @@ def test_only_what_has_changed_is_graded_again(
     assert "2 of them in this run" in tito("grade", "autograde", "42").out
 
 
-def test_a_manual_mark_outlives_grading_again(
+def test_points_by_a_person_outlive_grading_again(
+    course: GradingCourse, pair: Lesson, tito: Tito
+) -> None:
+    """And are asked for again only where the answer is another."""
+    hand_in(course, pair, "ada", with_cell(solved(pair), "why", "It is so."))
+    tito("grade", "autograde", "42")
+    with open_gradebook(course) as gradebook:
+        for name, points in (("why", 1), ("test_halve", 2.5)):
+            grade = gradebook.find_grade(name, pair.id, pair.id, "ada")
+            grade.manual_score = points
+            grade.needs_manual_grade = False
+        gradebook.db.commit()
+    tito("grade", "autograde", "42", "--force")
+    assert standing(course, pair) == {"why": (1, False), "test_halve": (2.5, False)}
+    course.autograded(pair, "ada").unlink()
+    tito("grade", "autograde", "42")
+    assert standing(course, pair) == {"why": (1, False), "test_halve": (2.5, False)}
+    other = with_cell(solved(pair), "why", "It is otherwise.")
+    hand_in(course, pair, "ada", with_cell(other, "halve", "def halve(x):\n    return x\n"))
+    tito("grade", "autograde", "42")
+    assert standing(course, pair) == {"why": (1, True), "test_halve": (2.5, True)}
+
+
+def standing(course: GradingCourse, lesson: Lesson) -> dict[str, tuple[float, bool]]:
+    """Points by a person, and whether they are to be looked at again."""
+    with open_gradebook(course) as gradebook:
+        grades = gradebook.find_submission_notebook(lesson.id, lesson.id, "ada").grades
+        return {
+            grade.name: (grade.manual_score, grade.needs_manual_grade)
+            for grade in grades
+            if grade.manual_score is not None
+        }
+
+
+def test_what_another_wrote_over_our_files_is_put_right(
     course: GradingCourse, pair: Lesson, tito: Tito
 ) -> None:
     hand_in(course, pair, "ada", solved(pair))
     tito("grade", "autograde", "42")
-    with open_gradebook(course) as gradebook:
-        grade = gradebook.find_grade("why", pair.id, pair.id, "ada")
-        grade.manual_score = 1
-        grade.needs_manual_grade = False
-        gradebook.db.commit()
-    tito("grade", "autograde", "42", "--force")
-    with open_gradebook(course) as gradebook:
-        assert gradebook.find_grade("why", pair.id, pair.id, "ada").manual_score == 1
-        assert gradebook.find_submission(pair.id, "ada").score == 6
+    graded = course.autograded(pair, "ada").read_bytes()
+    course.autograded(pair, "ada").write_bytes(pair.release.read_bytes())
+    (course.root / "nbgrader_config.py").unlink()
+    assert "0 of them in this run" in tito("grade", "autograde", "42").out
+    assert course.autograded(pair, "ada").read_bytes() == graded
+    assert "Refusing" in (course.root / "nbgrader_config.py").read_text()
 
 
 def test_the_graders_own_failure_stops_nobody(
@@ -287,8 +318,15 @@ def test_bad_requests_are_told_in_a_sentence(
     assert (said.status, said.out) == (1, "")
     assert "nobody has handed in 42_toy: run `tito grade collect 42` first" in said.err
     hand_in(course, pair, "ada", solved(pair))
-    assert "bob has handed in nothing" in tito("grade", "autograde", "42", "--only", "bob").err
-    assert "ada has not been graded" in tito("grade", "report", "42").err
+    said = tito("grade", "autograde", "42", "--only", "bob")
+    assert "no submission of 42_toy by bob; there are: ada" in said.err
+    assert "not graded yet: ada." in tito("grade", "report", "42").err
+    assert (
+        "no submission of 42_toy by bob; `tito grade collect`"
+        in tito("grade", "report", "42", "bob").err
+    )
+    configure(course, "[extensions]\nAda = { 42_toy = 2026-03-01T12:00:00Z }\n")
+    assert "[extensions] Ada: nobody of 42_toy is called so" in tito("grade", "autograde", "42").err
     course.release(pair).unlink()
     assert "run `tito grade build 42` first" in tito("grade", "autograde", "42").err
 

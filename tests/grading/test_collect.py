@@ -135,6 +135,24 @@ def test_notebooks_one_by_one(
     assert "is a link" in why(collect(course, toy, [link]))
 
 
+def test_a_pattern_leaves_what_the_lms_says(
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
+) -> None:
+    """Two of one name, told apart by their numbers, and marks and feedback still find them."""
+    folder = "Ada Lovelace_{0}_assignsubmission_file_"
+    files = {f"{folder.format(n)}/x.ipynb": notebook(n) for n in ("11", "22")}
+    path = zipped(tmp_path, dict(files))
+    (refused,) = collect(course, toy, [path])
+    pattern = refused.why.split("--pattern '")[1].split("'")[0]
+    found = collect(course, toy, [path], pattern=pattern)
+    assert statuses(found) == {"11": "taken", "22": "taken"}
+    receipt = json.loads(course.submitted(toy, "11").with_name("received.json").read_text())
+    assert receipt["name"] == "Ada Lovelace"
+    assert receipt["lms"] == {
+        "kind": "moodle", "participant": "11", "folder": folder.format("11"),
+    }  # fmt: skip
+
+
 def test_a_pattern_says_who_it_is(
     course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
 ) -> None:

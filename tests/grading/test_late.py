@@ -161,7 +161,7 @@ def test_points_that_a_person_gives_later_count_and_so_do_changed_settings(
     ("line", "message"),
     [
         ("extensions = 3", r"extensions must be a table"),
-        ("[extensions]\nada = 3", r"\[extensions\.ada\] 05_bpr must be a date"),
+        ("[extensions]\nada = 3", r"extensions\.ada must have lessons and dates"),
         ("[extensions]\nada = { 05_bpr = 2026-10-25 }", r"\[extensions\.ada\] 05_bpr must be"),
     ],
 )

@@ -20,6 +20,7 @@ from tito.grading.course import GradingCourse, GradingError
 from tito.grading.gradebook import create_gradebook, open_gradebook
 from tito.grading.nbgrader_config import write_config
 from tito.grading.prepare import prepare
+from tito.grading.settings import SettingsError
 
 
 def change(toy: Lesson, old: str, new: str) -> None:
@@ -83,7 +84,7 @@ def test_a_wheel_without_sources_is_named(course: GradingCourse, toy: Lesson) ->
 
 def test_a_due_date_for_no_lesson_is_named(course: GradingCourse, toy: Lesson) -> None:
     configure(course, "[due]\n43_toy = 2026-03-01T12:00:00+01:00\n")
-    with pytest.raises(GradingError, match=r"43_toy: there is no such lesson; there are 42_toy"):
+    with pytest.raises(SettingsError, match=r"43_toy: there is no such lesson; there are 42_toy"):
         prepare(course, toy)
 
 

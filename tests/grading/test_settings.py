@@ -49,7 +49,9 @@ def test_what_is_said_counts(tmp_path: Path) -> None:
         ("[late]\nper_day = -1\n", "must not be below 0"),
         ("[late]\nper_day = nan\n", "must not be below 0"),
         ("[due]\n05_bpr = 2026-12-01\n", r"\[due\] 05_bpr must be a date with a time"),
-        ("due = 3\n", "must be a date with a time"),
+        ("due = 3\n", "due must have lessons and dates"),
+        ("[due]\n1 = 2026-12-01T10:00:00Z\n", r"\[due\] 1: there is no such lesson; there are 01_"),
+        ("[late]\nper_day = 10\n", r"\[late\] per_day is a share: 0.1 is a tenth"),
     ],
 )
 def test_what_cannot_be_is_named(text: str, said: str, tmp_path: Path) -> None:

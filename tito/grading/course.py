@@ -119,7 +119,8 @@ class GradingCourse:
 def create_grading_course(folder: Path) -> tuple[GradingCourse, list[Path]]:
     """Make a folder an instructor's, or give it what it lacks; returns what was written."""
     folder = folder.absolute()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)  # marks are nobody else's business
     secret, marker = folder / ".secret", folder / MARKER
     written = []
     with contextlib.suppress(FileExistsError):

@@ -8,7 +8,7 @@ from pathlib import Path
 from recsys_edu.atomic import atomic_path
 from tito.authoring.release import notebook_bytes, released
 from tito.authoring.source import solution_notebook
-from tito.course.lessons import Lesson, all_lessons
+from tito.course.lessons import Lesson
 from tito.course.notebook import cells_of
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.gradebook import check_unchanged, create_gradebook, register
@@ -35,7 +35,6 @@ def prepare(course: GradingCourse, lesson: Lesson) -> Prepared:
             marks for cells that have changed; the gradebook or the settings cannot be used.
         AuthoringError: the source cannot be built.
     """
-    _check_due(course)
     if not lesson.source.is_file():
         raise GradingError(
             f"there is no {lesson.source}: lessons are prepared with their solutions, which only a "
@@ -54,16 +53,6 @@ def prepare(course: GradingCourse, lesson: Lesson) -> Prepared:
     register(course, lesson, release)
     extra = [course.gradebook] * made + [course.root / NAME] * (config == "written")
     return Prepared((*extra, *written), config == "edited")
-
-
-def _check_due(course: GradingCourse) -> None:
-    known = [lesson.id for lesson in all_lessons()]
-    for name in course.settings.due:
-        if name not in known:
-            listed = ", ".join(known)
-            raise GradingError(
-                f"grading.toml, [due] {name}: there is no such lesson; there are {listed}."
-            )
 
 
 def _check_committed(lesson: Lesson, content: bytes) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from recsys_edu.errors import RecsysError
 from tito.course.exchange import COURSE_ID, COURSE_ID_RULE, DEFAULT_COURSE
+from tito.course.lessons import all_lessons
 
 TEMPLATE: Final = """\
 # What `tito grade` goes by in this folder. Every line may be left out.
@@ -136,6 +137,8 @@ def _table(path: Path, name: str, content: Any) -> Any:
             raise SettingsError(f"{where} must be {called}.")
         if isinstance(value, (int, float)) and not value >= 0:
             raise SettingsError(f"{where} must not be below 0.")
+        if key in ("per_day", "at_most") and isinstance(value, (int, float)) and value > 1:
+            raise SettingsError(f"{where} is a share: 0.1 is a tenth, and 1 is all.")
     return kind(**content)
 
 
@@ -154,11 +157,20 @@ def _kind(default: Any) -> tuple[tuple[type, ...], str]:
 
 
 def _due(path: Path, table: str, content: Any) -> dict[str, datetime]:
+    example = "05_bpr = 2026-12-01T23:59:00+01:00"
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}: {table} must have lessons and dates: {{ {example} }}.")
+    known = [lesson.id for lesson in all_lessons()] if content else []
     found = {}
-    for lesson, value in content.items() if isinstance(content, dict) else [("05_bpr", content)]:
+    for lesson, value in content.items():
+        if lesson not in known:
+            listed = ", ".join(known)
+            raise SettingsError(
+                f"{path}, [{table}] {lesson}: there is no such lesson; there are {listed}."
+            )
         if not isinstance(value, datetime):
             raise SettingsError(
-                f"{path}, [{table}] {lesson} must be a date with a time: 2026-12-01T23:59:00+01:00."
+                f"{path}, [{table}] {lesson} must be a date with a time: {example}."
             )
         found[lesson] = value.astimezone(UTC)
     return found

@@ -43,6 +43,10 @@ def command(
 
     course = find_grading_course()
     students = _students(course.students(lesson), only, lesson)
+    for name in sorted(course.settings.extensions.keys() - set(course.students(lesson))):
+        click.echo(
+            f"grading.toml, [extensions] {name}: nobody of {lesson.id} is called so.", err=True
+        )
     if unsafe_no_jail:
         click.echo("Without a jail: what was handed in can do all that you can.", err=True)
     runs = autograde(course, lesson, students, jobs=jobs, force=force, jailed=not unsafe_no_jail)
@@ -65,7 +69,10 @@ def _students(found: list[str], only: tuple[str, ...], lesson: Lesson) -> list[s
 
     unknown = [name for name in only if name not in found]
     if unknown:
-        raise GradingError(f"{unknown[0]} has handed in nothing for {lesson.id}.")
+        raise GradingError(
+            f"there is no submission of {lesson.id} by {unknown[0]}; there are: "
+            f"{', '.join(found) or 'none'}."
+        )
     if not found:
         raise GradingError(
             f"nobody has handed in {lesson.id}: run `tito grade collect {lesson.number}` first."

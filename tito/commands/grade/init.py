@@ -10,7 +10,7 @@ import click
 @click.command("init")
 @click.argument("folder", default=".", type=click.Path(path_type=Path))
 def command(folder: Path) -> None:
-    """Make FOLDER (here by default) one to grade in: settings, a secret, a gradebook.
+    """Make FOLDER (here by default) one to grade in: settings, and a secret for hidden inputs.
 
     In a folder that is one already, what is missing is added and nothing is changed.
     """

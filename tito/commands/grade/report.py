@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from tito.commands._lessons import lesson_argument, show_line
 from tito.commands.grade._common import printable, printable_lines
 from tito.course.lessons import Lesson
+
+if TYPE_CHECKING:
+    from tito.grading.course import GradingCourse
 
 
 @click.command("report")
@@ -17,23 +22,37 @@ def command(lesson: Lesson, students: tuple[str, ...]) -> None:
 
     For your eyes: hidden inputs may occur in it. Students read their feedback pages.
     """
-    from tito.grading.autograding.outcome import read_outcome
     from tito.grading.course import GradingError, find_grading_course
 
     course = find_grading_course()
-    for student in students or course.students(lesson):
-        outcome = read_outcome(course.outcome(lesson, student))
-        if outcome is None:
-            raise GradingError(
-                f"{student} has not been graded: run `tito grade autograde {lesson.number}`."
-            )
-        click.echo(f"{student}: {outcome.status} in {outcome.seconds:.1f} s")
-        for sentence in (outcome.why, *outcome.remarks):
-            if sentence:
-                click.echo(f"  {printable(sentence)}")
-        for cell in outcome.left_out:
-            show_line(False, f"cell {cell.grade_id}", printable_lines(cell.why))
-        for mark in outcome.marks:
-            show_line(
-                mark.passed, f"{mark.grade_id} ({mark.points:g})", printable_lines(mark.found)
-            )
+    known = course.students(lesson)
+    unknown = [student for student in students if student not in known]
+    if unknown or not known:
+        raise GradingError(
+            f"there is no submission of {lesson.id} by {', '.join(unknown) or 'anybody'}; `tito "
+            f"grade collect` says whom it refused, and why. There are: {', '.join(known) or 'none'}"
+            "."
+        )
+    missing = [student for student in students or known if not _shown(course, lesson, student)]
+    if missing:
+        raise GradingError(
+            f"not graded yet: {', '.join(missing)}. Run `tito grade autograde {lesson.number}`."
+        )
+
+
+def _shown(course: GradingCourse, lesson: Lesson, student: str) -> bool:
+    """Show one; whether there is anything to show."""
+    from tito.grading.autograding.outcome import read_outcome
+
+    outcome = read_outcome(course.outcome(lesson, student))
+    if outcome is None:
+        return False
+    click.echo(f"{student}: {outcome.status} in {outcome.seconds:.1f} s")
+    for sentence in (outcome.why, *outcome.remarks):
+        if sentence:
+            click.echo(f"  {printable(sentence)}")
+    for cell in outcome.left_out:
+        show_line(False, f"cell {cell.grade_id}", printable_lines(cell.why))
+    for mark in outcome.marks:
+        show_line(mark.passed, f"{mark.grade_id} ({mark.points:g})", printable_lines(mark.found))
+    return True

@@ -27,6 +27,7 @@ from tito.grading.autograding.outcome import NOT, Outcome, read_outcome, write_o
 from tito.grading.autograding.replay import is_replayed, replay
 from tito.grading.autograding.submission import grade_submission, key_of, template_of
 from tito.grading.course import GradingCourse, GradingError
+from tito.grading.nbgrader_config import write_config
 from tito.jail.cells import font_list
 from tito.jail.probe import require_jail
 
@@ -71,6 +72,7 @@ def autograde(
         require_jail()
     clauses_for(lesson, cells_of(template_of(course, lesson), course.release(lesson)))
     with _alone(course):
+        write_config(course)  # without it, nbgrader would run submissions as whoever calls it
         waiting = []
         for student in students:
             kept = None if force else _kept(course, lesson, student)

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import logging
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -38,26 +39,33 @@ def replay(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> None:
 
     What cannot be graded is not entered: marks that are there already stay.
     """
+    entry = _entry(course, lesson, outcome)
     if outcome.notebook is not None:
         notebook = nbformat.from_dict(outcome.notebook)  # type: ignore[no-untyped-call]
+        before = _entered(course, lesson, outcome.student).get("answers", {})
+        read = {name for name, digest in entry["answers"].items() if before.get(name) == digest}
         _write(course, lesson, outcome)
         with in_a_sentence(course):
             _enter_submission(course, lesson, outcome.student)
-            _enter_marks(course, lesson, outcome.student, notebook)
+            with _settled(course, lesson, outcome.student, read):
+                _enter_marks(course, lesson, outcome.student, notebook)
     marker = _marker(course, lesson, outcome.student)
     marker.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(marker) as unfinished:
-        unfinished.write_text(_entered(course, lesson, outcome), encoding="ascii")
+        unfinished.write_text(json.dumps(entry), encoding="ascii")
 
 
 def is_replayed(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> bool:
     """Whether just this outcome is in the gradebook, and its notebook in its place."""
+    if _entered(course, lesson, outcome.student) != _entry(course, lesson, outcome):
+        return False
+    if outcome.notebook is None:
+        return True
     try:
-        entered = _marker(course, lesson, outcome.student).read_text(encoding="ascii")
+        found = course.autograded(lesson, outcome.student).read_text(encoding="utf-8")
     except (OSError, ValueError):
         return False
-    there = outcome.notebook is None or course.autograded(lesson, outcome.student).is_file()
-    return entered == _entered(course, lesson, outcome) and there
+    return found == _text(outcome)
 
 
 def handed_in(course: GradingCourse, lesson: Lesson, student: str) -> datetime | None:
@@ -70,15 +78,54 @@ def handed_in(course: GradingCourse, lesson: Lesson, student: str) -> datetime |
     return None if found is None else parse_time(found.decode())
 
 
-def _entered(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> str:
-    """What is kept of an outcome that has been entered: whether it is another one, or at another
-    time, can be seen from it.
-    """
-    digest = hashlib.sha256()
+def _entry(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> dict[str, Any]:
+    """What is kept of an outcome that is entered: another one, or another time, differs in it."""
+    beside = hashlib.sha256()
     for name in _BESIDE:
         with contextlib.suppress(ValueError):
-            digest.update(_beside(course, lesson, outcome.student, name) or b"")
-    return f"{outcome.key} {digest.hexdigest()}"
+            beside.update(_beside(course, lesson, outcome.student, name) or b"")
+    cells = (outcome.notebook or {}).get("cells", ())
+    answers = {
+        cell["metadata"]["nbgrader"]["grade_id"]: hashlib.sha256(
+            cell["source"].encode()
+        ).hexdigest()
+        for cell in cells
+        if cell["metadata"].get("nbgrader", {}).get("solution")
+    }
+    return {"key": outcome.key, "beside": beside.hexdigest(), "answers": answers}
+
+
+def _entered(course: GradingCourse, lesson: Lesson, student: str) -> dict[str, Any]:
+    """The same of what was entered last; empty where nothing was."""
+    try:
+        found = json.loads(_marker(course, lesson, student).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@contextlib.contextmanager
+def _settled(course: GradingCourse, lesson: Lesson, student: str, read: set[str]) -> Iterator[None]:
+    """A block after which points that a person gave need that person again only if it is for
+    another answer, or beside other points by tests.
+
+    nbgrader asks for all of them again, whatever has changed.
+    """
+    names = (lesson.id, lesson.id, student)
+    with open_gradebook(course) as gradebook:
+        grades = gradebook.find_submission_notebook(*names).grades
+        before = {
+            grade.name: grade.auto_score
+            for grade in grades
+            if grade.manual_score is not None and not grade.needs_manual_grade
+        }
+    yield
+    with open_gradebook(course) as gradebook:
+        for grade in gradebook.find_submission_notebook(*names).grades:
+            tested = grade.auto_score is not None and grade.auto_score == before.get(grade.name)
+            if grade.name in before and (grade.name in read or tested):
+                grade.needs_manual_grade = False
+        gradebook.db.commit()
 
 
 def _beside(course: GradingCourse, lesson: Lesson, student: str, name: str) -> bytes | None:
@@ -105,7 +152,11 @@ def _write(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> None:
                 with atomic_path(target.parent / name) as unfinished:
                     unfinished.write_bytes(content)
     with atomic_path(target) as unfinished:
-        unfinished.write_text(json.dumps(outcome.notebook, indent=1), encoding="utf-8")
+        unfinished.write_text(_text(outcome), encoding="utf-8")
+
+
+def _text(outcome: Outcome) -> str:
+    return json.dumps(outcome.notebook, indent=1)
 
 
 def _enter_submission(course: GradingCourse, lesson: Lesson, student: str) -> None:

@@ -125,7 +125,8 @@ def _check_one_student(group: list[HandIn], there: str) -> None:
     people = sorted({_told_apart_by(hand_in) for hand_in in group})
     if len(people) > 1:
         raise SubmissionError(
-            f"several are called so: {' and '.join(people)}; tell them apart by --pattern"
+            f"several are called so: {' and '.join(people)}; tell them apart by a pattern, such "
+            r"as --pattern '_(?P<student>\d+)_' for the numbers of Moodle"
         )
     if ids[0] != there:
         raise SubmissionError(

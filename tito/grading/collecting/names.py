@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -47,25 +47,16 @@ def student_of(path: str, lesson: Lesson, pattern: re.Pattern[str] | None, *, al
     Raises:
         SubmissionError: it cannot be told; the message has no path.
     """
+    parts = tuple(x for x in PurePosixPath(path).parts if x not in ("/", ".", ".."))
+    by_lms = _by_lms(parts, alone=alone)
     if pattern is not None:
         found = pattern.search(path)
         if found is None or not found["student"]:
             raise SubmissionError("the pattern finds no student in its path")
-        return Who(as_id(found["student"]), found["student"])
-    parts = tuple(x for x in PurePosixPath(path).parts if x not in ("/", ".", ".."))
-    # Only the outermost name is the LMS's: below it, students call things as they like.
-    for part in parts if alone else parts[:1]:
-        moodle = _MOODLE.fullmatch(part)
-        if moodle:
-            folder = {"folder": part} if part != parts[-1] else {}
-            lms = {"kind": "moodle", "participant": moodle["participant"], **folder}
-            return Who(as_id(moodle["name"]), moodle["name"], lms)
-    canvas = _CANVAS.fullmatch(parts[-1]) if alone or len(parts) == 1 else None
-    if canvas:
-        lms = {"kind": "canvas", **{key: canvas[key] for key in ("user", "submission", "file")}}
-        late = canvas["late"] is not None
-        lms |= {"late": "yes"} if late else {}
-        return Who(as_id(f"{canvas['name']}-{canvas['user']}"), canvas["name"], lms, late)
+        who = by_lms or Who("", found["student"])
+        return replace(who, id=as_id(found["student"]))
+    if by_lms:
+        return by_lms
     if not alone and len(parts) > 2 and parts[1] == lesson.id:
         return Who(as_id(parts[0]), parts[0], {"kind": "nbgrader"})
     name = _typed(parts, lesson) if alone else _found(parts, lesson)
@@ -75,6 +66,24 @@ def student_of(path: str, lesson: Lesson, pattern: re.Pattern[str] | None, *, al
             "student, or give --pattern"
         )
     return Who(as_id(name), name)
+
+
+def _by_lms(parts: tuple[str, ...], *, alone: bool) -> Who | None:
+    """As Moodle or Canvas name things; None for any other name."""
+    # Only the outermost name is the LMS's: below it, students call things as they like.
+    for part in parts if alone else parts[:1]:
+        moodle = _MOODLE.fullmatch(part)
+        if moodle:
+            folder = {"folder": part} if part != parts[-1] else {}
+            lms = {"kind": "moodle", "participant": moodle["participant"], **folder}
+            return Who(as_id(moodle["name"]), moodle["name"], lms)
+    canvas = _CANVAS.fullmatch(parts[-1]) if parts and (alone or len(parts) == 1) else None
+    if canvas:
+        lms = {"kind": "canvas", **{key: canvas[key] for key in ("user", "submission", "file")}}
+        late = canvas["late"] is not None
+        lms |= {"late": "yes"} if late else {}
+        return Who(as_id(f"{canvas['name']}-{canvas['user']}"), canvas["name"], lms, late)
+    return None
 
 
 def as_id(name: str) -> str:
