@@ -161,7 +161,9 @@ def test_an_answer_that_attacks_runs_nothing(
             found = gradebook.find_submission_notebook(BPR.id, BPR.id, student).id
         browser.get(address)
         browser.get(f"{address.partition('/formgrader')[0]}/formgrader/submissions/{found}/")
-        eventually(lambda: browser.execute_script("return window.formgrader || document"), "page")
+        eventually(
+            lambda: browser.execute_script("return document.readyState === 'complete'"), "page"
+        )
     for link in browser.find_elements(By.CSS_SELECTOR, "a[href^='javascript']"):
         browser.execute_script("arguments[0].click()", link)
     assert browser.execute_script("return window.ran") is None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from tests.grading.answers import HONEST, HOSTILE, PICTURE
+from tests.grading.answers import HONEST, HOSTILE, PICTURE, UNREADABLE
 from tito.grading.pages.sanitize import (
     MAX_LENGTH,
     UNSHOWABLE,
@@ -70,7 +70,7 @@ def test_an_honest_answer_stays_as_it_is(text: str) -> None:
     assert safe_markdown(text, ATTACHMENTS) == text
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", [*HOSTILE, *UNREADABLE])
 def test_a_hostile_answer_shows_and_does_nothing(text: str) -> None:
     safe = safe_markdown(text, ATTACHMENTS)
     assert harm(shown(safe)) == []
