@@ -51,6 +51,11 @@ TRAPS = {
         '# %% tags=["experiment"] nbgrader={"grade": false, "grade_id": "toy_imports"',
         "cannot be an experiment",
     ),
+    "a name of the judges": (
+        "def double(x",
+        "def close() -> None: ...\n\n\ndef double(x",
+        "judges could not call close",
+    ),
     "nobody judges it": (
         '"grade_id": "test_double"',
         '"grade_id": "test_other"',

@@ -24,7 +24,6 @@ from tito.grading.gradebook import open_gradebook
 from tito.grading.prepare import prepare
 
 pytestmark = needs_bubblewrap
-STUB = "def {0}(x):\n    raise NotImplementedError()\n"
 
 
 @pytest.fixture

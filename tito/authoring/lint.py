@@ -16,10 +16,15 @@ from tito.course.names import defined_at_top, undefined_names
 from tito.course.notebook import EXPERIMENT, Cell
 from tito.judging.clauses import functions_of, load_clauses
 from tito.judging.masking import ALWAYS
+from tito.judging.remote import Remote
 
 KEYS: Final = {"grade", "grade_id", "locked", "points", "schema_version", "solution"}
 _HEADER: Final = re.compile(r"# %%(?: \[(?P<kind>\w+)\])?(?P<rest>(?: .*)?)")
 _FILES: Final = ("ABOUT.md", "hidden.py", "checkpoint.py", "mutants.py")
+_JUDGES_OWN: Final = frozenset(name for name in dir(Remote) if name[0] != "_") | {
+    "failure",
+    "probe",
+}
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
@@ -85,6 +90,9 @@ def _cell_problems(cells: list[Cell]) -> Iterator[str]:
             yield f"{cell.label}: hidden tests belong into hidden.py."
         if is_code and cell.is_solution and EXPORT not in cell.tags:
             yield f"{cell.label}: what learners write has to be tagged '{EXPORT}'."
+        if EXPORT in cell.tags:
+            for name in sorted(_JUDGES_OWN & defined_at_top(ast.parse(cell.source)).keys()):
+                yield f"{cell.label}: judges could not call {name}, which is a name of their own."
         if OP in cell.tags:
             yield from _op_problems(cell)
 

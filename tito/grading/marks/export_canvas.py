@@ -10,7 +10,7 @@ from tito.course.lessons import Lesson
 from tito.grading.course import GradingError
 from tito.grading.marks.marks import Marks
 from tito.grading.marks.roster import by_lms, emails, ids, match, names
-from tito.grading.marks.tables import Table, neutral, number, written
+from tito.grading.marks.tables import Table, is_other, neutral, number, written
 
 _WHO: Final = (
     "Student",
@@ -133,11 +133,7 @@ def _column(lesson: Lesson, template: Table) -> int | None:
 
 
 def _check_points(lesson: Lesson, maximum: float, title: str, points: str) -> None:
-    try:
-        same = abs(float(points.replace(",", ".")) - maximum) < 1e-9
-    except ValueError:
-        return
-    if not same:
+    if is_other(points, maximum):
         raise GradingError(
             f"{title!r} has {points.strip()} points in Canvas, and {lesson.id} has "
             f"{number(maximum)}: change it there, and export the template anew."

@@ -9,7 +9,7 @@ from tito.grading.course import GradingError
 from tito.grading.marks.export_canvas import Filled, missing
 from tito.grading.marks.marks import Marks
 from tito.grading.marks.roster import by_lms, emails, ids, match, names
-from tito.grading.marks.tables import Table, neutral, number, written
+from tito.grading.marks.tables import Table, is_other, neutral, number, written
 
 COLUMNS: Final = (
     "Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade",
@@ -81,11 +81,7 @@ def moodle_csv(marks: Marks, template: Table | None, *, partial: bool) -> Filled
 
 
 def _check_maximum(lesson: Lesson, maximum: float, said: str) -> None:
-    try:
-        same = abs(float(said.replace(",", ".")) - maximum) < 1e-9
-    except ValueError:
-        return
-    if not same:
+    if is_other(said, maximum):
         raise GradingError(
             f"the worksheet's maximum grade is {said.strip()}, and {lesson.id} has "
             f"{number(maximum)} points: change it in Moodle, and download the worksheet anew."

@@ -88,3 +88,11 @@ def number(value: float | None) -> str:
         return ""
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def is_other(said: str, points: float) -> bool:
+    """Whether a table names other points; what is no number names none."""
+    try:
+        return abs(float(said.replace(",", ".")) - points) >= 1e-9
+    except ValueError:
+        return False
