@@ -19,7 +19,7 @@ import numpy as np
 
 from recsys_edu.exported import functions_in
 from tests.grading.attacks import ESCAPES, FORGERIES, HARMLESS, TOP_LEVEL, Attack
-from tests.judging.evil import EvilRemote, Solutions
+from tests.judging.evil_remote import EvilRemote, Solutions
 from tito.authoring.mutants import mutants_of
 from tito.authoring.source import solution_cells
 from tito.course.export import TAG

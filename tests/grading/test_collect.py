@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import signal
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +12,6 @@ import pytest
 from tests.grading.conftest import Notebook, Tito, configure
 from tests.grading.exports import content_of, statuses, why, zipped
 from tito.course.lessons import Lesson
-from tito.grading.collecting import swap
 from tito.grading.collecting.collect import collect
 from tito.grading.collecting.names import as_id
 from tito.grading.collecting.submitted import existing, read_receipt
@@ -354,76 +350,3 @@ def test_ids_are_made_of_names_without_collisions() -> None:
 
 
 # a kill
-
-
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-@pytest.mark.parametrize("function", ["_exchange", "rename", "fsync"])
-def test_a_submission_is_the_old_or_the_new_whenever_it_is_killed(
-    function: str,
-    course: GradingCourse,
-    toy: Lesson,
-    tmp_path: Path,
-    notebook: Notebook,
-) -> None:
-    path = tmp_path / "ada.ipynb"
-    path.write_bytes(notebook("first"))
-    os.utime(path, (0, 1_000_000_000))
-    collect(course, toy, [path])
-    killed = []
-    for step in range(5):
-        path.write_bytes(notebook(f"version {step}"))
-        os.utime(path, (0, 1_000_000_001 + step))
-        killed.append(kill_at(function, step, course, toy, path))
-        receipt, found = read_receipt(course, toy, "ada"), existing(course, toy, "ada")
-        assert receipt is not None
-        assert found is not None
-        assert (found[0], found[1].isoformat()) == (receipt.sha256, receipt.submitted)
-    assert killed[0]
-    assert not killed[-1]
-    assert content_of(course, toy, "ada") == notebook("version 4")
-    assert list((course.state / "incoming").iterdir()) == []
-
-
-def kill_at(name: str, step: int, course: GradingCourse, toy: Lesson, path: Path) -> int:
-    """Collect in a child that is killed at its ``step``-th call of this; whether it came so far."""
-    child = os.fork()
-    if not child:
-        calls = 0
-
-        def dying(function: Callable[..., object]) -> Callable[..., object]:
-            def call(*arguments: object) -> object:
-                nonlocal calls
-                if calls == step:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                calls += 1
-                return function(*arguments)
-
-            return call
-
-        owner = {"_exchange": swap, "rename": Path, "fsync": os}[name]
-        setattr(owner, name, dying(getattr(owner, name)))
-        try:
-            collect(course, toy, [path])
-        finally:
-            os._exit(0)
-    return int(os.WIFSIGNALED(os.waitpid(child, 0)[1]))
-
-
-def test_where_folders_cannot_be_swapped_a_kill_is_mended(
-    course: GradingCourse,
-    toy: Lesson,
-    tmp_path: Path,
-    notebook: Notebook,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(swap, "_exchange", lambda one, other: errno.EINVAL)
-    path = tmp_path / "ada.ipynb"
-    for words, time in (("old", 1_000_000_000), ("new", 1_000_000_001)):
-        path.write_bytes(notebook(words))
-        os.utime(path, (0, time))
-        collect(course, toy, [path])
-    assert content_of(course, toy, "ada") == notebook("new")
-    place = course.submitted(toy, "ada").parent
-    place.rename(place.with_name(".42_toy.aside"))  # as after the first of its three steps
-    assert statuses(collect(course, toy, [path])) == {"ada": "unchanged"}
-    assert content_of(course, toy, "ada") == notebook("new")

@@ -8,25 +8,13 @@ of chosen functions through an ``Evil`` on the way back.
 from __future__ import annotations
 
 import functools
-import io
-import sys
-import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from recsys_edu.exported import Exported, load_file
-from tito.authoring.source import solution_cells
-from tito.course.export import TAG
-from tito.course.lessons import Lesson
-from tito.course.notebook import Cell
-from tito.judging.frames import read_frame, write_frame
-from tito.judging.remote import LearnerError, Remote
-from tito.judging.runner import Runner
-from tito.judging.values import FrameError, arrays_in
+from tito.judging.values import arrays_in
 
 Answer = dict[str, Any]
 """``{"value": …, "changed": …}``, as a runner gives it."""
@@ -230,7 +218,7 @@ def _spoilt(number: int) -> Evil:
     """An argument that was not to be changed comes back changed."""
 
     def answer(call: dict[str, Any], right: Answer) -> Answer:
-        arrays = _arrays(call)
+        arrays = arrays_of(call)
         known = {n for n, _ in right["changed"]}
         if number >= len(arrays) or number in known or not arrays[number].size:
             raise NothingThereError
@@ -240,7 +228,7 @@ def _spoilt(number: int) -> Evil:
     return Evil(f"argument {number} is changed", answer)
 
 
-def _arrays(call: dict[str, Any]) -> list[np.ndarray]:
+def arrays_of(call: dict[str, Any]) -> list[np.ndarray]:
     return arrays_in([call["args"], call["kwargs"]])
 
 
@@ -319,114 +307,7 @@ def evils_for(
     if any(right["changed"] for _, right in answers):
         for name in IN_PLACE:
             yield functools.partial(_changed_piece, name)
-    for number in range(min(MOST_ARGUMENTS, max(len(_arrays(call)) for call, _ in answers))):
+    for number in range(min(MOST_ARGUMENTS, max(len(arrays_of(call)) for call, _ in answers))):
         yield functools.partial(_spoilt, number)
     for name, twist in TWISTS.items():
         yield functools.partial(Evil, f"asked of {name}", _echo, twist)
-
-
-# The remote that gives such answers ---------------------------------------------------------------
-
-
-def _crossed(value: Any) -> Any:
-    """A value as it arrives at the other end of a pipe."""
-    stream = io.BytesIO()
-    write_frame(stream, value)
-    stream.seek(0)
-    return read_frame(stream)
-
-
-def _key(value: Any) -> bytes:
-    stream = io.BytesIO()
-    write_frame(stream, value)
-    return stream.getvalue()
-
-
-class Solutions(Runner):
-    """A runner in this process, with a lesson's solutions or other cells; it remembers answers."""
-
-    def __init__(self, lesson: Lesson, cells: Sequence[Cell] | None = None) -> None:
-        source = "\n\n".join(
-            f"# %% {cell.grade_id or cell.number}\n{cell.source}"
-            for cell in (solution_cells(lesson) if cells is None else cells)
-            if TAG in cell.tags
-        )
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, f"{lesson.name}.py")
-            path.write_text(source, encoding="utf-8")
-            self._exported = Exported(path)
-            self._learner = self._exported.module()
-        probe = lesson.folder / "probe.py"
-        self._probe = load_file(probe, f"probe_{lesson.name}") if probe.is_file() else None
-        self.failure = None
-        self._answers: dict[bytes, Answer] = {}
-
-    def answer(self, call: dict[str, Any]) -> dict[str, Any]:
-        """As a runner does, but once for each call."""
-        key = _key(call)
-        if key not in self._answers:
-            self._answers[key] = super().answer(call)
-        return self._answers[key]
-
-
-class EvilRemote(Remote):
-    """A remote whose process is this one, and whose functions answer through an evil."""
-
-    def __init__(self, solutions: Solutions, evil: Evil | None = None, victim: str = "") -> None:
-        super().__init__(Path("nowhere"))
-        self._runner = solutions
-        self._evil = evil
-        self._victim = victim
-        self.log: list[tuple[str, dict[str, Any], Answer]] = []
-        self.differs = False
-        """Whether any answer was another than the right one."""
-
-    def _start(self, name: str) -> None:
-        hello = self._runner.hello()
-        self._functions, self._written = frozenset(hello["functions"]), frozenset(hello["written"])
-        self._process = sys.modules[__name__]  # type: ignore[assignment]
-
-    def _stop(self) -> None:
-        self._process = None
-
-    def _exchange(self, message: Any, name: str) -> dict[str, Any]:
-        call = _crossed(message)
-        right = self._runner.answer(_crossed(message))
-        label = f"probe.{name}" if call["probe"] else name
-        if "value" in right and self._evil is None:
-            self.log.append((label, call, right))
-        if self._evil is not None and label == self._victim and "value" in right:
-            given = self._bent(call, right)
-        else:
-            given = right
-        return _crossed(given)
-
-    def _bent(self, call: dict[str, Any], right: Answer) -> Answer:
-        try:
-            if self._evil.twist is not None:
-                given = self._of_another_question(call)
-            else:
-                given = self._evil.answer(call, _crossed(right))
-            self.differs |= _key(given) != _key(right)
-        except NothingThereError:
-            return right
-        except FrameError as error:
-            self.differs = True
-            raise LearnerError(f"it cannot cross: {error}") from None
-        except (TypeError, ValueError, OverflowError, IndexError):
-            return right  # this evil is of no use for such an answer
-        return given
-
-    def _of_another_question(self, call: dict[str, Any]) -> Answer:
-        """The right answer to a call that was not made, and the arguments made to fit it."""
-        other = _crossed(call)
-        for array in _arrays(other):
-            if array.flags.writeable:
-                array[...] = self._evil.twist(array)
-        asked = _arrays(_crossed(other))
-        right = self._runner.answer(other)
-        if "value" not in right:
-            raise NothingThereError
-        changed = dict(enumerate(asked)) | dict(right["changed"])
-        writeable = [n for n, array in enumerate(asked) if array.flags.writeable]
-        return {**right, "changed": [[n, changed[n]] for n in writeable]}

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from recsys_backends.contract.clause import require, require_close
-from tests.judging.evil import PIECES, PLAINLY_WRONG, Evil, EvilRemote, Solutions, evils_for
+from tests.judging.evil import PIECES, PLAINLY_WRONG, Evil, evils_for
+from tests.judging.evil_remote import EvilRemote, Solutions
 from tito.course.lessons import Lesson, all_lessons
 from tito.judging.clauses import (
     ClauseFunction,
