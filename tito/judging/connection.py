@@ -177,7 +177,8 @@ class Connection:
             name: of the function.
             args, kwargs: plain data; handles where functions are handed.
             probe: call a function of the probe.
-            handed: answers the requests for calls of handed functions.
+            handed: answers the requests for calls of handed functions. Arrays that such a call
+                changes are not brought back.
 
         Raises:
             LearnerError: there is no answer, or it changed an array that it may only read.
@@ -191,7 +192,8 @@ class Connection:
             raise self.failed(Failure.NO_DATA, f"{name}: {why}.")
         if "value" not in reply:
             raise self.failed(Failure.NO_DATA, f"{name}: what came back is no answer.")
-        self._write_back(name, args, kwargs, reply.get("changed", ()))
+        if handed is None:  # else a handed function may have changed arrays, and none counts
+            self._write_back(name, args, kwargs, reply.get("changed", ()))
         return reply["value"]
 
     def ask(
