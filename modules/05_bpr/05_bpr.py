@@ -42,27 +42,29 @@
 # not.* Every such pair is a lesson to be learned.
 
 # %% [markdown]
-# These are the imports of everything that you will export. Run the cell and go on.
+# These are the imports of everything that you will export, for the loss and for the plan. Run both cells and go on.
 
 # %% nbgrader={"grade": false, "grade_id": "bpr_imports", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["export", "op"]
-import itertools
 import math
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recsys_backends.plan import SKIPPED, EpochPlan
+from recsys_backends.protocol import UpdateResult
+
+# %% nbgrader={"grade": false, "grade_id": "plan_imports", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["export"]
+import itertools
 
 from recsys_backends.plan import (
     DRAWS_PER_TRIPLE,
     MAX_REJECTIONS,
     NEGATIVES,
     ORDER,
-    SKIPPED,
     UNIFORM,
-    EpochPlan,
     Sampler,
     UniformSampler,
 )
-from recsys_backends.protocol import UpdateResult
 from recsys_backends.random import bounded, permutation, stream
 
 # %% [markdown]
@@ -314,7 +316,7 @@ print("Part 3 works: your gradient agrees with finite differences.")
 [bounded(2024, n, 100) for n in range(5)], bounded(2024, 3, 100)  # the fourth, asked for directly
 
 
-# %% nbgrader={"grade": false, "grade_id": "draw_negative", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export", "op"]
+# %% nbgrader={"grade": false, "grade_id": "draw_negative", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
 def draw_negative(seen: set[int], n_items: int, key: int, triple: int) -> int:
     """One of the items 0 … n_items − 1 that is not in ``seen``; −1 where there is none.
 
@@ -395,7 +397,7 @@ print("Part 4 works: a negative is never something that the user has.")
 # given.
 
 
-# %% nbgrader={"grade": false, "grade_id": "plan_epoch", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export", "op"]
+# %% nbgrader={"grade": false, "grade_id": "plan_epoch", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
 def plan_epoch(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
