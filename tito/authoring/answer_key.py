@@ -7,20 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from recsys_backends.protocol import OPS
-from tito.authoring.source import AuthoringError, solution_cells
+from tito.authoring.source import BEGIN_SOLUTION, END_SOLUTION, AuthoringError, solution_cells
 from tito.course.lessons import Lesson
+from tito.course.notebook import OP
 
-TAG: Final = "op"
 EXTENDED: Final = "extended"
 """The package of naive whose ops are written by hand."""
 _PACKAGE: Final = "recsys_backends.naive"
-_MARKERS: Final = ("### BEGIN SOLUTION", "### END SOLUTION")
+_MARKERS: Final = (BEGIN_SOLUTION, END_SOLUTION)
 _ATTRIBUTES: Final = ("order", "samplers")
 
 
 def answer_key(lesson: Lesson) -> str:
     """Return the op cells as a perfect learner would export them; empty where there are none."""
-    sources = [cell.source for cell in solution_cells(lesson) if TAG in cell.tags]
+    sources = [cell.source for cell in solution_cells(lesson) if OP in cell.tags]
     if not sources:
         return ""
     header = (
@@ -46,7 +46,7 @@ def answer_package(keys: Mapping[str, str]) -> str:
         for op in sorted(_ops_in(text)):
             if op in owners:
                 raise AuthoringError(
-                    f"the lessons {owners[op]} and {name} both tag {op} as '{TAG}'; one op has one "
+                    f"the lessons {owners[op]} and {name} both tag {op} as '{OP}'; one op has one "
                     "owner, so take the tag from one of them."
                 )
             owners[op] = name
