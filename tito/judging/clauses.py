@@ -1,4 +1,4 @@
-"""Clauses about a learner's export: run each, and say of each whether it held.
+"""Run clauses about a learner's export, and return a verdict for each.
 
 A clause is a function ``(remote, rng)`` of a lesson's ``checkpoint.py`` or ``hidden.py``. It draws
 inputs, calls the learner's functions through ``remote`` and raises ``ContractViolation``, with a
@@ -38,7 +38,7 @@ CONTRACT_VERSION: Final = int(getattr(contract, "VERSION", 1))
 
 
 class ClausesError(RecsysError, LookupError):
-    """A lesson's folder lacks a file that judging needs."""
+    """Fault of a lesson that makes judging impossible; no answer is to blame."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Verdict:
     name: str
     passed: bool
     message: str
-    """What is wrong; empty where it held."""
+    """Description of the fault; empty where the clause held."""
 
 
 def load_clauses(folder: Path, file: str) -> ModuleType:

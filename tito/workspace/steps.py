@@ -51,7 +51,7 @@ def run_tests(
         json.loads(path.read_text(encoding="utf-8")),
         json.loads(lesson.release.read_text(encoding="utf-8")),
     )
-    runs = run_notebook(path, content, workspace.notebooks, seconds=seconds, tell=tell)
+    runs = run_notebook(path, content, workspace.notebooks, seconds=seconds, on_cell=tell)
     passed = all(run.passed for run in runs if run.cell.is_graded)
     with recording(workspace, locked=locked) as progress:
         progress.of(lesson.id).tested = now() if passed else ""
