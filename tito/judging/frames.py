@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import struct
-from typing import IO, Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -18,7 +18,20 @@ MAX_PARTS: Final = 2**20
 _CHUNK: Final = 2**20
 
 
-def write_frame(stream: IO[bytes], value: Any) -> None:
+class Writer(Protocol):
+    """Stream to write to."""
+
+    def write(self, content: bytes, /) -> object: ...  # noqa: D102
+    def flush(self) -> None: ...  # noqa: D102
+
+
+class Reader(Protocol):
+    """Stream to read from; fewer bytes than asked for may come at a time."""
+
+    def read(self, n_bytes: int, /) -> bytes | None: ...  # noqa: D102
+
+
+def write_frame(stream: Writer, value: Any) -> None:
     """Send a value. FrameError where it is not plain data (nothing has been sent then); OSError
     where nobody reads.
     """
@@ -35,7 +48,7 @@ def write_frame(stream: IO[bytes], value: Any) -> None:
     stream.flush()
 
 
-def read_frame(stream: IO[bytes], limit: int = MAX_BUFFERS) -> Any:
+def read_frame(stream: Reader, limit: int = MAX_BUFFERS) -> Any:
     """Receive a value. EOFError where the other end has closed; FrameError for what is no frame.
 
     Args:
@@ -63,7 +76,7 @@ def read_frame(stream: IO[bytes], limit: int = MAX_BUFFERS) -> Any:
     return unpack(tree, buffers)
 
 
-def _exactly(stream: IO[bytes], n_bytes: int) -> bytearray:
+def _exactly(stream: Reader, n_bytes: int) -> bytearray:
     """That many bytes; memory is taken as they come, not as they are claimed."""
     data = bytearray()
     while len(data) < n_bytes:

@@ -84,8 +84,14 @@ def pack(value: Any, buffers: list[np.ndarray[Any, Any]], depth: int = 0) -> Any
     raise FrameError(f"a {type(value).__name__} is not plain data")
 
 
-def unpack(tree: Any, buffers: list[memoryview], depth: int = 0) -> Any:
-    """The value that ``pack`` made this tree of; FrameError where it cannot have."""
+def unpack(tree: Any, buffers: list[Any], depth: int = 0) -> Any:
+    """Return the value that ``pack`` made this tree of; FrameError where it cannot have.
+
+    Args:
+        tree: what JSON holds.
+        buffers: for each array its bytes, or the array itself where it has been made already.
+        depth: number of values that this one is inside of.
+    """
     if depth > MAX_DEPTH:
         raise FrameError("it is nested too deeply")
     if tree is None or isinstance(tree, (bool, int, float, str)):
@@ -103,7 +109,7 @@ def unpack(tree: Any, buffers: list[memoryview], depth: int = 0) -> Any:
         raise FrameError(f"a malformed {kind}: {error}") from None
 
 
-def _unpack_tagged(kind: str, content: Any, buffers: list[memoryview], depth: int) -> Any:
+def _unpack_tagged(kind: str, content: Any, buffers: list[Any], depth: int) -> Any:
     if kind == "array":
         return _unpack_array(content, buffers)
     if kind == "scalar":
@@ -142,12 +148,14 @@ def _pack_array(array: np.ndarray[Any, Any], buffers: list[np.ndarray[Any, Any]]
     return {"array": [array.dtype.str, shape, bool(array.flags.writeable), len(buffers) - 1]}
 
 
-def _unpack_array(content: Any, buffers: list[memoryview]) -> Any:
+def _unpack_array(content: Any, buffers: list[Any]) -> Any:
     text, shape, writeable, number = content
     dtype = _check_dtype(text)
     if not all(type(n) is int and n >= 0 for n in [*shape, number]):
         raise FrameError("sizes must be whole numbers")
     buffer = buffers[number]
+    if isinstance(buffer, np.ndarray):
+        return buffer
     if math.prod(shape) * dtype.itemsize != len(buffer):
         raise FrameError(f"{len(buffer)} bytes are not a {text} of shape {shape}")
     array = _checked(buffer, dtype).reshape(shape).copy()

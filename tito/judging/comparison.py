@@ -1,0 +1,307 @@
+"""Comparison of an entry with a baseline, timed in turn in jails of the same kind.
+
+    comparison = compare(entry, baseline, generate, n_rounds=20)
+    comparison.standing, comparison.reasons, comparison.speedups()
+
+Every round makes new inputs and times three calls on them: of the entry, of the baseline, and of
+``nothing``, whose cost is what timing itself takes. Only one of the three processes runs at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tito.jail.machine_lock import measuring
+from tito.jail.timed import TimedJail
+from tito.jail.timed_group import NotFrozenError
+from tito.judging import nothing
+from tito.judging.clock import SECONDS_PER_CALL, Answer, Launcher, Sample, TimedSession
+from tito.judging.shared_files import Call
+
+TOLERANCE: Final = 0.02
+"""Share of the time that processor time may be above what the rules allow."""
+SLACK_NS: Final = 50_000
+"""Processor time that one call may be above it as well: errors of the account."""
+SHORTEST_NS: Final = int(SLACK_NS / TOLERANCE)
+"""Time of a baseline's call below which the slack is worth more than the tolerance."""
+
+
+class Standing(StrEnum):
+    """Worth of a measurement."""
+
+    VERIFIED = "verified"
+    """The rules were held by the machine."""
+    LOCAL = "local"
+    """The machine could not hold all rules, or the calls were too short."""
+    REFUSED = "refused"
+    """The entry broke a rule."""
+
+
+class Breach(StrEnum):
+    """Rules that an entry can break."""
+
+    HIDDEN_THREADS = "hidden threads"
+    WORK_BETWEEN_CALLS = "work between calls"
+    NOT_FROZEN = "not frozen"
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """Functions to be timed.
+
+    Args:
+        module: file with the functions.
+        allowed: what it may import beside NumPy and the standard library.
+    """
+
+    module: Path
+    allowed: Sequence[str] = ()
+
+
+class Round(NamedTuple):
+    """Samples of the three calls of one round."""
+
+    entry: Sample
+    baseline: Sample
+    empty: Sample
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Reason for a standing below ``VERIFIED``."""
+
+    sentence: str
+    breach: Breach | None = None
+    """Rule that the entry broke; None for a shortcoming of the machine or the calls."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Timings of an entry and a baseline, in pairs, and what they are worth."""
+
+    rounds: tuple[Round, ...]
+    n_threads: int
+    reasons: tuple[Reason, ...]
+
+    @property
+    def standing(self) -> Standing:
+        """Worth of the comparison."""
+        if any(reason.breach for reason in self.reasons):
+            return Standing.REFUSED
+        return Standing.LOCAL if self.reasons else Standing.VERIFIED
+
+    @property
+    def empty_seconds(self) -> float:
+        """Median cost of a call that does nothing; it has been taken off all seconds below."""
+        return statistics.median(r.empty.wall for r in self.rounds) / 1e9
+
+    def seconds(self) -> list[tuple[float, float]]:
+        """Return the seconds of the entry and of the baseline, a pair for each round."""
+        cost = self.empty_seconds
+        return [(r.entry.wall / 1e9 - cost, r.baseline.wall / 1e9 - cost) for r in self.rounds]
+
+    def cpu_seconds(self) -> list[tuple[float, float]] | None:
+        """Return processor seconds likewise; None where nobody counts."""
+        found = [(r.entry.cpu, r.baseline.cpu, r.empty.cpu) for r in self.rounds]
+        counted = [(e, b, n) for e, b, n in found if None not in (e, b, n)]
+        if not counted or len(counted) < len(found):
+            return None
+        cost = statistics.median(n or 0 for _, _, n in counted)
+        return [(((e or 0) - cost) / 1e9, ((b or 0) - cost) / 1e9) for e, b, _ in counted]
+
+    def speedups(self) -> list[float]:
+        """Return the baseline's seconds over the entry's, one for each round."""
+        shortest = 1e-9  # an entry as fast as nothing
+        return [baseline / max(entry, shortest) for entry, baseline in self.seconds()]
+
+
+Check = Callable[[Call, Answer, Answer], None]
+
+
+def compare(
+    entry: Contestant,
+    baseline: Contestant,
+    generate: Callable[[int], Call],
+    *,
+    n_rounds: int,
+    n_threads: int = 1,
+    fresh: bool = False,
+    n_warmups: int = 1,
+    seconds: float = SECONDS_PER_CALL,
+    check: Check | None = None,
+    launch: Launcher = TimedJail,
+    announce: Callable[[str], None] = lambda sentence: None,
+) -> Comparison:
+    """Time an entry and a baseline on the same inputs, in turn.
+
+    Args:
+        entry: functions by somebody who is not trusted.
+        baseline: functions that they are compared with.
+        generate: makes the call of a round from its number; called once for each.
+        n_rounds: number of rounds, at least 1.
+        n_threads: number of threads that the functions may use.
+        fresh: start all processes anew for each round.
+        n_warmups: number of first rounds in each process that do not count.
+        seconds: limit of one call.
+        check: called with every call, the entry's answer and the baseline's; raises where the
+            entry's is wrong.
+        launch: makes the jails.
+        announce: called with a sentence where another measurement keeps this one waiting.
+
+    Raises:
+        LearnerError: a module cannot be loaded, or a call brings no answer.
+        Exception: what ``check`` raises.
+    """
+    match = _Match((entry, baseline), generate, check, launch, n_threads, seconds)
+    reasons: list[Reason] = []
+    with measuring(announce):
+        try:
+            for _ in range(n_rounds if fresh else 1):
+                match.play(n_warmups, 1 if fresh else n_rounds)
+        except NotFrozenError as error:
+            reasons.append(Reason(f"the entry could not be frozen: {error}", Breach.NOT_FROZEN))
+    reasons += [Reason(problem) for problem in match.problems]
+    reasons += reasons_in(match.rounds, n_threads)
+    return Comparison(tuple(match.rounds), n_threads, tuple(reasons))
+
+
+class _Match:
+    """Rounds of one comparison."""
+
+    def __init__(
+        self,
+        sides: tuple[Contestant, Contestant],
+        generate: Callable[[int], Call],
+        check: Check | None,
+        launch: Launcher,
+        n_threads: int,
+        seconds: float,
+    ) -> None:
+        self._sides = (*sides, Contestant(Path(nothing.__file__)))
+        self._generate, self._check, self._launch = generate, check, launch
+        self._n_threads, self._seconds = n_threads, seconds
+        self._random = random.SystemRandom()
+        self._number = 0
+        self.rounds: list[Round] = []
+        self.problems: list[str] = []
+
+    def play(self, n_warmups: int, n_rounds: int) -> None:
+        """Play rounds in new processes."""
+        with self._sessions() as sessions:
+            for session in sessions:
+                self.problems += [p for p in session.problems if p not in self.problems]
+            for number in range(n_warmups + n_rounds):
+                played = self._round(sessions)
+                if number >= n_warmups:
+                    self.rounds.append(played)
+
+    @contextlib.contextmanager
+    def _sessions(self) -> Iterator[list[TimedSession]]:
+        with contextlib.ExitStack() as opened:
+            yield [
+                opened.enter_context(
+                    TimedSession(
+                        side.module,
+                        self._launch,
+                        n_threads=self._n_threads,
+                        allowed=side.allowed,
+                        seconds=self._seconds,
+                    )
+                )
+                for side in self._sides
+            ]
+
+    def _round(self, sessions: list[TimedSession]) -> Round:
+        call = self._generate(self._number)
+        self._number += 1
+        empty = Call(nothing.nothing.__name__, call.args, call.kwargs, call.updates)
+        samples: list[Sample] = [Sample(0, None, None)] * 3
+        answers: list[Answer | None] = [None] * 3
+        for side in self._random.sample(range(3), 3):
+            answers[side], samples[side] = sessions[side].call(empty if side == 2 else call)
+        first, second, _ = answers
+        assert first is not None and second is not None  # noqa: PT018
+        if self._check is not None:
+            self._check(call, first, second)
+        sessions[2].call(Call(nothing.keep.__name__, (second.value,)))
+        return Round(*samples)
+
+
+def reasons_in(rounds: Sequence[Round], n_threads: int) -> list[Reason]:
+    """Return what the samples of a comparison say against it."""
+    if not rounds:
+        return []
+    entries, baselines, empties = zip(*rounds, strict=True)
+    reasons = []
+    for samples, breach in ((entries, Breach.HIDDEN_THREADS), (baselines, None)):
+        if sentence := hidden_threads(samples, empties, n_threads):
+            whose = "the entry" if breach else "the baseline: this machine's account is off"
+            reasons.append(Reason(f"{whose}: {sentence}", breach))
+    if sentence := work_between_calls(entries, baselines, empties):
+        reasons.append(Reason(f"the entry: {sentence}", Breach.WORK_BETWEEN_CALLS))
+    usual = statistics.median(r.baseline.wall - r.empty.wall for r in rounds)
+    if usual < SHORTEST_NS:
+        reasons.append(
+            Reason(
+                f"the baseline's calls take {usual / 1e6:.2f} ms; below {SHORTEST_NS / 1e6:g} ms "
+                "the account of processor time is too coarse: use larger inputs."
+            )
+        )
+    return reasons
+
+
+def hidden_threads(
+    samples: Sequence[Sample], empties: Sequence[Sample], n_threads: int
+) -> str | None:
+    """Return a sentence where calls took more processor time than their threads can.
+
+    Only excesses count: other work on the machine makes calls longer, which would hide some.
+    """
+    used = [s.cpu for s in samples if s.cpu is not None]
+    free = [s.cpu for s in empties if s.cpu is not None]
+    if not used or not free:
+        return None
+    cost = statistics.median(free)
+    spans = [n_threads * wall for wall in _net(samples, empties)]
+    excess = sum(max(cpu - cost - span, 0) for cpu, span in zip(used, spans, strict=True))
+    if excess <= TOLERANCE * sum(spans) + SLACK_NS * len(spans):
+        return None
+    return (
+        f"calls of {_ms(sum(spans) / n_threads)} in all took {_ms(excess)} of processor time more "
+        f"than {n_threads} thread{'s' * (n_threads > 1)} can: more threads ran."
+    )
+
+
+def work_between_calls(
+    samples: Sequence[Sample], baselines: Sequence[Sample], empties: Sequence[Sample]
+) -> str | None:
+    """Return a sentence where more was done between calls than the baseline does there."""
+    used = [s.between for s in samples if s.between is not None]
+    usual = [s.between for s in baselines if s.between is not None]
+    if not used or not usual:
+        return None
+    spans = _net(samples, empties)
+    excess = sum(used) - len(used) * statistics.mean(usual)
+    if excess <= TOLERANCE * sum(spans) + SLACK_NS * len(spans):
+        return None
+    return (
+        f"{_ms(excess)} of processor time were used between calls that took {_ms(sum(spans))} in "
+        "all: work belongs inside of the call."
+    )
+
+
+def _net(samples: Sequence[Sample], empties: Sequence[Sample]) -> list[float]:
+    """Return the wall time of calls without the cost of timing, in nanoseconds."""
+    cost = statistics.median(s.wall for s in empties)
+    return [max(s.wall - cost, 0.0) for s in samples]
+
+
+def _ms(nanoseconds: float) -> str:
+    return f"{nanoseconds / 1e6:.1f} ms"
