@@ -24,7 +24,7 @@ from tito.jail.timed_group import NoTimedGroupError, TimedGroup, timed_group
 
 GIVEN: Final = "/timed/given"
 SHARED: Final = "/timed/shared"
-RUNNER: Final = "tito.judging.timed_runner"
+RUNNER: Final = "tito.wire.timed_runner"
 
 
 class TimedJail(Jail):

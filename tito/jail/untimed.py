@@ -12,7 +12,7 @@ from typing import Final
 from tito.jail.jail import Jailed
 from tito.jail.limits import Limits
 from tito.jail.timed import RUNNER
-from tito.judging.remote import absolute_python_path
+from tito.wire.processes import absolute_python_path
 
 PROBLEM: Final = (
     "it ran in a plain process, which can use processors before and after a call, and more of them."

@@ -12,6 +12,7 @@ again, and only then is the answer copied.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,13 +21,14 @@ from types import TracebackType
 from typing import Any, Final, Protocol
 
 from tito.jail.jail import Jailed
+from tito.jail.packages import installed_modules, modules_of
 from tito.jail.timed_group import TimedGroup
-from tito.judging.frames import read_frame, write_frame
+from tito.judging.failures import MAX_MESSAGE, LearnerError, sentence_about_error
 from tito.judging.pipe_end import LateError, PipeEnd
-from tito.judging.remote import MAX_MESSAGE, LearnerError, _told
 from tito.judging.shared_files import Call, Placement, SharedFiles, place
-from tito.judging.timed_runner import LENGTH, READY
-from tito.judging.values import FrameError
+from tito.wire.frames import read_frame, write_frame
+from tito.wire.timed_runner import LENGTH, READY
+from tito.wire.values import FrameError
 
 SECONDS_PER_CALL: Final = 60.0
 SECONDS_TO_LOAD: Final = 60.0
@@ -96,7 +98,8 @@ class TimedSession:
         module: file with the functions.
         launch: makes what holds the process.
         n_threads: number of threads that they may use.
-        allowed: what the code may import beside NumPy and the standard library.
+        allowed: distributions, and modules of this software, that the code may import beside NumPy
+            and the standard library.
         seconds: limit of one call.
 
     Raises:
@@ -153,9 +156,16 @@ class TimedSession:
         """End the process."""
         self._opened.close()
 
-    def call(self, call: Call) -> tuple[Answer, Sample]:
-        """Make one call; return its answer, and what it took."""
+    def call(self, call: Call, function: str | None = None) -> tuple[Answer, Sample]:
+        """Make one call; return its answer, and what it took.
+
+        Args:
+            call: function and arguments.
+            function: name of another function to be called in its place.
+        """
         placed = place(call)
+        if function is not None:
+            placed = dataclasses.replace(placed, function=function)
         try:
             self._prepare(placed)
             self._files.write(placed)
@@ -164,7 +174,7 @@ class TimedSession:
             after = self._cpu()
             answer = self._read(placed, length)
         except (FrameError, OSError, EOFError) as error:
-            raise self._broken(call.function, error) from None
+            raise self._broken(placed.function, error) from None
         sample = Sample(wall, None, None)
         if before is not None and after is not None:
             sample = Sample(wall, after - before, before - self._cpu_before)
@@ -173,7 +183,13 @@ class TimedSession:
 
     def _load(self, module: Path, allowed: Sequence[str]) -> None:
         given, shared = self._holder.paths
-        settings = {"module": str(module), "allowed": [*allowed], "given": given, "shared": shared}
+        settings = {
+            "module": str(module),
+            "allowed": modules_of(allowed),
+            "masked": installed_modules(),
+            "given": given,
+            "shared": shared,
+        }
         self._pipe.set_limit(SECONDS_TO_LOAD)
         try:
             write_frame(self._pipe, settings)
@@ -183,7 +199,7 @@ class TimedSession:
         except (FrameError, OSError, EOFError) as error:
             raise self._broken("loading it", error) from None
         if "functions" not in hello:
-            raise LearnerError(f"your code cannot be loaded: {_told(hello)}")
+            raise LearnerError(f"your code cannot be loaded: {sentence_about_error(hello)}")
         self._freeze()
         self._files.unlink()
         self._cpu_before = self._cpu() or 0
@@ -220,7 +236,7 @@ class TimedSession:
         if not isinstance(reply, dict):
             raise FrameError("it is no answer")
         if "raised" in reply:
-            raise LearnerError(f"{name} {_told(reply)}")
+            raise LearnerError(f"{name} {sentence_about_error(reply)}")
         if "value" not in reply:
             raise FrameError(str(reply.get("refused"))[:MAX_MESSAGE])
         args, kwargs = self._files.read_arguments(placed)

@@ -21,9 +21,9 @@ from typing import Final, NamedTuple
 from tito.jail.machine_lock import measuring
 from tito.jail.timed import TimedJail
 from tito.jail.timed_group import NotFrozenError
-from tito.judging import nothing
 from tito.judging.clock import SECONDS_PER_CALL, Answer, Launcher, Sample, TimedSession
 from tito.judging.shared_files import Call
+from tito.wire import nothing
 
 TOLERANCE: Final = 0.02
 """Share of the time that processor time may be above what the rules allow."""
@@ -58,7 +58,8 @@ class Contestant:
 
     Args:
         module: file with the functions.
-        allowed: what it may import beside NumPy and the standard library.
+        allowed: distributions, and modules of this software, that it may import beside NumPy and
+            the standard library.
     """
 
     module: Path
@@ -221,11 +222,12 @@ class _Match:
     def _round(self, sessions: list[TimedSession]) -> Round:
         call = self._generate(self._number)
         self._number += 1
-        empty = Call(nothing.nothing.__name__, call.args, call.kwargs, call.updates)
         samples: list[Sample] = [Sample(0, None, None)] * 3
         answers: list[Answer | None] = [None] * 3
         for side in self._random.sample(range(3), 3):
-            answers[side], samples[side] = sessions[side].call(empty if side == 2 else call)
+            answers[side], samples[side] = sessions[side].call(
+                call, nothing.nothing.__name__ if side == 2 else None
+            )
         first, second, _ = answers
         assert first is not None and second is not None  # noqa: PT018
         if self._check is not None:

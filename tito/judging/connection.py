@@ -190,7 +190,7 @@ class Connection:
     ) -> None:
         """Copy arrays that the call wrote to into the caller's own, where the op may do so."""
         arrays = arrays_in([list(args), kwargs])
-        own = _numbers_of_mutated(name, args, kwargs)
+        own = numbers_of_mutated(name, args, kwargs)
         try:
             for number, array in changed:
                 if number not in own:
@@ -203,10 +203,10 @@ class Connection:
             raise self.failed(Failure.NO_DATA, f"{name}: {error}.") from None
 
 
-def _numbers_of_mutated(
+def numbers_of_mutated(
     name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> frozenset[int]:
-    """Numbers, as ``arrays_in`` counts, of the arrays that the op of that name may change."""
+    """Return the numbers, as ``arrays_in`` counts, of the arrays that an op may change."""
     if name not in MUTATES:
         return frozenset()
     positional = list(inspect.signature(getattr(ComputeBackend, name)).parameters)[1:]

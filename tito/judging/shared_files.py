@@ -11,15 +11,16 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from tito.judging.frames import read_frame
-from tito.judging.values import FrameError, arrays_in, pack, unpack
+from tito.judging.connection import numbers_of_mutated
+from tito.wire.frames import read_frame
+from tito.wire.values import FrameError, arrays_in, pack, unpack
 
 ANSWER_BYTES: Final = 2**25
 """Size of the largest answer, in bytes."""
@@ -34,17 +35,31 @@ GIVEN, SHARED = 0, 1
 class Call:
     """One call of a function.
 
-    Updated arguments, by their places and names, are arrays that the call may write to.
+    Args:
+        function: its name.
+        args: positional arguments.
+        kwargs: named arguments.
+        updates: positions and names of the arguments whose arrays the call may write to; those that
+            the protocol says for an op of that name where None.
     """
 
     function: str
     args: tuple[Any, ...] = ()
-    kwargs: dict[str, Any] | None = None
-    updates: Collection[int | str] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    updates: Collection[int | str] | None = None
 
-    def arguments(self) -> tuple[list[Any], dict[str, Any]]:
-        """Return positional and named arguments."""
-        return list(self.args), dict(self.kwargs or {})
+    def numbers_of_updated(self) -> frozenset[int]:
+        """Return the numbers, as ``arrays_in`` counts, of the arrays that may be written to."""
+        if self.updates is None:
+            return numbers_of_mutated(self.function, self.args, self.kwargs)
+        found: list[int] = []
+        n_arrays = 0
+        for key, argument in (*enumerate(self.args), *self.kwargs.items()):
+            n_own = len(arrays_in(argument))
+            if key in self.updates:
+                found += range(n_arrays, n_arrays + n_own)
+            n_arrays += n_own
+        return frozenset(found)
 
 
 @dataclass(frozen=True)
@@ -78,14 +93,14 @@ class Placement:
 
 def place(call: Call) -> Placement:
     """Decide where each array of a call lies; FrameError for what cannot cross."""
-    args, kwargs = call.arguments()
-    named = [args[key] if isinstance(key, int) else kwargs[key] for key in call.updates]
-    updated = {id(array) for array in arrays_in(named)}
+    updated = call.numbers_of_updated()
     arrays: list[np.ndarray[Any, Any]] = []
-    tree = json.dumps(pack([args, kwargs], arrays), separators=(",", ":")).encode()
+    tree = json.dumps(
+        pack([list(call.args), dict(call.kwargs)], arrays), separators=(",", ":")
+    ).encode()
     ends, places = [0, 0], []
-    for array in arrays:
-        number = SHARED if id(array) in updated else GIVEN
+    for place_in_call, array in enumerate(arrays):
+        number = SHARED if place_in_call in updated else GIVEN
         places.append((number, ends[number]))
         ends[number] += -(-array.nbytes // _ALIGNMENT) * _ALIGNMENT
     return Placement(call.function, tree, arrays, places, (ends[0], ends[1]))

@@ -1,6 +1,6 @@
 """The process in which timed calls run: all that can be done before the clock starts is done then.
 
-Started as ``python -m tito.judging.timed_runner``, with pipes as its standard input and output and
+Started as ``python -m tito.wire.timed_runner``, with pipes as its standard input and output and
 two files that it maps. Its judge writes inputs into ``given``, which the process only reads;
 ``shared`` holds the arrays that a call updates, and the answer. A call goes like this:
 
@@ -25,9 +25,10 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from recsys_edu.exported import text_of
-from tito.judging.frames import read_frame, write_frame
-from tito.judging.runner import Runner, _private_pipe
-from tito.judging.values import FrameError, pack, unpack
+from tito.wire.frames import read_frame, write_frame
+from tito.wire.pipe import claim_standard_pipes
+from tito.wire.runner import Runner
+from tito.wire.values import FrameError, pack, unpack
 
 READY: Final = b"r"
 LENGTH: Final = struct.Struct("<Q")
@@ -70,7 +71,7 @@ class TimedRunner:
         self._incoming, self._outgoing = incoming, outgoing
         given, shared = settings["given"], settings["shared"]
         self._regions = [Region(given, writable=False), Region(shared, writable=True)]
-        self._runner = Runner(settings["module"], None, settings["allowed"])
+        self._runner = Runner(settings["module"], None, settings["allowed"], settings["masked"])
 
     def serve(self) -> None:
         """Answer calls until the other end closes."""
@@ -132,7 +133,7 @@ def _write_frame(answer: dict[str, Any], room: _Array) -> int:
 
 def serve() -> None:
     """Serve timed calls on the standard input and output."""
-    incoming, outgoing = _private_pipe()
+    incoming, outgoing = claim_standard_pipes(silent=True)
     TimedRunner(read_frame(incoming), incoming, outgoing).serve()
 
 
