@@ -29,6 +29,8 @@ PREFIX: Final = "recsys-timed"
 SECONDS_TO_FREEZE: Final = 2.0
 SECONDS_TO_END: Final = 5.0
 _CONTROLLERS: Final = ("freezer", "cpuset", "cpuacct")
+_WEIGHTS: Final = (("cpu.shares", "262144"), ("cpu.weight", "10000"))
+"""Largest weights of versions 1 and 2: other work on the machine waits for what is timed."""
 _SECONDS_BETWEEN: Final = 0.005
 _numbers = itertools.count()
 
@@ -45,7 +47,8 @@ class TimedGroup:
     """Freezer, processors and account of one jail. Close it.
 
     Args:
-        folders: control groups, the freezer's first; the same one where there is one for all.
+        folders: control groups in the order of ``_CONTROLLERS``, and one for the weight where the
+            machine has it; the same one where there is one for all.
         version: of the kernel's interface, 1 or 2.
         lock: descriptor of the first folder, locked.
     """
@@ -57,7 +60,7 @@ class TimedGroup:
         names = ("freezer.state", "freezer.state", "cpuacct.usage")
         if version == 2:
             names = ("cgroup.freeze", "cgroup.events", "cpu.stat")
-        places = (folders[0], folders[0], folders[-1])
+        places = (folders[0], folders[0], folders[_CONTROLLERS.index("cpuacct")])
         flags = (os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)
         files = [
             os.open(place / name, flag | os.O_CLOEXEC)
@@ -162,7 +165,7 @@ def sweep() -> None:
         for folder in top.rglob(f"{PREFIX}-*"):
             with contextlib.suppress(OSError):
                 _sweep_one(folder)
-    for controller in _CONTROLLERS[1:]:
+    for controller in (*_CONTROLLERS[1:], "cpu"):
         for folder in (ROOT / controller).rglob(f"{PREFIX}-*"):
             # The freezer's folder is made first and removed last.
             if not any((ROOT / "freezer").rglob(folder.name)):
@@ -189,8 +192,12 @@ def _parents(own: str) -> Iterator[tuple[int, list[Path]]]:
     lines = [line.split(":", 2) for line in own.splitlines()]
     paths = {name: path for _, names, path in lines for name in names.split(",")}
     if all((ROOT / name / "cgroup.procs").exists() for name in _CONTROLLERS):
-        ones = [ROOT / name / paths.get(name, "/").lstrip("/") for name in _CONTROLLERS]
-        yield 1, [one if one.is_dir() else ROOT / one.name for one in ones]
+        names = [*_CONTROLLERS, *(["cpu"] if (ROOT / "cpu" / "cgroup.procs").exists() else [])]
+        ones = [ROOT / name / paths.get(name, "/").lstrip("/") for name in names]
+        yield (
+            1,
+            [one if one.is_dir() else ROOT / name for one, name in zip(ones, names, strict=True)],
+        )
     elif (ROOT / "cgroup.controllers").exists():
         group = ROOT / paths.get("", "/").lstrip("/")
         for folder in (group, *group.parents):
@@ -207,6 +214,9 @@ def _make(version: int, parents: list[Path], n_cpus: int) -> TimedGroup:
             folder.mkdir(exist_ok=True)
         cpuset = folders[_CONTROLLERS.index("cpuset")]
         _give_processors(cpuset, parents[_CONTROLLERS.index("cpuset")], version, n_cpus)
+        for name, weight in _WEIGHTS:
+            if (folders[-1] / name).exists():
+                (folders[-1] / name).write_text(weight)
         return TimedGroup(folders, version, lock)
     except OSError:
         _remove(folders)

@@ -60,10 +60,12 @@ class Contestant:
         module: file with the functions.
         allowed: distributions, and modules of this software, that it may import beside NumPy and
             the standard library.
+        function: name of the function that is called in it; that of the call where None.
     """
 
     module: Path
     allowed: Sequence[str] = ()
+    function: str | None = None
 
 
 class Round(NamedTuple):
@@ -185,7 +187,8 @@ class _Match:
         n_threads: int,
         seconds: float,
     ) -> None:
-        self._sides = (*sides, Contestant(Path(nothing.__file__)))
+        own = Contestant(Path(nothing.__file__), function=nothing.nothing.__name__)
+        self._sides = (*sides, own)
         self._generate, self._check, self._launch = generate, check, launch
         self._n_threads, self._seconds = n_threads, seconds
         self._random = random.SystemRandom()
@@ -225,9 +228,7 @@ class _Match:
         samples: list[Sample] = [Sample(0, None, None)] * 3
         answers: list[Answer | None] = [None] * 3
         for side in self._random.sample(range(3), 3):
-            answers[side], samples[side] = sessions[side].call(
-                call, nothing.nothing.__name__ if side == 2 else None
-            )
+            answers[side], samples[side] = sessions[side].call(call, self._sides[side].function)
         first, second, _ = answers
         assert first is not None and second is not None  # noqa: PT018
         if self._check is not None:
