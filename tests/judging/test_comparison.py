@@ -17,18 +17,17 @@ from tito.jail.timed_group import NotFrozenError, NoTimedGroupError, TimedGroup
 from tito.jail.untimed import TimedProcess
 from tito.judging import comparison
 from tito.judging.clock import Answer, Sample
-from tito.judging.comparison import (
+from tito.judging.comparison import BaselineError, Contestant, Standing, compare
+from tito.judging.failures import LearnerError
+from tito.judging.shared_files import Call
+from tito.judging.timing_rules import (
     SHORTEST_NS,
     SLACK_NS,
     TOLERANCE,
     Breach,
-    Contestant,
     Round,
-    Standing,
-    compare,
     reasons_in,
 )
-from tito.judging.shared_files import Call
 
 SAME = Contestant(ENTRIES)
 MS = 10**6
@@ -195,11 +194,12 @@ def test_a_stopped_clock_changes_nothing(freezer: None) -> None:
 def test_an_entry_that_does_not_freeze_is_refused(
     freezer: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    frozen = []
+    frozen: list[TimedGroup] = []
 
     def freeze(group: TimedGroup) -> None:
         frozen.append(group)
-        if len(frozen) > 12:
+        if frozen.count(frozen[0]) > 4:  # the entry's, the first to start
+            assert group is frozen[0]
             group.end()
             raise NotFrozenError("its processes could not be stopped, and have been ended.")
         ordinary(group)
@@ -209,6 +209,13 @@ def test_an_entry_that_does_not_freeze_is_refused(
     found = compare(SAME, SAME, calls("count"), n_rounds=5)
     assert found.standing is Standing.REFUSED
     assert found.reasons[0].breach is Breach.NOT_FROZEN
+
+
+def test_who_failed_is_told_apart(freezer: None) -> None:
+    with pytest.raises(LearnerError, match="fail raised ValueError"):
+        compare(other("fail"), SAME, calls("count"), n_rounds=1)
+    with pytest.raises(BaselineError, match="the baseline failed: fail raised ValueError"):
+        compare(SAME, other("fail"), calls("count"), n_rounds=1)
 
 
 # Elsewhere

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tito.jail import mounts, seccomp
 from tito.jail.cgroups import memory_group
@@ -38,7 +38,7 @@ class TimedJail(Jail):
             the machine has it, so that a hidden thread adds to the account.
         allowed: modules that it may import beside NumPy and the standard library.
         limits: how much it may use; their ``threads`` are replaced.
-        contents: further files, by their absolute paths in there.
+        options: further arguments of ``Jail``.
 
     Where the machine has no freezer, cpuset or account for it, ``problems`` says so; the jail then
     starts without them, and what is measured in it holds for this machine only.
@@ -53,14 +53,14 @@ class TimedJail(Jail):
         n_threads: int = 1,
         allowed: Iterable[str] = (),
         limits: Limits | None = None,
-        contents: Mapping[str, bytes] | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(
             files,
             allowed=allowed,
             limits=replace(limits or Limits(), threads=n_threads),
             module=RUNNER,
-            contents=contents,
+            **options,
         )
         self._n_threads = n_threads
         self._regions = {GIVEN: given, SHARED: shared}

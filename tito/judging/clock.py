@@ -25,9 +25,10 @@ from typing import Any, Final, Protocol
 from tito.jail.jail import Jailed
 from tito.jail.packages import installed_modules, modules_of
 from tito.jail.timed_group import TimedGroup
+from tito.judging.connection import names_in
 from tito.judging.failures import MAX_MESSAGE, LearnerError, sentence_about_error
 from tito.judging.pipe_end import LateError, PipeEnd
-from tito.judging.shared_files import Call, Placement, SharedFiles, place
+from tito.judging.shared_files import ANSWER_BYTES, Call, Placement, SharedFiles, place
 from tito.wire.frames import read_frame, write_frame
 from tito.wire.timed_runner import LENGTH, READY
 from tito.wire.values import FrameError
@@ -212,14 +213,14 @@ class TimedSession:
         self._pipe.set_limit(SECONDS_TO_LOAD)
         try:
             write_frame(self._pipe, settings)
-            hello = read_frame(self._pipe)
+            hello = read_frame(self._pipe, ANSWER_BYTES)
             if not isinstance(hello, dict):
                 raise FrameError("it is no greeting")
         except (FrameError, OSError, EOFError) as error:
             raise self._broken("loading it", error) from None
         if "functions" not in hello:
             raise LearnerError(f"your code cannot be loaded: {sentence_about_error(hello)}")
-        self._functions = hello["functions"]
+        self._functions = names_in(hello["functions"])
         self._freeze()
         self._files.unlink()
         self._cpu_before = self._cpu() or 0

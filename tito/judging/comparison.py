@@ -16,21 +16,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple
 
+from recsys_edu.errors import RecsysError
 from tito.jail.machine_lock import measuring
 from tito.jail.timed import TimedJail
 from tito.jail.timed_group import NotFrozenError
 from tito.judging.clock import SECONDS_PER_CALL, Answer, Launcher, Sample, TimedSession
+from tito.judging.failures import LearnerError
 from tito.judging.shared_files import Call
+from tito.judging.timing_rules import Breach, Reason, Round, reasons_in
 from tito.wire import nothing
 
-TOLERANCE: Final = 0.02
-"""Share of the time that processor time may be above what the rules allow."""
-SLACK_NS: Final = 50_000
-"""Processor time that one call may be above it as well: errors of the account."""
-SHORTEST_NS: Final = int(SLACK_NS / TOLERANCE)
-"""Time of a baseline's call below which the slack is worth more than the tolerance."""
+
+class BaselineError(RecsysError, RuntimeError):
+    """The baseline, or the empty call, failed; the entry is not to blame."""
 
 
 class Standing(StrEnum):
@@ -44,14 +43,6 @@ class Standing(StrEnum):
     """The entry broke a rule."""
 
 
-class Breach(StrEnum):
-    """Rules that an entry can break."""
-
-    HIDDEN_THREADS = "hidden threads"
-    WORK_BETWEEN_CALLS = "work between calls"
-    NOT_FROZEN = "not frozen"
-
-
 @dataclass(frozen=True)
 class Contestant:
     """Functions to be timed.
@@ -61,28 +52,13 @@ class Contestant:
         allowed: distributions, and modules of this software, that it may import beside NumPy and
             the standard library.
         function: name of the function that is called in it; that of the call where None.
+        launch: makes its jail; that of the comparison where None.
     """
 
     module: Path
     allowed: Sequence[str] = ()
     function: str | None = None
-
-
-class Round(NamedTuple):
-    """Samples of the three calls of one round."""
-
-    entry: Sample
-    baseline: Sample
-    empty: Sample
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Reason for a standing below ``VERIFIED``."""
-
-    sentence: str
-    breach: Breach | None = None
-    """Rule that the entry broke; None for a shortcoming of the machine or the calls."""
+    launch: Launcher | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +135,8 @@ def compare(
         announce: called with a sentence where another measurement keeps this one waiting.
 
     Raises:
-        LearnerError: a module cannot be loaded, or a call brings no answer.
+        LearnerError: the entry cannot be loaded, or a call of it brings no answer.
+        BaselineError: the same of the baseline.
         Exception: what ``check`` raises.
     """
     match = _Match((entry, baseline), generate, check, launch, n_threads, seconds)
@@ -209,18 +186,18 @@ class _Match:
     @contextlib.contextmanager
     def _sessions(self) -> Iterator[list[TimedSession]]:
         with contextlib.ExitStack() as opened:
-            yield [
-                opened.enter_context(
-                    TimedSession(
+            sessions = []
+            for number, side in enumerate(self._sides):
+                with _blaming(number):
+                    session = TimedSession(
                         side.module,
-                        self._launch,
+                        side.launch or self._launch,
                         n_threads=self._n_threads,
                         allowed=side.allowed,
                         seconds=self._seconds,
                     )
-                )
-                for side in self._sides
-            ]
+                sessions.append(opened.enter_context(session))
+            yield sessions
 
     def _round(self, sessions: list[TimedSession]) -> Round:
         call = self._generate(self._number)
@@ -228,83 +205,24 @@ class _Match:
         samples: list[Sample] = [Sample(0, None, None)] * 3
         answers: list[Answer | None] = [None] * 3
         for side in self._random.sample(range(3), 3):
-            answers[side], samples[side] = sessions[side].call(call, self._sides[side].function)
+            with _blaming(side):
+                answers[side], samples[side] = sessions[side].call(call, self._sides[side].function)
         first, second, _ = answers
         assert first is not None and second is not None  # noqa: PT018
         if self._check is not None:
             self._check(call, first, second)
-        sessions[2].call(Call(nothing.keep.__name__, (second.value,)))
+        with _blaming(2):
+            sessions[2].call(Call(nothing.keep.__name__, (second.value,)))
         return Round(*samples)
 
 
-def reasons_in(rounds: Sequence[Round], n_threads: int) -> list[Reason]:
-    """Return what the samples of a comparison say against it."""
-    if not rounds:
-        return []
-    entries, baselines, empties = zip(*rounds, strict=True)
-    reasons = []
-    for samples, breach in ((entries, Breach.HIDDEN_THREADS), (baselines, None)):
-        if sentence := hidden_threads(samples, empties, n_threads):
-            whose = "the entry" if breach else "the baseline: this machine's account is off"
-            reasons.append(Reason(f"{whose}: {sentence}", breach))
-    if sentence := work_between_calls(entries, baselines, empties):
-        reasons.append(Reason(f"the entry: {sentence}", Breach.WORK_BETWEEN_CALLS))
-    usual = statistics.median(r.baseline.wall - r.empty.wall for r in rounds)
-    if usual < SHORTEST_NS:
-        reasons.append(
-            Reason(
-                f"the baseline's calls take {usual / 1e6:.2f} ms; below {SHORTEST_NS / 1e6:g} ms "
-                "the account of processor time is too coarse: use larger inputs."
-            )
-        )
-    return reasons
-
-
-def hidden_threads(
-    samples: Sequence[Sample], empties: Sequence[Sample], n_threads: int
-) -> str | None:
-    """Return a sentence where calls took more processor time than their threads can.
-
-    Only excesses count: other work on the machine makes calls longer, which would hide some.
-    """
-    used = [s.cpu for s in samples if s.cpu is not None]
-    free = [s.cpu for s in empties if s.cpu is not None]
-    if not used or not free:
-        return None
-    cost = statistics.median(free)
-    spans = [n_threads * wall for wall in _net(samples, empties)]
-    excess = sum(max(cpu - cost - span, 0) for cpu, span in zip(used, spans, strict=True))
-    if excess <= TOLERANCE * sum(spans) + SLACK_NS * len(spans):
-        return None
-    return (
-        f"calls of {_ms(sum(spans) / n_threads)} in all took {_ms(excess)} of processor time more "
-        f"than {n_threads} thread{'s' * (n_threads > 1)} can: more threads ran."
-    )
-
-
-def work_between_calls(
-    samples: Sequence[Sample], baselines: Sequence[Sample], empties: Sequence[Sample]
-) -> str | None:
-    """Return a sentence where more was done between calls than the baseline does there."""
-    used = [s.between for s in samples if s.between is not None]
-    usual = [s.between for s in baselines if s.between is not None]
-    if not used or not usual:
-        return None
-    spans = _net(samples, empties)
-    excess = sum(used) - len(used) * statistics.mean(usual)
-    if excess <= TOLERANCE * sum(spans) + SLACK_NS * len(spans):
-        return None
-    return (
-        f"{_ms(excess)} of processor time were used between calls that took {_ms(sum(spans))} in "
-        "all: work belongs inside of the call."
-    )
-
-
-def _net(samples: Sequence[Sample], empties: Sequence[Sample]) -> list[float]:
-    """Return the wall time of calls without the cost of timing, in nanoseconds."""
-    cost = statistics.median(s.wall for s in empties)
-    return [max(s.wall - cost, 0.0) for s in samples]
-
-
-def _ms(nanoseconds: float) -> str:
-    return f"{nanoseconds / 1e6:.1f} ms"
+@contextlib.contextmanager
+def _blaming(side: int) -> Iterator[None]:
+    """Let an entry's failures through; those of our own functions are ours."""
+    try:
+        yield
+    except (LearnerError, NotFrozenError) as error:
+        if side == 0:
+            raise
+        whose = ("", "the baseline", "the empty call")[side]
+        raise BaselineError(f"{whose} failed: {error}") from error

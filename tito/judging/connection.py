@@ -139,8 +139,8 @@ class Connection:
             self.stop()
             why = sentence_about_error(hello)
             raise self.failed(Failure.UNLOADABLE, f"your code cannot be loaded: {why}")
-        self._functions = _names(hello.get("functions"))
-        self._written = _names(hello.get("written"))
+        self._functions = names_in(hello.get("functions"))
+        self._written = names_in(hello.get("written"))
 
     def _exchange(self, message: Any, name: str) -> dict[str, Any]:
         """Send a frame and wait for the answer; the process is killed when its time is up."""
@@ -221,7 +221,7 @@ def numbers_of_mutated(
     return frozenset(numbers)
 
 
-def _names(value: Any) -> frozenset[str]:
-    """Names of functions; whatever else was sent is left out."""
+def names_in(value: Any) -> frozenset[str]:
+    """Return the names in a list of functions; whatever else was sent is left out."""
     names = value if isinstance(value, list) else []
     return frozenset(name for name in names if isinstance(name, str))
