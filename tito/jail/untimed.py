@@ -22,7 +22,7 @@ _BINDING: Final = ("OMP_", "GOMP_", "KMP_", "OPENBLAS_", "MKL_")
 
 
 class TimedProcess:
-    """In the place of a ``TimedJail``: nothing is frozen, held or counted.
+    """Plain process in the place of a ``TimedJail``: nothing is frozen, held or counted.
 
     Args:
         files: not used: the process can read every file of its user.

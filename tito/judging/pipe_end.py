@@ -1,4 +1,4 @@
-"""This side's end of the pipes to a process: reads that have a limit, and that can wait."""
+"""Trusted end of the pipes to a timed process: reads have a limit, and waiting is a step apart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FOREVER: Final = 10**6
 
 
 class LateError(OSError):
-    """Nothing came within the limit."""
+    """Error of a read for which nothing came within the limit."""
 
 
 class PipeEnd:
