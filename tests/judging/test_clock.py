@@ -192,6 +192,19 @@ def test_an_answer_before_the_question_is_none(spoilt_session: TimedSession) -> 
         spoilt_session.call(Call("count"))
 
 
+def test_what_follows_an_answer_is_refused(spoilt_session: TimedSession) -> None:
+    with pytest.raises(LearnerError, match="it is followed by something"):
+        spoilt_session.call(Call("answer_twice"))
+
+
+def test_a_process_that_does_not_read_does_not_keep_its_judge(freezer: None) -> None:
+    many = [np.zeros(0)] * 5000  # whose layout is larger than a pipe
+    with TimedSession(ENTRIES, TimedJail, seconds=1.0) as session:
+        session.call(Call("never_read_again"))
+        with pytest.raises(LearnerError, match="had not answered after 1 s"):
+            session.call(Call("count", (many,)))
+
+
 def test_a_timed_jail_cannot_choose_its_processors_and_another_can(session: TimedSession) -> None:
     with pytest.raises(LearnerError, match="raised PermissionError"):
         session.call(Call("choose_processor"))

@@ -171,6 +171,28 @@ def answer_before_being_asked():
     return True
 
 
+def answer_twice():
+    """From now on, send *done* with something behind it."""
+    RUNNER.LENGTH = _Longer()
+    return True
+
+
+class _Longer:
+    size = 8
+
+    def pack(self, length):
+        return length.to_bytes(8, "little") + b"r"
+
+    def unpack(self, content):
+        return (int.from_bytes(content, "little"),)
+
+
+def never_read_again():
+    """Hang instead of reading the next layout."""
+    RUNNER.read_frame = lambda stream: time.sleep(60)
+    return True
+
+
 def leave_children(n):
     """Start processes that use all the processor time there is."""
     for _ in range(n):

@@ -24,6 +24,8 @@ from tito.jail.timed_group import NoTimedGroupError, TimedGroup, timed_group
 
 GIVEN: Final = "/timed/given"
 SHARED: Final = "/timed/shared"
+LIMITS: Final = Limits(wall_seconds=4 * 3600.0, cpu_seconds=3600)
+"""Limits of a timed jail; it spends most of its time frozen, while others take their turn."""
 RUNNER: Final = "tito.wire.timed_runner"
 
 
@@ -37,7 +39,7 @@ class TimedJail(Jail):
         n_threads: number of threads that the code may use. The jail gets one processor more where
             the machine has it, so that a hidden thread adds to the account.
         allowed: modules that it may import beside NumPy and the standard library.
-        limits: how much it may use; their ``threads`` are replaced.
+        limits: ``LIMITS`` where None; their ``threads`` are replaced.
         options: further arguments of ``Jail``.
 
     Where the machine has no freezer, cpuset or account for it, ``problems`` says so; the jail then
@@ -58,7 +60,7 @@ class TimedJail(Jail):
         super().__init__(
             files,
             allowed=allowed,
-            limits=replace(limits or Limits(), threads=n_threads),
+            limits=replace(limits or LIMITS, threads=n_threads),
             module=RUNNER,
             **options,
         )

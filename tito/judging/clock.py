@@ -63,6 +63,7 @@ class Answer:
 def _first_in_line() -> Iterator[None]:
     """Let this thread run before all others, where it may: it wakes when *done* comes."""
     try:
+        policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     except (AttributeError, OSError):  # another system, or an ordinary user: it may wait its turn
         yield
@@ -70,7 +71,7 @@ def _first_in_line() -> Iterator[None]:
     try:
         yield
     finally:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        os.sched_setscheduler(0, policy, parameters)
 
 
 class Holder(Protocol):
@@ -251,6 +252,8 @@ class TimedSession:
             wall = time.perf_counter_ns() - start
         self._freeze()
         done = self._pipe.read_now(LENGTH.size)
+        if self._pipe.is_readable():
+            raise FrameError("it is followed by something")
         return wall, LENGTH.unpack(done)[0]
 
     def _read(self, placed: Placement, length: int) -> Answer:

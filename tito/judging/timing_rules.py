@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from tito.judging.clock import Sample
 
-TOLERANCE: Final = 0.02
+TOLERANCE: Final = 0.01
 """Share of the time that processor time may be above what the rules allow."""
 SLACK_NS: Final = 50_000
 """Processor time that one call may be above it as well: errors of the account."""
