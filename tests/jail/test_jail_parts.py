@@ -31,7 +31,12 @@ def test_the_numbers_of_calls_are_the_kernels(column: int) -> None:
         name: int(number)
         for name, number in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)
     }
-    own = {**seccomp.NUMBERS, "clone": seccomp._CLONE, "clone3": seccomp._CLONE3}
+    own = {
+        **seccomp.NUMBERS,
+        **seccomp.TIMED_NUMBERS,
+        "clone": seccomp._CLONE,
+        "clone3": seccomp._CLONE3,
+    }
     own.update(socket=seccomp._SOCKET, ioctl=seccomp._IOCTL)
     known = {name: pair[column] for name, pair in own.items() if name in theirs}
     assert {name: theirs[name] for name in known} == known
@@ -55,12 +60,14 @@ def run_filter(program: bytes, arch: int, number: int, *arguments: int) -> int:
             place += if_true if holds else if_false
 
 
+@pytest.mark.parametrize("timed", [False, True])
 @pytest.mark.parametrize("machine", seccomp.AUDIT_ARCH)
-def test_the_filter_refuses_what_it_lists_and_nothing_else(machine: str) -> None:
-    program, arch = seccomp.program(machine), seccomp.AUDIT_ARCH[machine]
+def test_the_filter_refuses_what_it_lists_and_nothing_else(machine: str, timed: bool) -> None:
+    program, arch = seccomp.program(machine, timed=timed), seccomp.AUDIT_ARCH[machine]
     column = list(seccomp.AUDIT_ARCH).index(machine)
     assert program is not None
-    denied = {pair[column] for pair in seccomp.NUMBERS.values()}
+    names = {**seccomp.NUMBERS, **(seccomp.TIMED_NUMBERS if timed else {})}
+    denied = {pair[column] for pair in names.values()}
     special = {
         p[column] for p in (seccomp._CLONE, seccomp._CLONE3, seccomp._SOCKET, seccomp._IOCTL)
     }

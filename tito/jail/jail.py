@@ -29,7 +29,10 @@ from tito.jail.cgroups import MemoryGroup, memory_group
 from tito.jail.limits import Limits
 from tito.jail.plain_files import read_plain_file
 
-_JOIN_AND_RUN: Final = 'echo 0 > "$1" && shift && exec "$@"'
+# Joins the groups whose files stand before "--", then becomes the command after it.
+_JOIN_AND_RUN: Final = (
+    'while [ "$1" != -- ]; do echo 0 > "$1" || exit 1; shift; done; shift; exec "$@"'
+)
 _OWN_NAMESPACES: Final = (
     "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
     "--hostname", "jail", "--new-session", "--die-with-parent", "--clearenv",
@@ -121,8 +124,7 @@ class Jail:
 
     def start(self, complaints: int = subprocess.DEVNULL) -> Jailed:
         """Start what runs in there, with pipes as its input and output."""
-        if self._group is None:
-            self._group = memory_group(self._limits.memory)
+        self._make_groups()
         uid = _FIRST_UID + random.SystemRandom().randrange(2**30) if os.geteuid() == 0 else None
         settings = {
             "rlimits": self._limits.as_rlimits(grouped=self._group is not None),
@@ -136,10 +138,30 @@ class Jail:
             python = [str(mounts.interpreter()), "-s", "-P", "-m", "tito.jail.inside"]
             command = [self._program, "--args", str(descriptor), "--", *python]
             command += [json.dumps(settings), self._module]
-            if self._group is not None:
-                command = ["/bin/sh", "-c", _JOIN_AND_RUN, "sh", str(self._group.entry), *command]
-            handed = _descriptors(arguments, descriptor)
-            return Jailed(command, self._limits.wall_seconds, handed, complaints)
+            entries = self._group_entries()
+            if entries:
+                joined = [str(entry) for entry in entries]
+                command = ["/bin/sh", "-c", _JOIN_AND_RUN, "sh", *joined, "--", *command]
+            return self._begin(command, _descriptors(arguments, descriptor), complaints)
+
+    def _make_groups(self) -> None:
+        """Make the control groups that the jail is to join."""
+        if self._group is None:
+            self._group = memory_group(self._limits.memory)
+
+    def _group_entries(self) -> list[Path]:
+        """Files by which a process joins the control groups."""
+        return [self._group.entry] if self._group is not None else []
+
+    def _filter(self) -> bytes | None:
+        """Return the filter of system calls."""
+        return seccomp.program()
+
+    def _own_mounts(self, sight: mounts.Sight) -> None:
+        """Mount what a special kind of jail needs beside the rest."""
+
+    def _begin(self, command: list[str], descriptors: list[int], complaints: int) -> Jailed:
+        return Jailed(command, self._limits.wall_seconds, descriptors, complaints)
 
     def _modules(self) -> tuple[str, ...]:
         parts = bundle.CELLS if self._library else bundle.CALLS
@@ -160,8 +182,9 @@ class Jail:
             sight.read_only(self._data.resolve(), mounts.DATA)
         for path, content in {"/etc/passwd": mounts.passwd(uid), **self._contents}.items():
             sight.contents(opened.enter_context(_as_descriptor(content)), path)
+        self._own_mounts(sight)
         mounts.sealed(sight)
-        filtering = seccomp.program()
+        filtering = self._filter()
         if filtering is not None:
             descriptor = opened.enter_context(_as_descriptor(filtering))
             sight.arguments += ["--seccomp", str(descriptor)]

@@ -42,6 +42,12 @@ class Sight:
         self._made.add(target)
         self.arguments += ["--ro-bind", str(source), target]
 
+    def writable(self, source: Path | str, target: str) -> None:
+        """Mount a file of the machine that both sides write to."""
+        self.folder(str(Path(target).parent))
+        self._made.add(target)
+        self.arguments += ["--bind", str(source), target]
+
     def room(self, path: str, size: int) -> None:
         """A folder to write in, in memory."""
         self.folder(str(Path(path).parent))
