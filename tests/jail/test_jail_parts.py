@@ -227,10 +227,10 @@ def test_memory_is_held_by_process_where_there_is_no_group() -> None:
 
 
 def test_folders_above_a_mount_can_be_entered() -> None:
-    sight = mounts.Sight()
-    sight.read_only("/root/.pyenv/versions/3.11")
-    sight.read_only("/root/.pyenv/bin")
-    pairs = itertools.pairwise(sight.arguments)
+    view = mounts.Mounts()
+    view.read_only("/root/.pyenv/versions/3.11")
+    view.read_only("/root/.pyenv/bin")
+    pairs = itertools.pairwise(view.arguments)
     made = [place for option, place in pairs if option == "--dir"]
     assert made == ["/root", "/root/.pyenv", "/root/.pyenv/versions"]
-    assert sight.arguments.count("0755") == 3
+    assert view.arguments.count("0755") == 3
