@@ -46,7 +46,7 @@ def test_moodle(
     assert "all.zip is an archive of its own" in said.out
     assert course.students(toy) == [ADA, as_id("Ömer Şahin"), "ben"]
     assert content_of(course, toy, ADA) == notebook("ada")
-    receipt = read_receipt(course, toy, ADA)
+    receipt = read_receipt(course.submission(toy, ADA))
     assert receipt is not None
     assert receipt.original.endswith("/my toy (final).ipynb")
     assert receipt.name == "Ada Lovelace"
@@ -57,8 +57,8 @@ def test_moodle(
     }
     assert receipt.time_from == "the ZIP"
     stamp = datetime(2026, 2, 3, 4, 5, 6).astimezone(UTC)
-    assert existing(course, toy, ADA) == (receipt.sha256, stamp)
-    text = course.submitted(toy, ADA).with_name("timestamp.txt").read_text()
+    assert existing(course.submission(toy, ADA)) == (receipt.sha256, stamp)
+    text = course.submission(toy, ADA).submitted.with_name("timestamp.txt").read_text()
     assert text == f"{stamp:%Y-%m-%d %H:%M:%S.%f} UTC"
 
 
@@ -76,12 +76,12 @@ def test_canvas(course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: No
         "lovelaceada-12345": "taken",
         "turingalan-12346": "taken",
     }
-    ada, alan = (existing(course, toy, name) for name in course.students(toy))
+    ada, alan = (existing(course.submission(toy, name)) for name in course.students(toy))
     assert ada is not None
     assert alan is not None
     assert ada[1] == due
     assert (alan[1] - due).total_seconds() == 15 * 60 + 1  # past the grace
-    receipt = read_receipt(course, toy, "turingalan-12346")
+    receipt = read_receipt(course.submission(toy, "turingalan-12346"))
     assert receipt is not None
     assert receipt.time_from == "Canvas"
     assert receipt.lms["user"] == "12346"
@@ -111,7 +111,7 @@ def test_folders_as_nbgrader_has_them(
         **dict.fromkeys(["f/g/h.ipynb", "42_toy/42_toy.ipynb"], "refused"),
     }
     assert all("give --pattern" in entry.why for entry in found if entry.status == "refused")
-    ada, cy = existing(course, toy, "ada"), existing(course, toy, "cy")
+    ada, cy = existing(course.submission(toy, "ada")), existing(course.submission(toy, "cy"))
     assert ada is not None
     assert cy is not None
     assert ada[1] == datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
@@ -142,7 +142,9 @@ def test_a_pattern_leaves_what_the_lms_says(
     pattern = refused.why.split("--pattern '")[1].split("'")[0]
     found = collect(course, toy, [path], pattern=pattern)
     assert statuses(found) == {"11": "taken", "22": "taken"}
-    receipt = json.loads(course.submitted(toy, "11").with_name("received.json").read_text())
+    receipt = json.loads(
+        course.submission(toy, "11").submitted.with_name("received.json").read_text()
+    )
     assert receipt["name"] == "Ada Lovelace"
     assert receipt["lms"] == {
         "kind": "moodle", "participant": "11", "folder": folder.format("11"),
@@ -210,7 +212,7 @@ def test_what_is_newer_replaces_and_what_is_older_does_not(
 
     assert hand_in("1", 1_000_000_000) == "taken"
     assert hand_in("1", 1_000_000_100) == "unchanged"
-    assert existing(course, toy, "ada") is not None
+    assert existing(course.submission(toy, "ada")) is not None
     assert hand_in("2", 1_000_000_050) == "newer"  # what is unchanged has kept its time
     assert hand_in("3", 1_000_000_020) == "kept"
     assert content_of(course, toy, "ada") == notebook("2")

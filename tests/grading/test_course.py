@@ -78,7 +78,7 @@ def test_without_the_secret_there_is_a_sentence(toy: Lesson, course: GradingCour
 def test_students_are_those_who_handed_in(toy: Lesson, course: GradingCourse) -> None:
     assert course.students(toy) == []
     for name in ("ben", "ada", ".hidden", "has space"):
-        course.submitted(toy, name).parent.mkdir(parents=True)
+        course.submission(toy, name).submitted.parent.mkdir(parents=True)
     (course.root / "submitted" / "other" / "01_else").mkdir(parents=True)
     assert course.students(toy) == ["ada", "ben"]
 

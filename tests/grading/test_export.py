@@ -115,7 +115,7 @@ CANVAS = (
 
 def receive(course: GradingCourse, lesson: Lesson, student: str, name: str, **lms: str) -> None:
     receipt = Receipt("x", "x.zip", "", "", "", "", name, lms)
-    path = course.submitted(lesson, student).with_name("received.json")
+    path = course.submission(lesson, student).submitted.with_name("received.json")
     path.write_text(json.dumps(receipt.__dict__), encoding="utf-8")
 
 

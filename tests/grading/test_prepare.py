@@ -235,13 +235,13 @@ def handed_in(course: GradingCourse, toy: Lesson) -> Path:
     """A submission, and an older one that was graded."""
     prepare(course, toy)
     for path, stamp in (
-        (course.submitted(toy, "ada"), datetime.now()),
-        (course.autograded(toy, "ada"), datetime.now() - timedelta(days=1)),
+        (course.submission(toy, "ada").submitted, datetime.now()),
+        (course.submission(toy, "ada").autograded, datetime.now() - timedelta(days=1)),
     ):
         path.parent.mkdir(parents=True)
         path.write_bytes(toy.release.read_bytes())
         (path.parent / "timestamp.txt").write_text(f"{stamp} UTC")
-    return course.autograded(toy, "ada")
+    return course.submission(toy, "ada").autograded
 
 
 @pytest.mark.slow

@@ -54,7 +54,7 @@ def test_a_path_that_leads_elsewhere_is_refused(
     assert said.out.replace("\n", "").isprintable()
     assert course.students(toy) == ["ben"]
     added = set(tmp_path.rglob("*.ipynb")) - set(before)
-    assert added == {course.submitted(toy, "ben")}
+    assert added == {course.submission(toy, "ben").submitted}
 
 
 @pytest.mark.parametrize("mode", [stat.S_IFLNK | 0o777, stat.S_IFIFO | 0o644, stat.S_IFCHR | 0o644])
@@ -267,6 +267,6 @@ def test_a_timestamp_that_a_student_has_put_there_says_nothing(
     found = collect(course, toy, [path])
     assert statuses(found) == {"Bob": "taken", "cy": "refused", "di": "taken"}
     for name in ("Bob", "di"):
-        there = existing(course, toy, name)
+        there = existing(course.submission(toy, name))
         assert there is not None
         assert there[1].year == 2026

@@ -37,7 +37,7 @@ def open_gradebook(course: GradingCourse) -> Iterator[Gradebook]:
         GradingError: it is damaged, of another version of nbgrader, or in use for too long.
     """
     create_gradebook(course)
-    with in_a_sentence(course):
+    with translated_errors(course):
         gradebook = Gradebook(gradebook_url(course.gradebook), course.settings.course.id)
         try:
             yield gradebook
@@ -55,7 +55,7 @@ def create_gradebook(course: GradingCourse) -> bool:
         return False
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        with in_a_sentence(course), _alembic_at_hand():
+        with translated_errors(course), _alembic_at_hand():
             Gradebook(gradebook_url(unfinished), course.settings.course.id).close()
         try:
             os.link(unfinished, path)  # unlike a renaming, over nothing that is there by now
@@ -94,7 +94,7 @@ def register(course: GradingCourse, lesson: Lesson, notebook: Any) -> None:
         gradebook.update_or_create_assignment(lesson.id, **naive)
     names = {"notebook": lesson.id, "assignment": lesson.id}
     resources = {"nbgrader": {**names, "db_url": gradebook_url(course.gradebook)}}
-    with in_a_sentence(course):
+    with translated_errors(course):
         saver = SaveCells()
         try:
             saver.preprocess(notebook, resources)
@@ -143,7 +143,7 @@ def _change(before: Described, after: Described) -> str:
 
 
 @contextmanager
-def in_a_sentence(course: GradingCourse) -> Iterator[None]:
+def translated_errors(course: GradingCourse) -> Iterator[None]:
     """A block in which nbgrader's errors become a GradingError that says what to do."""
     try:
         with warnings.catch_warnings(action="ignore", category=SAWarning):  # nbgrader's, not ours

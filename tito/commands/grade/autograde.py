@@ -13,7 +13,7 @@ from tito.commands.grade._common import printable, require_grade_extra
 from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
-    from tito.grading.autograding.batch import Progress
+    from tito.grading.autograding.batch import GradedSubmission
 
 
 @click.command("autograde")
@@ -50,18 +50,18 @@ def command(
     if unsafe_no_jail:
         click.echo("Without a jail: what was handed in can do all that you can.", err=True)
     runs = autograde(course, lesson, students, jobs=jobs, force=force, jailed=not unsafe_no_jail)
-    done: list[Progress] = []
+    done: list[GradedSubmission] = []
     with tqdm(total=len(students), desc=lesson.id, unit="", disable=not sys.stderr.isatty()) as bar:
         try:
-            for progress in runs:
-                done.append(progress)
+            for graded in runs:
+                done.append(graded)
                 bar.update()
         except KeyboardInterrupt:
             bar.close()
             click.echo(f"\n{len(done)} of {len(students)} are done: run it again.", err=True)
             raise
     _show(done)
-    sys.exit(any(progress.outcome.notebook is None for progress in done))
+    sys.exit(any(graded.outcome.notebook is None for graded in done))
 
 
 def _students(found: list[str], only: tuple[str, ...], lesson: Lesson) -> list[str]:
@@ -80,21 +80,21 @@ def _students(found: list[str], only: tuple[str, ...], lesson: Lesson) -> list[s
     return [name for name in found if not only or name in only]
 
 
-def _show(done: list[Progress]) -> None:
-    """How many of each kind, and a line for each that a person should look at."""
+def _show(done: list[GradedSubmission]) -> None:
+    """Print what a person should look at, and the number of submissions of each kind."""
     from tito.grading.autograding.outcome import GRADED
 
-    for progress in sorted(done, key=lambda each: each.outcome.student):
-        outcome = progress.outcome
+    for graded in sorted(done, key=lambda each: each.outcome.student):
+        outcome = graded.outcome
         if outcome.status != GRADED:
             points = f", {outcome.earned:g} of {outcome.possible:g}" if outcome.marks else ""
             click.echo(f"{outcome.student}: {outcome.status}{points}")
             for sentence in (outcome.why, *outcome.remarks):
                 if sentence:
                     click.echo(f"    {printable(sentence)}")
-    fresh = sum(progress.fresh for progress in done)
+    fresh = sum(graded.fresh for graded in done)
     counts: dict[str, int] = {}
-    for progress in done:
-        counts[progress.outcome.status] = counts.get(progress.outcome.status, 0) + 1
+    for graded in done:
+        counts[graded.outcome.status] = counts.get(graded.outcome.status, 0) + 1
     listed = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     click.echo(f"{len(done)} submissions: {listed}; {fresh} of them in this run.")

@@ -12,7 +12,7 @@ from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
     from tito.grading.course import GradingCourse
-    from tito.grading.pages.feedback import Page
+    from tito.grading.pages.feedback import FeedbackPage
 
 
 @click.command("feedback")
@@ -40,7 +40,7 @@ def command(lesson: Lesson, students: tuple[str, ...], partial: bool, zipped: bo
         raise click.ClickException("not every page could be made.")
 
 
-def _tell(lesson: Lesson, pages: list[Page]) -> None:
+def _tell(lesson: Lesson, pages: list[FeedbackPage]) -> None:
     written = sum(page.written for page in pages)
     same = sum(page.ready for page in pages) - written
     click.echo(f"{lesson.id}: {written} written, {same} as they were.")
@@ -60,13 +60,13 @@ def _tell(lesson: Lesson, pages: list[Page]) -> None:
 def _hand_out(course: GradingCourse, lesson: Lesson, students: list[str], zipped: bool) -> None:
     if not (zipped or course.settings.course.exchange):
         return
-    from tito.grading.collecting.exchange import feedback_zip, publish_feedback
+    from tito.grading.collecting.publish import feedback_zip, publish_feedback
 
     if course.settings.course.exchange:
         published = publish_feedback(course, lesson, students)
         click.echo(f"{sum(each.page is not None for each in published)} are in the exchange.")
         for each in published:
             if each.page is None:
-                click.echo(f"{each.student}: {each.why}.", err=True)
+                click.echo(f"{each.student}: {each.why}", err=True)
     if zipped:
         click.echo(f"{feedback_zip(course, lesson)} written.")

@@ -16,7 +16,7 @@ from tito.course.lessons import Lesson
 @click.option("--replace", is_flag=True, help="Also over one that is out and different.")
 def command(lesson: Lesson, folder: Path | None, replace: bool) -> None:
     """Put a lesson's notebook into the exchange, or into a folder to upload it from."""
-    from tito.grading.collecting.exchange import release_to_exchange, release_to_folder
+    from tito.grading.collecting.publish import release_to_exchange, release_to_folder
     from tito.grading.course import find_grading_course
     from tito.workspace.lock import writing
 

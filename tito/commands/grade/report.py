@@ -42,9 +42,9 @@ def command(lesson: Lesson, students: tuple[str, ...]) -> None:
 
 def _shown(course: GradingCourse, lesson: Lesson, student: str) -> bool:
     """Show one; whether there is anything to show."""
-    from tito.grading.autograding.outcome import read_outcome
+    from tito.grading.autograding.outcome import latest_outcome
 
-    outcome = read_outcome(course.outcome(lesson, student))
+    outcome = latest_outcome(course.submission(lesson, student))
     if outcome is None:
         return False
     click.echo(f"{student}: {outcome.status} in {outcome.seconds:.1f} s")
@@ -54,5 +54,5 @@ def _shown(course: GradingCourse, lesson: Lesson, student: str) -> bool:
     for cell in outcome.left_out:
         show_line(False, f"cell {cell.grade_id}", printable_lines(cell.why))
     for mark in outcome.marks:
-        show_line(mark.passed, f"{mark.grade_id} ({mark.points:g})", printable_lines(mark.found))
+        show_line(mark.passed, f"{mark.grade_id} ({mark.points:g})", printable_lines(mark.details))
     return True

@@ -1,8 +1,8 @@
-"""The submission rebuilt: the released notebook, with the student's answers put into it.
+"""Rebuild a submission: put the student's answers into the released notebook.
 
-Only cells that the student was to write are taken over, by their ``grade_id``: it does not matter
-what was deleted, copied, edited, reordered or added beside them. Nothing here parses code: what
-strangers wrote can bring Python's parser down, and this process with it.
+Only cells for answers are taken over, by their ``grade_id``, so that cells deleted, copied, edited,
+reordered or added beside them change nothing. Nothing here parses code: a stranger's code can bring
+Python's parser down, and this process with it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from tito.course.notebook import Cell, cells_of
 from tito.grading.pages.sanitize import safe_attachments, safe_markdown
 
 MAX_CHARACTERS: Final = 200_000
-"""Of one answer."""
+"""Length of the longest answer that is read in full."""
 MAX_CELLS: Final = 10_000
 _FUNCTION: Final = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
 
 
 class UngradableError(RecsysError, ValueError):
-    """Nothing of the submission can be graded; the message says why."""
+    """A submission of which nothing can be graded; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ class Rebuilt:
 
     notebook: dict[str, Any]
     remarks: tuple[str, ...]
-    """What was not as it should be, in sentences that students may read."""
+    """Irregularities, in sentences that students may read."""
 
 
 def rebuild(template: dict[str, Any], submission: bytes) -> Rebuilt:
     """Put a student's answers into the released notebook.
 
     Raises:
-        UngradableError: it is no notebook, or has no cell of this lesson.
+        UngradableError: the submission is no notebook, or has no cell of this lesson.
     """
     submitted = _Submitted(_parsed(submission))
     notebook = copy.deepcopy(template)
@@ -61,20 +61,20 @@ def rebuild(template: dict[str, Any], submission: bytes) -> Rebuilt:
         _take_over(cell, found.cell, submitted.raw[found.cell.number - 1], remarks)
     if not n_found:
         raise UngradableError(
-            "none of its cells belongs to this lesson: it is another notebook, or all that marks "
-            "the lesson's cells was removed. Ask the student for the notebook of the lesson."
+            "none of its cells belongs to this lesson: it is another notebook, or its metadata was "
+            "removed. Ask the student for the notebook of the lesson."
         )
     return Rebuilt(notebook, tuple(remarks))
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Answer:
     cell: Cell
     remarks: list[str]
 
 
 class _Submitted:
-    """The cells that were handed in, and how to find one."""
+    """The cells that were handed in."""
 
     def __init__(self, content: dict[str, Any]) -> None:
         cells = content.get("cells")
@@ -85,8 +85,8 @@ class _Submitted:
         self.raw = [_mended(cell) for cell in cells if isinstance(cell, dict)]
         self.cells = cells_of({"nbformat": 4, "cells": self.raw}, Path("the submission"))
 
-    def find(self, wanted: Cell, cell_id: Any) -> _Found | None:
-        """The cell with the answer to one of the lesson's; None where there is none."""
+    def find(self, wanted: Cell, cell_id: Any) -> _Answer | None:
+        """Find the answer to one of the lesson's cells; None if there is none."""
         ways: list[tuple[Sequence[Cell], str]] = [
             ([c for c in self.cells if c.grade_id == wanted.grade_id], ""),
             (
@@ -107,24 +107,24 @@ class _Submitted:
                 yield cell
 
     @staticmethod
-    def _best(wanted: Cell, candidates: Sequence[Cell], how: str) -> _Found:
-        """Of several, the last that is not as it was released."""
+    def _best(wanted: Cell, candidates: Sequence[Cell], how: str) -> _Answer:
+        """Choose the last candidate that differs from the released cell."""
         changed = [cell for cell in candidates if cell.source.strip() != wanted.source.strip()]
         best = (changed or list(candidates))[-1]
         remarks = [f"Cell '{wanted.grade_id}': {how}."] if how else []
         if len({cell.source.strip() for cell in changed}) > 1:
             remarks.append(
-                f"Cell '{wanted.grade_id}' is there {len(changed)} times, with different answers: "
-                "the last one counts."
+                f"Cell '{wanted.grade_id}' occurs {len(changed)} times with different answers: the "
+                "last one counts."
             )
         if best.kind != wanted.kind:
             kind = best.kind if best.kind in ("code", "markdown", "raw") else "another"
             remarks.append(f"Cell '{wanted.grade_id}' was a cell of type {kind!r}.")
-        return _Found(best, remarks)
+        return _Answer(best, remarks)
 
 
 def _mended(cell: dict[str, Any]) -> dict[str, Any]:
-    """A cell that can be read; what is broken in it is empty."""
+    """Make a cell readable: parts that are broken become empty."""
     source, metadata = cell.get("source"), cell.get("metadata")
     lines = source if isinstance(source, list) else [source]
     return {
@@ -154,7 +154,7 @@ def _parsed(submission: bytes) -> dict[str, Any]:
 def _take_over(cell: dict[str, Any], found: Cell, raw: dict[str, Any], remarks: list[str]) -> None:
     """Put one answer into the rebuilt notebook.
 
-    One that is as released stays so to the letter: nbgrader knows by a checksum that it is none.
+    A cell that is as released stays so to the letter: nbgrader compares it by a checksum.
     """
     if found.source.strip() == cell["source"].strip():
         return
@@ -163,7 +163,7 @@ def _take_over(cell: dict[str, Any], found: Cell, raw: dict[str, Any], remarks: 
         text = text[:MAX_CHARACTERS]
         remarks.append(
             f"Cell '{cell['metadata']['nbgrader']['grade_id']}' is longer than "
-            f"{MAX_CHARACTERS:,} characters: what comes after them was cut off."
+            f"{MAX_CHARACTERS:,} characters: the rest was cut off."
         )
     if cell["cell_type"] == "markdown":
         attachments = safe_attachments(raw.get("attachments"))

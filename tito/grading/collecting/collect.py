@@ -16,7 +16,7 @@ from tito.grading.collecting.hand_ins import Chosen, HandIn, choose_latest, sort
 from tito.grading.collecting.inbound import inbound_hand_ins
 from tito.grading.collecting.names import compiled
 from tito.grading.collecting.submitted import Receipt, existing, store, tidy
-from tito.grading.course import GradingCourse, GradingError
+from tito.grading.course import GradingCourse, GradingError, Submission
 from tito.jail.plain_files import SubmissionError
 
 Status = Literal["taken", "newer", "unchanged", "kept", "refused"]
@@ -112,7 +112,8 @@ def _stored(
         except (SubmissionError, OSError) as error:
             yield Collected(student, "refused", str(error).rstrip("."), warnings)
         else:
-            yield _take(course, lesson, chosen, warnings, replace=replace)
+            submission = course.submission(lesson, student)
+            yield _take(submission, chosen, warnings, replace=replace)
 
 
 def _check_one_student(group: list[HandIn], there: str) -> None:
@@ -141,17 +142,11 @@ def _told_apart_by(hand_in: HandIn) -> str:
 
 
 def _take(
-    course: GradingCourse,
-    lesson: Lesson,
-    chosen: Chosen,
-    warnings: tuple[str, ...],
-    *,
-    replace: bool,
+    submission: Submission, chosen: Chosen, warnings: tuple[str, ...], *, replace: bool
 ) -> Collected:
-    hand_in = chosen.hand_in
-    student = hand_in.who.id
+    hand_in, student = chosen.hand_in, submission.student
     digest = hashlib.sha256(chosen.content).hexdigest()
-    before = existing(course, lesson, student)
+    before = existing(submission)
     if before is not None and before[0] == digest:
         return Collected(student, "unchanged", "", warnings)
     if before is not None and chosen.stamp <= before[1] and not replace:
@@ -169,5 +164,5 @@ def _take(
         name=hand_in.who.name,
         lms=hand_in.who.lms,
     )
-    store(course, lesson, student, chosen.content, receipt, hand_in.secret)
+    store(submission, chosen.content, receipt, hand_in.secret)
     return Collected(student, "taken" if before is None else "newer", "", warnings)

@@ -14,8 +14,8 @@ from tito.course.lessons import Lesson, all_lessons
 from tito.course.notebook import NotebookError, cells_of, read_cells
 from tito.grading.collecting.archives import Found
 from tito.grading.collecting.names import Who, is_named_after, student_of
-from tito.grading.collecting.submitted import parse_time
 from tito.grading.course import GradingCourse
+from tito.grading.timestamps import parse_time
 from tito.jail.plain_files import SubmissionError
 
 _ONLINE_TEXT: Final = "_assignsubmission_onlinetext"

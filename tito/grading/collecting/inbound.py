@@ -15,8 +15,8 @@ from tito.course.lessons import Lesson
 from tito.grading.collecting.archives import Found
 from tito.grading.collecting.hand_ins import HandIn
 from tito.grading.collecting.names import Who, as_id
-from tito.grading.collecting.submitted import parse_time
 from tito.grading.course import GradingCourse, GradingError
+from tito.grading.timestamps import parse_time
 from tito.jail.plain_files import SubmissionError, read_below
 
 _SLACK = timedelta(minutes=5)

@@ -8,16 +8,17 @@ from typing import Any
 
 from nbgrader.api import MissingEntry
 
+from tito.course.exchange import STAMP
 from tito.course.lessons import Lesson, all_lessons
 from tito.grading.collecting.submitted import read_receipt
-from tito.grading.course import GradingCourse, GradingError
+from tito.grading.course import GradingCourse, GradingError, Submission
 from tito.grading.gradebook import open_gradebook
 from tito.grading.marks.late import assign_penalties
 
 
 @dataclass(frozen=True)
-class CellMark:
-    """Points of one cell."""
+class CellPoints:
+    """Points of one cell in the gradebook."""
 
     cell: str
     auto: float | None
@@ -34,7 +35,7 @@ class Mark:
 
     raw: float
     penalty: float
-    cells: tuple[CellMark, ...]
+    cells: tuple[CellPoints, ...]
     timestamp: str
     """When it was handed in, in UTC."""
     again: bool = False
@@ -128,7 +129,7 @@ def read_marks(course: GradingCourse, lessons: Iterable[Lesson] = ()) -> Marks:
 
 def _mark(course: GradingCourse, lesson: Lesson, submission: Any) -> Mark:
     cells = [
-        CellMark(
+        CellPoints(
             cell=grade.name,
             auto=grade.auto_score,
             manual=grade.manual_score,
@@ -140,13 +141,8 @@ def _mark(course: GradingCourse, lesson: Lesson, submission: Any) -> Mark:
         for book in submission.notebooks
         for grade in book.grades
     ]
-    stamps = [
-        path.with_name("timestamp.txt")
-        for path in (
-            course.submitted(lesson, submission.student.id),
-            course.autograded(lesson, submission.student.id),
-        )
-    ]
+    places = course.submission(lesson, submission.student.id)
+    stamps = [path.with_name(STAMP) for path in (places.submitted, places.autograded)]
     said = {stamp.read_bytes().strip() for stamp in stamps if stamp.is_file()}
     return Mark(
         raw=float(submission.score),
@@ -162,7 +158,7 @@ def _student(
 ) -> Student:
     lms: dict[str, set[str]] = {}
     for lesson in lessons:
-        for key, value in _receipt(course, lesson, student).items():
+        for key, value in _lms_ids(course.submission(lesson, student)).items():
             lms.setdefault(key, set()).add(value)
     ids = {key: frozenset(values) for key, values in lms.items()}
     try:
@@ -173,9 +169,9 @@ def _student(
     return Student(student, *names, lms_ids=ids)
 
 
-def _receipt(course: GradingCourse, lesson: Lesson, student: str) -> dict[str, str]:
-    """By what the LMS knew a student whose notebook came from it."""
-    receipt = read_receipt(course, lesson, student)
+def _lms_ids(submission: Submission) -> dict[str, str]:
+    """Return the ids that the LMS used for a student whose notebook came from it."""
+    receipt = read_receipt(submission)
     if receipt is None:
         return {}
     known = {

@@ -128,7 +128,7 @@ def _check_graded(course: GradingCourse, lesson: Lesson) -> None:
     with open_gradebook(course) as gradebook:
         submissions = gradebook.assignment_submissions(lesson.id)
         names = [submission.student.id for submission in submissions]
-    if not any(course.autograded(lesson, name).is_file() for name in names):
+    if not any(course.submission(lesson, name).autograded.is_file() for name in names):
         raise GradingError(
             f"nothing of {lesson.id} is graded: run `tito grade autograde {lesson.number}` first."
         )
