@@ -71,7 +71,7 @@ def test_a_cell_has_the_same_hidden_inputs_for_this_folder_only(
 
 def test_without_the_secret_there_is_a_sentence(toy: Lesson, course: GradingCourse) -> None:
     (course.root / ".secret").unlink()
-    with pytest.raises(GradingError, match="put it back from a copy"):
+    with pytest.raises(GradingError, match="restore it from a copy"):
         course.inputs_seed(toy, "test_double")
 
 
