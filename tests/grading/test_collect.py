@@ -42,8 +42,8 @@ def test_moodle(
     assert said.status == 1
     assert said.out.endswith("42_toy: 3 taken, 2 refused.\n")
     assert f"taken      {ADA}\n" in said.out
-    assert "no notebook; what is there is Cy Twombly_99" in said.out
-    assert "all.zip is an archive of its own" in said.out
+    assert "there is no notebook among its files (Cy Twombly_99" in said.out
+    assert "all.zip is an archive: unpack it" in said.out
     assert course.students(toy) == [ADA, as_id("Ömer Şahin"), "ben"]
     assert content_of(course, toy, ADA) == notebook("ada")
     receipt = read_receipt(course.submission(toy, ADA))
@@ -159,7 +159,7 @@ def test_a_pattern_says_who_it_is(
     assert statuses(found) == {"ada": "taken", "odd.ipynb": "refused"}
     configure(course, "[students]\npattern = '(?P<student>[a-z]+)\\.ipynb'\n")
     assert statuses(collect(course, toy, [path])) == {"x": "taken", "odd": "taken"}
-    for wrong, said in (("(", "no regular expression"), ("ada", "does not say who")):
+    for wrong, said in (("(", "no regular expression"), ("ada", "has no group")):
         with pytest.raises(GradingError, match=said):
             collect(course, toy, [path], pattern=wrong)
 
@@ -181,7 +181,7 @@ def test_the_folders_own_notebooks_are_nobodys(
     prepare(course, toy)
     said = tito("grade", "collect", "42", name)
     assert (said.status, said.err.count("\n")) == (1, 1)
-    assert "is of the folder to grade in" in said.err
+    assert "belongs to the instructor's folder" in said.err
     assert course.students(toy) == []
 
 

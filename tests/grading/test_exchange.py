@@ -22,7 +22,7 @@ from tito.grading.collecting.publish import feedback_zip, publish_feedback, rele
 from tito.grading.collecting.submitted import existing, read_receipt
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.prepare import prepare
-from tito.workspace.hand_in import handed_in
+from tito.workspace.hand_in import receipts_of
 
 
 def now() -> datetime:
@@ -84,7 +84,7 @@ def test_release_makes_the_folders_as_nbgrader_does(released: Exchange, toy: Les
 def test_release_says_what_is_out(
     course: GradingCourse, toy: Lesson, released: Exchange, tito: Tito
 ) -> None:
-    assert "released already, and the same" in tito("grade", "release", "42").out
+    assert "no change" in tito("grade", "release", "42").out
     out = released.outbound / toy.id / toy.notebook
     out.write_text("older")
     said = tito("grade", "release", "42")
@@ -155,7 +155,7 @@ def test_a_drop_of_another_account_is_a_warning(
     (found,) = collect(course, toy)
     assert (found.student, found.status) == ("mallory", "taken")
     assert found.warnings == (
-        f"named after mallory, but it belongs to {USER}: did {USER} hand it in?",
+        f"named after mallory, but belongs to {USER}: did {USER} hand it in?",
     )
     assert collect(course, toy, check_owner=False)[0].warnings == ()
 
@@ -167,7 +167,7 @@ def test_a_drop_of_another_account_does_not_replace_ones_own(
     drop(released, toy, user="ada", time=now())
     monkeypatch.setattr(inbound, "_owner", lambda path: "ada" if path == own else "mallory")
     (found,) = collect(course, toy)
-    assert found.warnings == ("named after ada, but it belongs to mallory: such are passed over",)
+    assert found.warnings == ("named after ada, but belongs to mallory: it is ignored",)
     assert course.submission(toy, "ada").submitted.read_bytes() == (own / toy.notebook).read_bytes()
 
 
@@ -177,7 +177,7 @@ def test_a_time_that_cannot_be_is_a_warning(
     drop(released, toy, time=now() - timedelta(days=3))
     (found,) = collect(course, toy)
     assert found.status == "taken"
-    assert "its name says" in found.warnings[0]
+    assert "its name has" in found.warnings[0]
 
 
 def test_drops_by_strangers(
@@ -255,7 +255,7 @@ def test_feedback_reaches_who_handed_in(
     assert mode(mine.page) == 0o644
     assert (ben.page, ben.why) == (None, "it was not handed in through the exchange")
     assert (cy.page, cy.why) == (None, "there is no feedback yet")
-    (receipt,) = handed_in(Workspace(learner), toy)
+    (receipt,) = receipts_of(Workspace(learner), toy)
     assert tito("feedback", "42").out == f"feedback/42_toy/{receipt.stamp}.html\n"
     assert (learner / "feedback" / toy.id / f"{receipt.stamp}.html").read_text() == f"<p>{USER}"
 

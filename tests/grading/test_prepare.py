@@ -252,7 +252,7 @@ def test_nbgraders_own_autograding_refuses_before_it_removes_anything(
     graded = handed_in(course, toy)
     said = nbgrader("autograde", toy.id, *flags, cwd=course.root)
     assert said.status == 1
-    assert "use `tito grade autograde`" in said.err
+    assert "Use `tito grade autograde`" in said.err
     assert "Traceback" not in said.err
     assert graded.read_bytes() == toy.release.read_bytes()
 
@@ -278,7 +278,7 @@ print(result["log"])
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "use `tito grade autograde`" in done.stdout
+    assert "Use `tito grade autograde`" in done.stdout
     assert graded.read_bytes() == toy.release.read_bytes()
     with Gradebook(f"sqlite:///{course.gradebook}", "rec1") as gradebook:
         assert gradebook.students == []

@@ -89,7 +89,7 @@ def of_two_sizes(content: bytearray, at: int) -> None:
     ("change", "said"),
     [
         (encrypted, "is encrypted"),
-        (of_another_method, "packed by a method"),
+        (of_another_method, "packed by an unusual method"),
         (of_two_sizes, "damaged in the ZIP"),
     ],
 )
@@ -158,7 +158,7 @@ def test_a_zip_that_is_none_is_a_sentence(
         (tmp_path / name).write_bytes(content)
         said = tito("grade", "collect", "42", tmp_path / name)
         assert (said.status, said.err.count("\n")) == (1, 1), said
-        assert "is no ZIP, or a damaged one" in said.err
+        assert "is not a ZIP, or is damaged" in said.err
     for name in ("nowhere.zip", "grades.csv"):
         said = tito("grade", "collect", "42", tmp_path / name)
         assert (said.status, said.err.count("\n")) == (1, 1), said

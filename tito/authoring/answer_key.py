@@ -1,4 +1,4 @@
-"""The op cells of a lesson as a file of ``recsys_backends/naive``."""
+"""The answer key: the op cells of a lesson as a file of ``recsys_backends/naive``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MARKERS: Final = ("### BEGIN SOLUTION", "### END SOLUTION")
 
 
 def answer_key(lesson: Lesson) -> str:
-    """What a perfect learner would have exported of the op cells; empty where there are none."""
+    """Return the solutions of a lesson's op cells as a module; empty if there are none."""
     sources = [cell.source for cell in solution_cells(lesson) if TAG in cell.tags]
     if not sources:
         return ""

@@ -1,4 +1,4 @@
-"""``tito dev build``: everything that is made of the lessons' sources, and nothing by hand."""
+"""Build everything that is made from the sources of lessons."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAIVE: Final = Path("backends", "recsys_backends", "naive")
 
 
 def products(lessons: list[Lesson], root: Path) -> Iterator[tuple[Path, bytes]]:
-    """Each file that the build writes, and what has to be in it."""
+    """Yield each file that the build writes, with its content."""
     for lesson in lessons:
         yield lesson.release, notebook_bytes(released(solution_notebook(lesson)))
         key = answer_key(lesson)
@@ -29,7 +29,7 @@ def products(lessons: list[Lesson], root: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 def build(lessons: list[Lesson], root: Path) -> list[Path]:
-    """Write what has changed, and return it."""
+    """Write the files that have changed; return their paths."""
     written = []
     for path, content in products(lessons, root):
         if path.is_file() and path.read_bytes() == content:
@@ -42,7 +42,7 @@ def build(lessons: list[Lesson], root: Path) -> list[Path]:
 
 
 def drift(lessons: list[Lesson], root: Path) -> list[Path]:
-    """The files that are not what the build would write."""
+    """Return the files that differ from what the build would write."""
     return [
         path
         for path, content in products(lessons, root)

@@ -1,4 +1,4 @@
-"""``tito grade autograde``: run and judge what was handed in."""
+"""``tito grade autograde``: run and judge submissions."""
 
 from __future__ import annotations
 
@@ -19,21 +19,26 @@ if TYPE_CHECKING:
 @click.command("autograde")
 @lesson_argument
 @click.option(
-    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="At a time; all cores."
+    "--jobs",
+    type=click.IntRange(1),
+    default=os.cpu_count() or 1,
+    help="Number of submissions at a time.  [default: all cores]",
 )
-@click.option("--only", multiple=True, metavar="STUDENT", help="Only that student; repeatable.")
+@click.option(
+    "--only", multiple=True, metavar="STUDENT", help="Grade only this student's; repeatable."
+)
 @click.option("--force", is_flag=True, help="Grade again what has not changed.")
 @click.option(
     "--unsafe-no-jail",
     is_flag=True,
-    help="Run it as yourself: only where you trust every author with this machine.",
+    help="Run code as yourself: only if you trust every author with this machine.",
 )
 def command(
     lesson: Lesson, jobs: int, only: tuple[str, ...], force: bool, unsafe_no_jail: bool
 ) -> None:
-    """Run and judge what was handed in for LESSON, each submission in a jail of its own.
+    """Run and judge the submissions for LESSON, each in a jail of its own.
 
-    The marks go into the gradebook. What has been graded and has not changed is not graded again.
+    The marks go into the gradebook. A submission that has not changed is not graded again.
     """
     require_grade_extra()
     from tqdm import tqdm
@@ -45,10 +50,11 @@ def command(
     students = _students(course.students(lesson), only, lesson)
     for name in sorted(course.settings.extensions.keys() - set(course.students(lesson))):
         click.echo(
-            f"grading.toml, [extensions] {name}: nobody of {lesson.id} is called so.", err=True
+            f"grading.toml, [extensions] {name}: no submission of {lesson.id} has this id.",
+            err=True,
         )
     if unsafe_no_jail:
-        click.echo("Without a jail: what was handed in can do all that you can.", err=True)
+        click.echo("Without a jail: code in submissions can do all that you can.", err=True)
     runs = autograde(course, lesson, students, jobs=jobs, force=force, jailed=not unsafe_no_jail)
     done: list[GradedSubmission] = []
     with tqdm(total=len(students), desc=lesson.id, unit="", disable=not sys.stderr.isatty()) as bar:

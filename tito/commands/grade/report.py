@@ -1,4 +1,4 @@
-"""``tito grade report``: what grading found about a submission."""
+"""``tito grade report``: show the results of grading in full."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 @lesson_argument
 @click.argument("students", nargs=-1)
 def command(lesson: Lesson, students: tuple[str, ...]) -> None:
-    """Show in full what grading found about the submissions of STUDENTS (of all by default).
+    """Show the results of grading the submissions of STUDENTS (all by default) in full.
 
-    For your eyes: hidden inputs may occur in it. Students read their feedback pages.
+    For instructors only: hidden inputs may occur in them. Students read their feedback pages.
     """
     from tito.grading.course import GradingError, find_grading_course
 
@@ -30,8 +30,7 @@ def command(lesson: Lesson, students: tuple[str, ...]) -> None:
     if unknown or not known:
         raise GradingError(
             f"there is no submission of {lesson.id} by {', '.join(unknown) or 'anybody'}; `tito "
-            f"grade collect` says whom it refused, and why. There are: {', '.join(known) or 'none'}"
-            "."
+            f"grade collect` lists those that it refused. There are: {', '.join(known) or 'none'}."
         )
     missing = [student for student in students or known if not _shown(course, lesson, student)]
     if missing:
@@ -41,7 +40,7 @@ def command(lesson: Lesson, students: tuple[str, ...]) -> None:
 
 
 def _shown(course: GradingCourse, lesson: Lesson, student: str) -> bool:
-    """Show one; whether there is anything to show."""
+    """Print one student's results; return False if there are none."""
     from tito.grading.autograding.outcome import latest_outcome
 
     outcome = latest_outcome(course.submission(lesson, student))

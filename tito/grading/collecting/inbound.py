@@ -1,4 +1,4 @@
-"""The exchange's inbound: what ``tito submit`` and ``nbgrader submit`` have dropped there."""
+"""The exchange's inbound folder, into which ``tito submit`` and ``nbgrader submit`` drop."""
 
 from __future__ import annotations
 
@@ -12,26 +12,31 @@ from pathlib import Path
 
 from tito.course.exchange import SECRET, STAMP
 from tito.course.lessons import Lesson
-from tito.grading.collecting.archives import Found
+from tito.grading.collecting.archives import UnreadFile
 from tito.grading.collecting.hand_ins import HandIn
-from tito.grading.collecting.names import Who, as_id
+from tito.grading.collecting.names import Author, as_id
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.timestamps import parse_time
 from tito.jail.plain_files import SubmissionError, read_below
 
 _SLACK = timedelta(minutes=5)
+"""Largest difference between a drop's name and its time of change without a warning."""
 
 
 def inbound_hand_ins(
     course: GradingCourse, lesson: Lesson, *, before_due: bool, check_owner: bool
 ) -> tuple[list[HandIn], list[tuple[str, str]]]:
-    """Each student's latest drop; and those that cannot be used, with the reason.
+    """Find each student's latest drop.
 
     Args:
-        course, lesson: of which.
-        before_due: the latest that is not after the due date, where there is one.
-        check_owner: warn where a drop belongs to another account than it is named after, and pass
-            it over where there is one of the right account's.
+        course: the instructor's folder.
+        lesson: the lesson.
+        before_due: prefer the latest drop that is not after the due date.
+        check_owner: warn if a drop belongs to another account than the one in its name, and ignore
+            it if there is another drop of the right account.
+
+    Returns:
+        The hand-ins, and the names of drops that cannot be used, each with the reason.
 
     Raises:
         GradingError: the course has no exchange, or nothing was ever released there.
@@ -59,8 +64,8 @@ def _inbound(course: GradingCourse) -> Path:
     exchange = course.exchange
     if exchange is None:
         raise GradingError(
-            "grading.toml names no exchange: name what to collect (a folder, a ZIP, notebooks), or "
-            "set [course] exchange."
+            "grading.toml names no exchange: name a folder, a ZIP or notebooks to collect, or set "
+            "[course] exchange."
         )
     folder = exchange.inbound
     if not folder.is_dir():
@@ -79,30 +84,33 @@ def _hand_in(folder: Path, name: str, user: str, time: str) -> HandIn:
         for entry in sorted(entries, key=lambda entry: entry.name):
             read = partial(read_below, folder, f"{name}/{entry.name}")
             files.append(
-                Found(os.fsencode(entry.name).decode("utf-8", "backslashreplace"), None, read)
+                UnreadFile(os.fsencode(entry.name).decode("utf-8", "backslashreplace"), None, read)
             )
     secret = None
     if any(file.path == SECRET for file in files):
         secret = read_below(folder, f"{name}/{SECRET}", 1000)
-    who = Who(as_id(user), user, {"kind": "exchange"})
+    author = Author(as_id(user), user, {"kind": "exchange"})
     status = (folder / name).lstat()
     changed = datetime.fromtimestamp(status.st_ctime, UTC)
     said = []
     if changed > stamp + _SLACK:
-        said = [f"its name says {stamp:%Y-%m-%d %H:%M}, but it is of {changed:%Y-%m-%d %H:%M} UTC"]
-    return HandIn(who, str(folder / name), files, stamp, secret, tuple(said))
+        said = [
+            f"its name has {stamp:%Y-%m-%d %H:%M}, but it was changed at "
+            f"{changed:%Y-%m-%d %H:%M} UTC."
+        ]
+    return HandIn(author, str(folder / name), files, stamp, secret, tuple(said))
 
 
 def _own(drops: list[HandIn]) -> list[HandIn]:
-    """Those of the account that they are named after; where there are none, all. With a warning."""
-    user = drops[0].who.name
+    """Keep the drops of the account in their names, or all if it has none, with a warning."""
+    user = drops[0].author.name
     owners = [_owner(Path(drop.source)) for drop in drops]
     others = sorted(set(owners) - {user})
     if not others:
         return drops
     passed_over = user in owners
-    what = "such are passed over" if passed_over else f"did {others[0]} hand it in?"
-    warning = f"named after {user}, but it belongs to {', '.join(others)}: {what}"
+    advice = "it is ignored." if passed_over else f"did {others[0]} hand it in?"
+    warning = f"a drop is named after {user}, but belongs to {', '.join(others)}: {advice}"
     kept = [
         drop for drop, owner in zip(drops, owners, strict=True) if owner == user or not passed_over
     ]

@@ -1,4 +1,4 @@
-"""Marks as they stand in the gradebook, and which of them are not final."""
+"""Marks in the gradebook, and which of them are not final."""
 
 from __future__ import annotations
 
@@ -31,69 +31,69 @@ class CellPoints:
 
 @dataclass(frozen=True)
 class Mark:
-    """What one student has for one lesson."""
+    """One student's mark for one lesson."""
 
     raw: float
     penalty: float
     cells: tuple[CellPoints, ...]
     timestamp: str
-    """When it was handed in, in UTC."""
-    again: bool = False
-    """Whether something else was handed in since it was graded."""
+    """Time of the hand-in, in UTC."""
+    resubmitted: bool = False
+    """True if another notebook was handed in since this one was graded."""
 
     @property
     def score(self) -> float:
-        """What counts: the points but for the penalty."""
+        """Points that count, after the penalty."""
         return max(self.raw - self.penalty, 0.0)
 
     @property
     def needs_manual(self) -> int:
-        """How many answers still need a person."""
+        """Number of answers that still need a person."""
         return sum(cell.needs_manual for cell in self.cells)
 
     @property
     def final(self) -> bool:
-        """Whether nothing is left to be done about it."""
-        return not (self.needs_manual or self.again)
+        """True if the mark needs neither a person nor another run of the grader."""
+        return not (self.needs_manual or self.resubmitted)
 
 
 @dataclass(frozen=True)
 class Student:
-    """A student, and by what else an LMS may know them."""
+    """A student, and their ids in LMSs."""
 
     id: str
     first_name: str = ""
     last_name: str = ""
     email: str = ""
     lms_ids: dict[str, frozenset[str]] = field(default_factory=dict)
-    """What came with what they handed in: Moodle's participant, Canvas's user; and their name."""
+    """Ids in what they handed in: ``moodle`` (participant), ``canvas`` (user) and ``name``."""
 
 
 @dataclass(frozen=True)
 class Marks:
-    """All marks that one export is about."""
+    """All marks of one export."""
 
     lessons: tuple[Lesson, ...]
     maxima: dict[str, float]
-    """By lesson, the points to be had."""
+    """Maximum of points, by lesson."""
     due: dict[str, str]
     students: tuple[Student, ...]
     found: dict[tuple[str, str], Mark]
-    """By student and lesson; who handed in nothing has none."""
+    """Marks by student and lesson; missing for those who handed in nothing."""
     ungraded: tuple[tuple[str, str], ...]
-    """Students and lessons that were handed in and not graded yet."""
+    """Students and lessons of submissions that are not graded yet."""
 
     def score(self, student: str, lesson: Lesson, *, partial: bool) -> float | None:
-        """A mark that may leave the gradebook: one that is final, or any if ``partial``."""
+        """Return a mark that may leave the gradebook: a final one, or any if ``partial``."""
         mark = self.found.get((student, lesson.id))
         return mark.score if mark is not None and (partial or mark.final) else None
 
 
 def read_marks(course: GradingCourse, lessons: Iterable[Lesson] = ()) -> Marks:
-    """The marks of some lessons, or of all that the gradebook knows.
+    """Read the marks of some lessons, or of all in the gradebook.
 
     Raises:
-        GradingError: it does not know one of them, or knows none.
+        GradingError: the gradebook does not know one of them, or knows none.
     """
     with open_gradebook(course) as gradebook:
         known = {assignment.name for assignment in gradebook.assignments}
@@ -149,7 +149,7 @@ def _mark(course: GradingCourse, lesson: Lesson, submission: Any) -> Mark:
         penalty=float(submission.late_submission_penalty or 0.0),
         cells=tuple(sorted(cells, key=lambda cell: cell.cell)),
         timestamp=str(submission.timestamp or ""),
-        again=len(said) > 1,
+        resubmitted=len(said) > 1,
     )
 
 
