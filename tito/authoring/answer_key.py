@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from tito.authoring.source import solution_cells
+from tito.authoring.source import BEGIN_SOLUTION, END_SOLUTION, solution_cells
 from tito.course.lessons import Lesson
-
-TAG: Final = "op"
-_MARKERS: Final = ("### BEGIN SOLUTION", "### END SOLUTION")
+from tito.course.notebook import OP
 
 
 def answer_key(lesson: Lesson) -> str:
     """Return the solutions of a lesson's op cells as a module; empty if there are none."""
-    sources = [cell.source for cell in solution_cells(lesson) if TAG in cell.tags]
+    sources = [cell.source for cell in solution_cells(lesson) if OP in cell.tags]
     if not sources:
         return ""
     header = (
@@ -26,5 +22,7 @@ def answer_key(lesson: Lesson) -> str:
 
 
 def _without_markers(source: str) -> str:
-    lines = [line for line in source.splitlines() if line.strip() not in _MARKERS]
+    lines = [
+        line for line in source.splitlines() if line.strip() not in (BEGIN_SOLUTION, END_SOLUTION)
+    ]
     return "\n".join(lines).strip("\n")

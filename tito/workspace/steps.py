@@ -19,8 +19,8 @@ from tito.workspace.files import export_of, notebook_of
 from tito.workspace.progress import load_progress, now, recording
 
 if TYPE_CHECKING:  # they import NumPy or Jupyter, and exporting needs neither
+    from tito.course.checkpoint import CheckpointResult
     from tito.course.kernel_run import CellRun
-    from tito.judging.checkpoint import CheckpointResult
     from tito.judging.clauses import Verdict
 
 
@@ -90,7 +90,7 @@ def judge_lesson(
         locked: True if the caller holds the workspace's lock already.
         on_verdict: function that is called with each verdict.
     """
-    from tito.judging.checkpoint import run_checkpoint
+    from tito.course.checkpoint import run_checkpoint
 
     digest = load_progress(workspace).of(lesson.id).digest
     with tempfile.TemporaryDirectory(prefix="recsys-checkpoint-") as folder:

@@ -18,8 +18,8 @@ from tito.grading.autograding.outcome import Outcome, outcome_store
 from tito.grading.autograding.replay import is_replayed, replay
 from tito.grading.course import GradingCourse, Submission
 from tito.grading.nbgrader_config import write_config
+from tito.jail.availability import require_jail
 from tito.jail.cells import font_list
-from tito.jail.probe import require_jail
 from tito.jobs.pool import Job, Task, run_jobs
 from tito.workspace.lock import writing
 

@@ -25,6 +25,7 @@ from tito.jail.limits import MIB, Limits
 from tito.jail.plain_files import SubmissionError, read_below
 from tito.jail.unjailed import Unjailed
 from tito.jobs.pool import WorkerEndedError
+from tito.judging.clauses import CONTRACT_VERSION
 
 
 def grade_submission(submission: Submission, contents: Mapping[str, bytes] | None) -> Outcome:
@@ -88,6 +89,7 @@ def key_of(submission: Submission) -> str:
     course, lesson = submission.course, submission.lesson
     digest = hashlib.sha256(__version__.encode())
     digest.update(json.dumps(asdict(course.settings.limits)).encode())
+    digest.update(str(CONTRACT_VERSION).encode())
     digest.update(str(course.inputs_seed(lesson, "")).encode())
     try:
         digest.update(_read(submission))

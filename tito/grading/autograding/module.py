@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recsys_edu.exported import CELL_MARKER
-from tito.course.export import TAG
+from tito.course.export import module_text
 from tito.course.notebook import Cell, cells_of
-from tito.judging.remote import LearnerError
+from tito.judging.failures import LearnerError
 
 
 @dataclass(frozen=True)
@@ -25,12 +24,7 @@ class LeftOut:
 def exported_cells_of(notebook: dict[str, Any]) -> list[Cell]:
     """Return the cells of a notebook that make up its module."""
     cells = cells_of(notebook, Path("the submission"))
-    return [cell for cell in cells if cell.kind == "code" and TAG in cell.tags]
-
-
-def join_cells(cells: Sequence[Cell]) -> str:
-    """Join cells to the text of a module, without parsing it: see ``rebuild``."""
-    return "\n\n".join(f"{CELL_MARKER}{cell.grade_id}\n{cell.source.rstrip()}\n" for cell in cells)
+    return [cell for cell in cells if cell.is_exported]
 
 
 def salvage_cells(
@@ -52,8 +46,8 @@ def salvage_cells(
             continue
         trial = [*kept[:number], cell, *kept[number + 1 :]]
         try:
-            load(join_cells(trial))
+            load(module_text(trial))
             kept = trial
         except LearnerError as error:
             left_out.append(LeftOut(cell.grade_id, str(error)))
-    return join_cells(kept), left_out
+    return module_text(kept), left_out
