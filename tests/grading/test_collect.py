@@ -159,7 +159,7 @@ def test_a_pattern_says_who_it_is(
     assert statuses(found) == {"ada": "taken", "odd.ipynb": "refused"}
     configure(course, "[students]\npattern = '(?P<student>[a-z]+)\\.ipynb'\n")
     assert statuses(collect(course, toy, [path])) == {"x": "taken", "odd": "taken"}
-    for wrong, said in (("(", "no regular expression"), ("ada", "has no group")):
+    for wrong, said in (("(", "not a regular expression"), ("ada", "has no group")):
         with pytest.raises(GradingError, match=said):
             collect(course, toy, [path], pattern=wrong)
 
@@ -258,12 +258,12 @@ def test_of_several_notebooks_the_one_that_is_the_lessons_counts(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "damaged"),
-        (b"\xff\xfe", "damaged"),
-        (b"[" * 100_000, "damaged"),
-        (b"1" * 100_000, "damaged"),
-        (b'{"nbformat": 3, "cells": []}', "damaged"),
-        (b'{"nbformat": 4, "cells": [1]}', "damaged"),
+        (b"", "it is not JSON"),
+        (b"\xff\xfe", "it is not JSON"),
+        (b"[" * 100_000, "it is not JSON"),
+        (b"1" * 100_000, "it is not JSON"),
+        (b'{"nbformat": 3, "cells": []}', "of an old format"),
+        (b'{"nbformat": 4, "cells": [1]}', "has no cell of 42_toy"),
         (b'{"nbformat": 4, "cells": []}', "has no cell of 42_toy"),
     ],
     ids=["empty", "bytes", "deep", "number", "format 3", "no cells", "another"],
@@ -327,7 +327,7 @@ def test_names_that_differ_in_case_only_are_refused(
     assert "Ada and ada differ only" in why(collect(course, toy, [path]))
     assert statuses(collect(course, toy, [zipped(tmp_path, {"ada.ipynb": notebook()})]))
     found = collect(course, toy, [zipped(tmp_path, {"ADA.ipynb": notebook()})])
-    assert "there is a ada already" in why(found)
+    assert "ada exists already" in why(found)
 
 
 def test_ids_are_made_of_names_without_collisions() -> None:

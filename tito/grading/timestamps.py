@@ -12,6 +12,7 @@ from tito.jail.plain_files import read_below
 BESIDE: Final = (STAMP, SECRET)
 """Files that nbgrader keeps beside a notebook: its time, and the key to its feedback."""
 _MAX_BYTES: Final = 4096
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 
 def handed_in_at(submission: Submission) -> datetime | None:
@@ -44,16 +45,28 @@ def parse_time(text: str) -> datetime:
     """Read a time as nbgrader does.
 
     Raises:
-        ValueError: it is no time, or one outside of what nbgrader and the gradebook can hold.
+        ValueError: it is no time, or not plausible.
     """
-    text = text.strip()
     try:
-        return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC)
+        time = datetime.strptime(text.strip(), TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError:
-        from nbgrader.utils import parse_utc  # knows every format, and takes long to import
+        time = _parse_any(text.strip())
+    if not is_plausible(time):
+        raise ValueError("it is no time at which a notebook was handed in.")
+    return time
 
-        try:
-            naive: datetime = parse_utc(text)
-            return naive.replace(tzinfo=UTC)
-        except (OverflowError, TypeError, AttributeError) as error:
-            raise ValueError(str(error)) from None
+
+def is_plausible(time: datetime) -> bool:
+    """Return True for a time in the years in which a hand-in can be."""
+    return _FIRST_YEAR <= time.year <= _LAST_YEAR
+
+
+def _parse_any(text: str) -> datetime:
+    """Read a time in any format that nbgrader knows."""
+    from nbgrader.utils import parse_utc  # takes long to import
+
+    try:
+        naive: datetime = parse_utc(text)
+        return naive.replace(tzinfo=UTC)
+    except Exception:  # dateutil raises many kinds
+        raise ValueError("it is no time.") from None

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from recsys_edu.errors import RecsysError
 from tito.course.lessons import Lesson
 from tito.course.notebook import cells_of
 from tito.grading.autograding.grade import failed_outcome, grade_submission, key_of, template_of
@@ -75,7 +76,7 @@ def autograde(
                 waiting.append(job)
                 continue
             if not is_replayed(submission, kept, job.key):
-                replay(submission, kept, job.key)
+                kept = _entered(job, kept)
             yield GradedSubmission(kept, fresh=False)
         if waiting:
             yield from _graded(waiting, jobs, jailed)
@@ -90,5 +91,23 @@ def _graded(
     grade = partial(grade_submission, contents=fonts)
     task = Task(grade, failed_outcome, outcome_store(course, lesson))
     for job, outcome in run_jobs(task, waiting, workers=jobs, temporary=course.temporary):
-        replay(job.argument, outcome, job.key)
-        yield GradedSubmission(outcome, fresh=True)
+        yield GradedSubmission(_entered(job, outcome), fresh=True)
+
+
+def _entered(job: Job[Submission], outcome: Outcome) -> Outcome:
+    """Enter an outcome into the gradebook; return a failure if that one cannot be entered.
+
+    Raises:
+        RecsysError: the gradebook cannot be used, whatever the outcome.
+    """
+    submission = job.argument
+    try:
+        replay(submission, outcome, job.key)
+    except (RecsysError, OSError):
+        raise
+    except Exception as error:  # one submission never stops the others
+        failed = failed_outcome(submission, error)
+        store = outcome_store(submission.course, submission.lesson)
+        store.write(job.name, job.key, failed, final=False)
+        return failed
+    return outcome

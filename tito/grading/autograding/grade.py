@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from recsys_edu._version import __version__
-from recsys_edu.errors import RecsysError
 from tito.course.lessons import Lesson
 from tito.course.notebook import EXPERIMENT, Cell, cells_of
 from tito.grading.autograding.marking import Judgement, mark_functions
 from tito.grading.autograding.outcome import GRADED, NOT_GRADABLE, PARTLY_GRADED, Outcome
 from tito.grading.autograding.present import presented_notebook
-from tito.grading.autograding.rebuild import Rebuilt, UngradableError, rebuild
+from tito.grading.autograding.rebuild import Rebuilt, rebuild
 from tito.grading.course import GradingCourse, GradingError, Submission
+from tito.grading.failures import describe_failure
+from tito.grading.submitted_notebook import UngradableError
 from tito.grading.timestamps import handed_in_at
 from tito.jail.cells import CellLimits, CellOutcome, notebook_jail, run_cells
 from tito.jail.limits import MIB, Limits
@@ -67,21 +68,12 @@ def grade_submission(submission: Submission, contents: Mapping[str, bytes] | Non
 
 
 def failed_outcome(submission: Submission, error: Exception) -> Outcome:
-    """Return the outcome of a submission at which the grader itself failed.
-
-    Only the messages of errors that are ours are quoted: others may contain a student's text.
-    """
+    """Return the outcome of a submission at which the grader itself failed."""
     if isinstance(error, WorkerEndedError):
         return _ungradable(
             submission, "grading it ended the grader's own process, twice. Grade it by hand."
         )
-    if isinstance(error, RecsysError):
-        reason = str(error)
-    elif isinstance(error, OSError) and error.strerror:
-        reason = f"{error.strerror}."
-    else:
-        reason = f"{type(error).__name__} in {_place_of(error)}."
-    return _ungradable(submission, f"the grader failed: {reason}")
+    return _ungradable(submission, f"the grader failed: {describe_failure(error)}")
 
 
 def key_of(submission: Submission) -> str:
@@ -114,16 +106,6 @@ def template_of(course: GradingCourse, lesson: Lesson) -> dict[str, Any]:
 
 def _ungradable(submission: Submission, why: str) -> Outcome:
     return Outcome(submission.student, submission.lesson.id, NOT_GRADABLE, why=why)
-
-
-def _place_of(error: Exception) -> str:
-    """Return file and line of the place where an error was raised."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "an unknown place"
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}"
 
 
 def _read(submission: Submission) -> bytes:

@@ -1,31 +1,22 @@
 """Rebuild a submission: put the student's answers into the released notebook.
 
 Only cells for answers are taken over, by their ``grade_id``, so that cells deleted, copied, edited,
-reordered or added beside them change nothing. Nothing here parses code: a stranger's code can bring
-Python's parser down, and this process with it.
+reordered or added beside them change nothing.
 """
 
 from __future__ import annotations
 
 import copy
-import json
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from recsys_edu.errors import RecsysError
-from recsys_edu.exported import names_defined
 from tito.course.notebook import Cell, cells_of
 from tito.grading.pages.sanitize import safe_attachments, safe_markdown
+from tito.grading.submitted_notebook import SubmittedNotebook, UngradableError
 
 MAX_CHARACTERS: Final = 200_000
 """Length of the longest answer that is read in full."""
-MAX_CELLS: Final = 10_000
-
-
-class UngradableError(RecsysError, ValueError):
-    """A submission of which nothing can be graded; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +34,7 @@ def rebuild(template: dict[str, Any], submission: bytes) -> Rebuilt:
     Raises:
         UngradableError: the submission is no notebook, or has no cell of this lesson.
     """
-    submitted = _Submitted(_parsed(submission))
+    submitted = SubmittedNotebook(submission)
     notebook = copy.deepcopy(template)
     remarks: list[str] = []
     n_found = 0
@@ -64,90 +55,6 @@ def rebuild(template: dict[str, Any], submission: bytes) -> Rebuilt:
             "removed. Ask the student for the notebook of the lesson."
         )
     return Rebuilt(notebook, tuple(remarks))
-
-
-@dataclass(frozen=True)
-class _Answer:
-    cell: Cell
-    remarks: list[str]
-
-
-class _Submitted:
-    """The cells that were handed in."""
-
-    def __init__(self, content: dict[str, Any]) -> None:
-        cells = content.get("cells")
-        if not isinstance(cells, list) or content.get("nbformat") != 4:
-            raise UngradableError("it is not a notebook of format 4.")
-        if len(cells) > MAX_CELLS:
-            raise UngradableError(f"it has more than {MAX_CELLS:,} cells.")
-        self.raw = [_mended(cell) for cell in cells if isinstance(cell, dict)]
-        self.cells = cells_of({"nbformat": 4, "cells": self.raw}, Path("the submission"))
-
-    def find(self, wanted: Cell, cell_id: Any) -> _Answer | None:
-        """Find the answer to one of the lesson's cells; None if there is none."""
-        ways: list[tuple[Sequence[Cell], str]] = [
-            ([c for c in self.cells if c.grade_id == wanted.grade_id], ""),
-            (
-                [c for c in self.cells if cell_id and self.raw[c.number - 1].get("id") == cell_id],
-                "its metadata was lost, and it was recognised by its cell's id",
-            ),
-            (list(self._by_functions(wanted)), "it was recognised by the functions in it"),
-        ]
-        for candidates, how in ways:
-            if candidates:
-                return self._best(wanted, candidates, how)
-        return None
-
-    def _by_functions(self, wanted: Cell) -> Iterator[Cell]:
-        names = set(names_defined(wanted.source))
-        for cell in self.cells:
-            if cell.kind == "code" and names and names <= set(names_defined(cell.source)):
-                yield cell
-
-    @staticmethod
-    def _best(wanted: Cell, candidates: Sequence[Cell], how: str) -> _Answer:
-        """Choose the last candidate that differs from the released cell."""
-        changed = [cell for cell in candidates if cell.source.strip() != wanted.source.strip()]
-        best = (changed or list(candidates))[-1]
-        remarks = [f"Cell '{wanted.grade_id}': {how}."] if how else []
-        if len({cell.source.strip() for cell in changed}) > 1:
-            remarks.append(
-                f"Cell '{wanted.grade_id}' occurs {len(changed)} times with different answers: the "
-                "last one counts."
-            )
-        if best.kind != wanted.kind:
-            kind = best.kind if best.kind in ("code", "markdown", "raw") else "another"
-            remarks.append(f"Cell '{wanted.grade_id}' was a cell of type {kind!r}.")
-        return _Answer(best, remarks)
-
-
-def _mended(cell: dict[str, Any]) -> dict[str, Any]:
-    """Make a cell readable: parts that are broken become empty."""
-    source, metadata = cell.get("source"), cell.get("metadata")
-    lines = source if isinstance(source, list) else [source]
-    return {
-        **cell,
-        "source": "".join(line for line in lines if isinstance(line, str)),
-        "metadata": metadata if isinstance(metadata, dict) else {},
-    }
-
-
-def _parsed(submission: bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(submission.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise UngradableError(
-            "it is not a notebook: it is not JSON. Ask the student to open it in Jupyter, save it "
-            "and hand it in again."
-        ) from None
-    if isinstance(content, dict) and content.get("nbformat") in (1, 2, 3):
-        raise UngradableError(
-            "it is a notebook of an old format: open it in Jupyter, which converts it, and save it."
-        )
-    if not isinstance(content, dict):
-        raise UngradableError("it is not a notebook.")
-    return content
 
 
 def _take_over(cell: dict[str, Any], found: Cell, raw: dict[str, Any], remarks: list[str]) -> None:

@@ -18,17 +18,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from tito.grading.collecting.zip_names import DecodableZip
 from tito.grading.course import GradingError
+from tito.grading.timestamps import is_plausible
 from tito.jail.limits import MIB
 from tito.jail.plain_files import MAX_BYTES, SubmissionError, read_below, read_plain_file
 
-MAX_FILES: Final = 20_000
+MAX_FILES: Final = 200_000
 """Number of files in a folder or ZIP."""
-MAX_TOTAL: Final = 4096 * MIB
-"""Unpacked size of all notebooks of a ZIP together, in bytes."""
+MAX_FILES_EACH: Final = 50_000
+"""Number of files and folders in each entry of a folder that was given."""
+CROWDED: Final = f"has more than {MAX_FILES_EACH:,} files and folders"
+"""Problem of an entry of which some files are not listed."""
 MAX_RATIO: Final = 200
 """Largest ratio of unpacked to packed size of a file of more than a MiB."""
 _ARCHIVES: Final = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
@@ -71,36 +76,75 @@ def opened(path: Path) -> Iterator[list[UnreadFile]]:
         with _zip(path) as archive:
             yield list(_in_zip(path, archive))
     elif path.suffix.lower() == ".ipynb":
-        modified = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+        modified = _time_of(path.lstat().st_mtime)
         yield [UnreadFile(printable_path(str(path)), modified, partial(read_plain_file, path))]
     else:
         raise GradingError(f"{path} is neither a folder nor a ZIP nor a notebook.")
 
 
 def _in_folder(root: Path) -> Iterator[UnreadFile]:
-    seen, folders = 0, [""]
-    while folders:
-        below = folders.pop()
-        with os.scandir(root / below) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
-        for entry in listed:
-            seen += 1
-            if seen > MAX_FILES:
+    """List the files of a folder, and of each entry in it no more than a limit."""
+    n_listed = 0
+    for name in _names_in(root):
+        for file in _below(root, name):
+            n_listed += 1
+            if n_listed > MAX_FILES:
                 raise GradingError(
                     f"{root} holds more than {MAX_FILES:,} files: is it the right folder?"
                 )
-            relative = f"{below}/{entry.name}" if below else entry.name
-            if _HIDDEN.fullmatch(entry.name) or entry.name in _PASSED_OVER:
+            yield file
+
+
+def _below(root: Path, top: str) -> Iterator[UnreadFile]:
+    """List a file, or the files in a folder and its subfolders; any may be gone by now."""
+    waiting, n_seen = [top], 0
+    while waiting:
+        relative = waiting.pop()
+        name = relative.rpartition("/")[2]
+        if _HIDDEN.fullmatch(name) or name in _PASSED_OVER:
+            continue
+        n_seen += 1
+        if n_seen > MAX_FILES_EACH:
+            yield _unread(root, f"{top}/…", None, CROWDED)
+            return
+        try:
+            status = (root / relative).lstat()
+            if stat.S_ISDIR(status.st_mode):
+                waiting += reversed([f"{relative}/{each}" for each in _names_in(root / relative)])
                 continue
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(relative)
-                continue
-            problem = "is a link, and links are not followed" if entry.is_symlink() else ""
-            if not relative.isprintable():
-                problem = "has a path with unprintable characters"
-            modified = datetime.fromtimestamp(entry.stat(follow_symlinks=False).st_mtime, UTC)
-            read = partial(read_below, root, relative)
-            yield UnreadFile(printable_path(relative), modified, read, problem or _nested(relative))
+        except OSError as error:
+            yield _unread(root, relative, None, f"cannot be read ({error.strerror})")
+        else:
+            problem = _problem_of_file(relative, status)
+            yield _unread(root, relative, _time_of(status.st_mtime), problem)
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return the sorted names in a folder, and no more than a limit."""
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in islice(entries, MAX_FILES_EACH + 1))
+
+
+def _unread(root: Path, relative: str, modified: datetime | None, problem: str) -> UnreadFile:
+    read = partial(read_below, root, relative)
+    return UnreadFile(printable_path(relative), modified, read, problem)
+
+
+def _problem_of_file(relative: str, status: os.stat_result) -> str:
+    if not relative.isprintable():
+        return "has a path that is not allowed"
+    if stat.S_ISLNK(status.st_mode):
+        return "is a link, and links are not followed"
+    return _nested(relative)
+
+
+def _time_of(seconds: float) -> datetime | None:
+    """Return a file's time in UTC; None if no hand-in can be of that time."""
+    try:
+        time = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return time if is_plausible(time) else None
 
 
 def printable_path(path: str) -> str:
@@ -116,25 +160,28 @@ def _nested(path: str) -> str:
 
 @contextmanager
 def _zip(path: Path) -> Iterator[zipfile.ZipFile]:
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OSError) as error:
-        raise GradingError(
-            f"{path} is not a ZIP, or is damaged ({error}): download it again."
-        ) from None
-    with archive:
-        yield archive
+    with DecodableZip(path) as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            ValueError,
+            struct.error,
+            OSError,
+        ) as error:
+            raise GradingError(
+                f"{path} is not a ZIP, or is damaged ({error}): download it again."
+            ) from None
+        file.listed = True
+        with archive:
+            yield archive
 
 
 def _in_zip(path: Path, archive: zipfile.ZipFile) -> Iterator[UnreadFile]:
     files = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(files) > MAX_FILES:
         raise GradingError(f"{path} holds {len(files):,} files; at most {MAX_FILES:,} are read.")
-    total = sum(entry.file_size for entry in files if entry.file_size <= MAX_BYTES)
-    if total > MAX_TOTAL:
-        raise GradingError(
-            f"{path} unpacks to {total // MIB:,} MiB: at most {MAX_TOTAL // MIB:,} MiB are read."
-        )
     times = Counter(_name(entry) for entry in files)
     for entry in files:
         name = _name(entry)
@@ -160,7 +207,7 @@ def _problem(entry: zipfile.ZipInfo, name: str) -> str:
     if "\\" in name or name.startswith("/") or re.match("[A-Za-z]:", name):
         return "has a path that leads out of the ZIP"
     if any(part in ("", ".", "..") for part in name.split("/")) or not name.isprintable():
-        return "has a path with unprintable characters"
+        return "has a path that is not allowed"
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return "is a link, or no plain file"
     if entry.flag_bits & 0x1:
@@ -197,8 +244,8 @@ def _modified(entry: zipfile.ZipInfo) -> datetime | None:
         kind, size = struct.unpack("<HH", rest[:4])
         field, rest = rest[4 : 4 + size], rest[4 + size :]
         if kind == _EXTENDED_TIMESTAMP and len(field) >= 5 and field[0] & 1:
-            return datetime.fromtimestamp(struct.unpack("<i", field[1:5])[0], UTC)
+            return _time_of(struct.unpack("<i", field[1:5])[0])
     try:
-        return datetime(*entry.date_time).astimezone(UTC)
+        return _time_of(datetime(*entry.date_time).timestamp())
     except (ValueError, OverflowError):
         return None

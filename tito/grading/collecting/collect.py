@@ -17,6 +17,7 @@ from tito.grading.collecting.inbound import inbound_hand_ins
 from tito.grading.collecting.names import compile_pattern
 from tito.grading.collecting.submitted import Receipt, existing, store, tidy
 from tito.grading.course import GradingCourse, GradingError, Submission
+from tito.grading.failures import describe_failure
 from tito.jail.plain_files import SubmissionError
 
 Status = Literal["taken", "newer", "unchanged", "kept", "refused"]
@@ -109,11 +110,11 @@ def _stored(
         try:
             _check_one_student(group, there.get(student.casefold(), student))
             chosen = choose_latest(course, lesson, group)
-        except (SubmissionError, OSError) as error:
-            yield Collected(student, "refused", str(error), warnings)
-        else:
             submission = course.submission(lesson, student)
-            yield _take(submission, chosen, warnings, replace=replace)
+            collected = _take(submission, chosen, warnings, replace=replace)
+        except Exception as error:  # one hand-in never stops the others
+            collected = Collected(student, "refused", describe_failure(error), warnings)
+        yield collected
 
 
 def _check_one_student(group: list[HandIn], there: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,13 +11,22 @@ from typing import Final
 
 from tito.course.exchange import STAMP
 from tito.course.lessons import Lesson, all_lessons
-from tito.course.notebook import NotebookError, cells_of, read_cells
-from tito.grading.collecting.archives import UnreadFile
+from tito.course.notebook import Cell, read_cells
+from tito.grading.collecting.archives import CROWDED, UnreadFile
 from tito.grading.collecting.names import Author, author_of, is_named_after
 from tito.grading.course import GradingCourse
+from tito.grading.failures import describe_failure
+from tito.grading.submitted_notebook import SubmittedNotebook, UngradableError
 from tito.grading.timestamps import parse_time
+from tito.jail.limits import MIB
 from tito.jail.plain_files import SubmissionError
 
+MAX_FILES: Final = 2_000
+"""Number of files in one hand-in."""
+MAX_NOTEBOOKS: Final = 20
+"""Number of notebooks in one hand-in of which one has to be chosen."""
+MAX_BYTES_READ: Final = 64 * MIB
+"""Size of all notebooks that are read for that choice."""
 _ONLINE_TEXT: Final = "_assignsubmission_onlinetext"
 
 
@@ -69,9 +78,10 @@ def sort_by_student(
         loose = "/" not in file.path and not file.is_notebook
         try:
             author = author_of(file.path, lesson, pattern, alone=alone)
-        except SubmissionError as error:
+        except Exception as error:  # one path never stops the others
             if file.is_notebook or (loose and file.problem):
-                refused.append((file.path, f"it {file.problem}." if file.problem else str(error)))
+                reason = f"it {file.problem}." if file.problem else describe_failure(error)
+                refused.append((file.path, reason))
             continue
         if loose and not author.lms:  # a list of names, say; but an archive could hold notebooks
             if file.problem:
@@ -90,28 +100,18 @@ def choose(course: GradingCourse, lesson: Lesson, hand_in: HandIn) -> Chosen:
     Raises:
         SubmissionError: there is none, or several, or it belongs to another lesson.
     """
+    if len(hand_in.files) > MAX_FILES:
+        raise SubmissionError(f"it has more than {MAX_FILES:,} files: ask for the notebook alone.")
+    for file in hand_in.files:
+        if file.problem == CROWDED:
+            raise SubmissionError(f"{file.path} {CROWDED}: ask for the notebook alone.")
     notebooks = [file for file in hand_in.files if file.is_notebook and not file.problem]
     if not notebooks:
         raise SubmissionError(_why_none(hand_in.files))
     named = [file for file in notebooks if is_named_after(file.path, lesson)]
-    left = named or notebooks
-    if len(left) == 1:
-        content = left[0].read()
-        problem = _problem_of(content, lesson)
-        if problem:
-            raise SubmissionError(f"{left[0].path} {problem}.")
-    else:
-        contents = {file.path: file.read() for file in left}
-        left = [file for file in left if not _problem_of(contents[file.path], lesson)]
-        if len({contents[file.path] for file in left}) != 1:
-            listed = ", ".join(sorted(contents))
-            raise SubmissionError(
-                f"there are several notebooks ({listed}), of which "
-                f"{'more than one' if left else 'none'} has this lesson's cells."
-            )
-        content = contents[left[0].path]
-    stamp, time_from = _time_of(course, lesson, hand_in, left[0])
-    return Chosen(hand_in, left[0], content, stamp, time_from)
+    file, content = _choose_content(named or notebooks, lesson)
+    stamp, time_from = _time_of(course, lesson, hand_in, file)
+    return Chosen(hand_in, file, content, stamp, time_from)
 
 
 def choose_latest(course: GradingCourse, lesson: Lesson, hand_ins: list[HandIn]) -> Chosen:
@@ -120,7 +120,7 @@ def choose_latest(course: GradingCourse, lesson: Lesson, hand_ins: list[HandIn])
     for hand_in in hand_ins:
         try:
             chosen.append(choose(course, lesson, hand_in))
-        except (SubmissionError, OSError) as error:
+        except Exception as error:  # another hand-in may be usable
             problems.append(error)
     if not chosen:
         raise problems[0]
@@ -135,16 +135,61 @@ def _why_none(files: list[UnreadFile]) -> str:
     return f"there is no notebook among its files ({listed}{', …' if len(files) > 3 else ''})."
 
 
+def _choose_content(files: list[UnreadFile], lesson: Lesson) -> tuple[UnreadFile, bytes]:
+    """Read notebooks, and choose the only one with cells of the lesson; copies of it are one."""
+    if len(files) == 1:
+        content = files[0].read()
+        problem = _problem_of(content, lesson)
+        if problem:
+            raise SubmissionError(f"{files[0].path}: {problem}")
+        return files[0], content
+    if len(files) > MAX_NOTEBOOKS:
+        raise SubmissionError(
+            f"it has {len(files):,} notebooks, of which at most {MAX_NOTEBOOKS} are read: ask for "
+            "the lesson's alone."
+        )
+    certain: dict[str, tuple[UnreadFile, bytes]] = {}
+    possible: dict[str, tuple[UnreadFile, bytes]] = {}
+    n_bytes = 0
+    for file in files:
+        content = file.read()
+        n_bytes += len(content)
+        if n_bytes > MAX_BYTES_READ:
+            raise SubmissionError(
+                f"its notebooks have more than {MAX_BYTES_READ // MIB} MiB together: ask for the "
+                "lesson's alone."
+            )
+        if not _problem_of(content, lesson):
+            found = certain if _has_grade_ids(content, lesson) else possible
+            found.setdefault(hashlib.sha256(content).hexdigest(), (file, content))
+    usable = certain or possible
+    if len(usable) != 1:
+        listed = ", ".join(sorted(file.path for file in files))
+        raise SubmissionError(
+            f"there are several notebooks ({listed}), of which "
+            f"{'more than one' if usable else 'none'} has this lesson's cells."
+        )
+    return next(iter(usable.values()))
+
+
 def _problem_of(content: bytes, lesson: Lesson) -> str:
     """Return the reason why bytes are no notebook of the lesson; empty if they are one."""
-    wanted = {cell.grade_id for cell in read_cells(lesson.release) if cell.is_solution}
+    wanted = _answer_cells(lesson)
     try:
-        cells = cells_of(json.loads(content.decode()), lesson.release)
-    except (ValueError, RecursionError, NotebookError):
-        return "is not a notebook, or is damaged"
-    if wanted.isdisjoint(cell.grade_id for cell in cells):
-        return f"has no cell of {lesson.id}, so it is another notebook"
-    return ""
+        notebook = SubmittedNotebook(content)
+    except UngradableError as error:
+        return str(error)
+    if notebook.has_grade_id(wanted) or any(notebook.find(cell, None) for cell in wanted):
+        return ""
+    return f"it has no cell of {lesson.id}, so it is another notebook."
+
+
+def _has_grade_ids(content: bytes, lesson: Lesson) -> bool:
+    return SubmittedNotebook(content).has_grade_id(_answer_cells(lesson))
+
+
+def _answer_cells(lesson: Lesson) -> list[Cell]:
+    return [cell for cell in read_cells(lesson.release) if cell.is_solution]
 
 
 def _time_of(

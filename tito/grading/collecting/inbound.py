@@ -8,14 +8,16 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from tito.course.exchange import SECRET, STAMP
 from tito.course.lessons import Lesson
-from tito.grading.collecting.archives import UnreadFile
-from tito.grading.collecting.hand_ins import HandIn
+from tito.grading.collecting.archives import UnreadFile, printable_path
+from tito.grading.collecting.hand_ins import MAX_FILES, HandIn
 from tito.grading.collecting.names import Author, as_id
 from tito.grading.course import GradingCourse, GradingError
+from tito.grading.failures import describe_failure
 from tito.grading.timestamps import parse_time
 from tito.jail.plain_files import SubmissionError, read_below
 
@@ -50,14 +52,18 @@ def inbound_hand_ins(
             continue
         try:
             hand_in = _hand_in(folder, name, match[1], match[2])
-        except (SubmissionError, ValueError, OSError) as error:
-            refused.append((name, str(error)))
+        except Exception as error:  # one drop never stops the others
+            refused.append((printable_path(name), describe_failure(error)))
         else:
             found.setdefault(match[1], []).append(hand_in)
     due = course.settings.due.get(lesson.id) if before_due else None
-    return [
-        _latest(_own(drops) if check_owner else drops, due) for drops in found.values()
-    ], refused
+    hand_ins = []
+    for user, drops in found.items():
+        try:
+            hand_ins.append(_latest(_own(drops) if check_owner else drops, due))
+        except OSError as error:  # a drop that is gone by now
+            refused.append((printable_path(user), describe_failure(error)))
+    return hand_ins, refused
 
 
 def _inbound(course: GradingCourse) -> Path:
@@ -74,18 +80,20 @@ def _inbound(course: GradingCourse) -> Path:
 
 
 def _hand_in(folder: Path, name: str, user: str, time: str) -> HandIn:
-    stamp = parse_time(time)
+    try:
+        stamp = parse_time(time)
+    except ValueError:
+        raise SubmissionError("its name has no plausible time.") from None
     try:
         read_below(folder, f"{name}/{STAMP}", 1000)
     except FileNotFoundError:
         raise SubmissionError("it has no timestamp.txt: is it still being written?") from None
-    files = []
     with os.scandir(folder / name) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            read = partial(read_below, folder, f"{name}/{entry.name}")
-            files.append(
-                UnreadFile(os.fsencode(entry.name).decode("utf-8", "backslashreplace"), None, read)
-            )
+        names = sorted(entry.name for entry in islice(entries, MAX_FILES + 1))
+    files = [
+        UnreadFile(printable_path(each), None, partial(read_below, folder, f"{name}/{each}"))
+        for each in names
+    ]
     secret = None
     if any(file.path == SECRET for file in files):
         secret = read_below(folder, f"{name}/{SECRET}", 1000)
