@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from tito.grading.autograding.marking import CellMark
+from tito.grading.pages.sanitize import literal_line
 from tito.jail.cells import CellOutcome
 
 _LEFT_OUT: Final = CellOutcome(
@@ -79,7 +80,7 @@ def _text(text: str) -> dict[str, Any]:
 
 
 def _notes(remarks: Sequence[str]) -> dict[str, Any]:
-    lines = "".join(f"- {remark}\n" for remark in remarks)
+    lines = "".join(f"- {literal_line(remark)}\n" for remark in remarks)
     return {
         "cell_type": "markdown",
         "id": "notes-of-the-grader",

@@ -14,6 +14,8 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from tito.grading.pages.mathml import MathError, mathml
+from tito.grading.pages.safe_notebook import safe_notebook
+from tito.grading.pages.sanitize import safe_markdown, safe_markdown_without_attachments
 
 _STYLE: Final = """\
 <style>
@@ -33,7 +35,7 @@ _SEALED: Final = """\
 
 
 class PageExporter(HTMLExporter):
-    """nbconvert's exporter, with formulas as MathML.
+    """nbconvert's exporter for notebooks by strangers, with formulas as MathML.
 
     Args:
         sealed: add a policy by which the page can neither run scripts nor load anything.
@@ -48,11 +50,20 @@ class PageExporter(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
-        """Turn markdown into HTML, and its formulas into MathML."""
+        """Turn markdown into harmless HTML, and its formulas into MathML."""
         attachments = context.get("cell", {}).get("attachments", {})
+        safe = (
+            safe_markdown(source, attachments)
+            if attachments
+            else safe_markdown_without_attachments(source)
+        )
         renderer = _Renderer(escape=False, attachments=attachments)
-        html: str = MarkdownWithMath(renderer=renderer).render(source)
+        html: str = MarkdownWithMath(renderer=renderer).render(safe)
         return html
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **settings: Any) -> Any:
+        """Make a page of a notebook, after everything unknown has been taken out of it."""
+        return super().from_notebook_node(safe_notebook(nb), resources, **settings)
 
 
 class _Renderer(IPythonRenderer):

@@ -7,7 +7,8 @@ understood. No link, style or attribute is ever made from the text of a formula.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html import escape
 from typing import Final
 
@@ -31,7 +32,8 @@ _BRACKETS: Final = {
 _TABLES: Final = frozenset({*_BRACKETS, "matrix", "array", "aligned", "align", "gathered", "split"})
 _PLAIN: Final = frozenset({"equation", "gather", "displaymath"})
 MAX_LENGTH: Final = 4_000
-_MAX_DEPTH: Final = 40
+_MAX_DEPTH: Final = 80
+"""Number of elements within one another; a pair of braces counts twice."""
 
 
 class MathError(ValueError):
@@ -63,16 +65,22 @@ class _Parser:
 
     def row(self, ends: tuple[str, ...]) -> list[str]:
         """Read elements up to one of these tokens, which is not read, or up to the end."""
+        found = []
+        with self._deeper():
+            while (token := self._peek()) and token not in ends:
+                if token in ("}", "&", "\\\\", "\\right", "\\end"):
+                    raise MathError(f"{token} has no beginning.")
+                found.append(self._with_scripts())
+        return found
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        """Run a block that reads an element inside of another."""
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             raise MathError("the formula is too deep.")
-        found = []
-        while (token := self._peek()) and token not in ends:
-            if token in ("}", "&", "\\\\", "\\right", "\\end"):
-                raise MathError(f"{token} has no beginning.")
-            found.append(self._with_scripts())
+        yield
         self._depth -= 1
-        return found
 
     def _peek(self) -> str:
         while self._at < len(self._tokens) and self._tokens[self._at].isspace():
@@ -116,6 +124,10 @@ class _Parser:
         return self._atom()
 
     def _atom(self) -> str:
+        with self._deeper():
+            return self._element()
+
+    def _element(self) -> str:
         token = self._next()
         if token == "{":
             found = self.row(("}",))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
@@ -24,6 +25,8 @@ Attachments = Mapping[str, Mapping[str, str]]
 
 MAX_LENGTH: Final = 10_000
 """Length of the longest answer shown in full: rendering can take time that grows quadratically."""
+MAX_LINE: Final = 2_000
+"""Length of the longest remark."""
 MAX_IMAGE: Final = 8 << 20
 """Size of the largest attached image, in bytes."""
 UNSHOWABLE: Final = "[This answer cannot be shown here: open the notebook that was handed in.]"
@@ -47,7 +50,7 @@ _ATTRIBUTES: Final = {
 """Values that attributes may have, beside alt and title. None is a class or id of the page."""
 _ALIGNMENT: Final = re.compile(r'<(t[dh]) style="text-align:(?:left|right|center)">')
 """The only style that is let through: nbconvert aligns a table's columns by it."""
-_PAGE_ID: Final = re.compile(r"[a-z0-9_]*(?:-comment)?|notebook-container|.*[\"'<>&].*", re.DOTALL)
+_PAGE_ID: Final = re.compile(r"[a-z0-9_]*(?:-comment)?|.*[\"<>&].*", re.DOTALL)
 """Ids that no heading may have: the page finds its boxes for points and comments by them."""
 _COMMANDS: Final = (
     "action", "bbox", "class", "cssId", "data", "DeclareMathOperator", "def", "edef", "enclose",
@@ -59,6 +62,7 @@ _COMMANDS: Final = (
 )  # fmt: skip
 _TEX: Final = re.compile(rf"\\(?=(?:{'|'.join(_COMMANDS)})(?![a-z]))")
 """Commands that make links, classes and styles, redefine others, or write outside of their line."""
+_PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
 _BREAK: Final = "\N{ZERO WIDTH SPACE}"
 """Character that takes the meaning of the one before it, and leaves its looks."""
 
@@ -85,6 +89,25 @@ def safe_markdown(text: str, attachments: Attachments | None = None) -> str:
     return UNSHOWABLE
 
 
+@functools.lru_cache(maxsize=4096)
+def safe_markdown_without_attachments(text: str) -> str:
+    """Return :func:`safe_markdown` of a text; cells of a lesson are the same for all students."""
+    return safe_markdown(text)
+
+
+def literal_line(text: str) -> str:
+    """Return markdown, on one line, that shows a text as it is."""
+    line = " ".join(text.split())[:MAX_LINE]
+    return _PUNCTUATION.sub(r"\\\1", line)
+
+
+def literal_markdown(text: str) -> str:
+    """Return markdown that shows a text as a block of code."""
+    fences = (run[0] for run in re.finditer("`+", text))
+    fence = "`" * (1 + max((2, *map(len, fences))))
+    return f"{fence}\n{text}\n{fence}"
+
+
 def safe_attachments(attachments: object) -> dict[str, dict[str, str]]:
     """Return those attachments that are PNG or JPEG pictures, by their first bytes too."""
     if not isinstance(attachments, Mapping):
@@ -92,14 +115,14 @@ def safe_attachments(attachments: object) -> dict[str, dict[str, str]]:
     found = {}
     for name, kinds in attachments.items():
         if isinstance(name, str) and name.isprintable() and isinstance(kinds, Mapping):
-            pictures = {kind: _picture(kinds.get(kind), kind) for kind in _SIGNATURES}
+            pictures = {kind: safe_picture(kinds.get(kind), kind) for kind in _SIGNATURES}
             kept = {kind: data for kind, data in pictures.items() if data}
             if kept:
                 found[name] = kept
     return found
 
 
-def _picture(data: object, kind: str) -> str:
+def safe_picture(data: object, kind: str) -> str:
     """Return the base64 of a picture of this kind, on one line; empty for anything else."""
     if isinstance(data, list):  # notebooks may keep long texts as lists of lines
         data = "".join(line for line in data if isinstance(line, str))
@@ -216,13 +239,6 @@ def _break_links(text: str) -> str:
     return re.sub(r"(?m)^([ >]*[-*+] \[)(?=[ xX]\])", rf"\1{_BREAK}", text)
 
 
-def _literal(text: str) -> str:
-    """Turn the text into a block of code, if nothing milder helps."""
-    fences = (run[0] for run in re.finditer("`+", text))
-    fence = "`" * (1 + max((2, *map(len, fences))))
-    return f"{fence}\n{text}\n{fence}"
-
-
 def _chain(*changes: Callable[[str], str]) -> Callable[[str], str]:
     def change(text: str) -> str:
         for each in changes:
@@ -238,6 +254,6 @@ _CHANGES: Final = (
     _chain(_break_tex, _break_headings, _break_tags),
     _chain(_break_tex, _break_headings, _break_links),
     _chain(_break_tex, _break_headings, _break_tags, _break_links),
-    _chain(_break_tex, _literal),
+    _chain(_break_tex, literal_markdown),
 )
 """Changes that are tried, the mildest first."""
