@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys_edu.atomic import atomic_path
-from tito.authoring.answer_key import answer_key
+from tito.authoring.answer_key import EXTENDED, answer_key, answer_package
 from tito.authoring.release import notebook_bytes, released
 from tito.authoring.source import solution_notebook
 from tito.authoring.syllabus import with_syllabus
@@ -18,11 +18,14 @@ NAIVE: Final = Path("backends", "recsys_backends", "naive")
 
 def products(lessons: list[Lesson], root: Path) -> Iterator[tuple[Path, bytes]]:
     """Yield each file that the build writes, with its content."""
+    keys: dict[str, str] = {}
     for lesson in lessons:
         yield lesson.release, notebook_bytes(released(solution_notebook(lesson)))
-        key = answer_key(lesson)
-        if key:
+        if key := answer_key(lesson):
+            keys[lesson.name] = key
             yield root / NAIVE / f"{lesson.name}.py", key.encode()
+    if (root / NAIVE / EXTENDED).is_dir():  # a course of its own has no such package
+        yield root / NAIVE / "__init__.py", answer_package(keys).encode()
     guide = root / "INSTRUCTORS.md"
     if guide.is_file():
         yield guide, with_syllabus(guide.read_text(encoding="utf-8"), lessons).encode()

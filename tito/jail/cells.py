@@ -1,7 +1,7 @@
-"""Running a notebook's cells in a jail, as their author saw them.
+"""Run a notebook's cells in a jail, as their author saw them.
 
-What comes back is for people to read. It was made where the student's code ran, so that code can
-have written it: marks come from calls that the trusted side checks, never from here.
+Outputs are for people to read. The student's code runs in the same process and can forge them, so
+marks come from calls that the trusted side checks, never from here.
 """
 
 from __future__ import annotations
@@ -31,54 +31,54 @@ print(path.read_text())
 
 @dataclass(frozen=True)
 class CellLimits:
-    """What the cells of one notebook may use."""
+    """Limits of the cells of one notebook."""
 
     seconds: float = 60.0
-    """For one cell."""
+    """Time limit of one cell."""
     all_seconds: float = float("inf")
-    """For all of them together."""
+    """Time limit of all cells together."""
     start_seconds: float = 60.0
-    """For starting Python and IPython."""
+    """Time limit of starting Python and IPython."""
     characters: int = MAX_CHARACTERS
-    """Of one cell's outputs, pictures in base64 included."""
+    """Characters of one cell's outputs, pictures in base64 included."""
 
 
 @dataclass(frozen=True)
 class CellOutcome:
-    """What became of one cell."""
+    """Outcome of one cell."""
 
     outputs: tuple[dict[str, Any], ...]
-    """As nbformat 4 has them: streams, errors, text and PNG."""
+    """Outputs in the form of nbformat 4: streams, errors, text and PNG."""
     error: str
     """The error's type; empty where there was none."""
     execution_count: int | None
     """None where the cell was not run, or did not end."""
     why: str = ""
-    """Why it was not run or did not end: a sentence; else empty."""
+    """Sentence that says why it was not run or did not end; else empty."""
 
     @property
     def ran(self) -> bool:
-        """Whether it ended, in an error or not."""
+        """The cell ended, in an error or not."""
         return not self.why
 
 
 class CellError(Exception):
-    """The process with the notebook has ended or cannot be understood; a sentence about it."""
+    """Loss of the process with the notebook; the message says how."""
 
 
 def run_cells(
     sources: Sequence[str],
     jail: Jail | Unjailed,
     limits: CellLimits | None = None,
-    tell: Callable[[int], None] = lambda number: None,
+    on_cell: Callable[[int], None] = lambda number: None,
 ) -> list[CellOutcome]:
     """Run code cells in order, going on after errors, in one jail.
 
     Args:
         sources: the code of each cell.
-        jail: a ``notebook_jail``, or none.
+        jail: a ``notebook_jail``, or an ``Unjailed``.
         limits: of each cell.
-        tell: called with each cell's number before it runs.
+        on_cell: called with each cell's number before it runs.
 
     Returns:
         An outcome for each: a cell that ends the process costs itself and those after it.
@@ -89,7 +89,7 @@ def run_cells(
         with _Process(jail, limits) as process:
             end = time.monotonic() + limits.all_seconds
             for number, source in enumerate(sources):
-                tell(number)
+                on_cell(number)
                 outcomes.append(process.run(source, end - time.monotonic()))
     except CellError as error:
         why = str(error)
@@ -101,7 +101,7 @@ def run_cells(
 
 
 class _Process:
-    """A jail that runs cells."""
+    """Jail that runs cells."""
 
     def __init__(self, jail: Jail | Unjailed, limits: CellLimits) -> None:
         self._limits = limits
@@ -150,7 +150,7 @@ def _sentence_about(failure: NoReplyError, seconds: float) -> str:
 
 
 def notebook_jail(*, contents: Mapping[str, bytes] | None = None, **settings: Any) -> Jail:
-    """A jail for ``run_cells``: the library and all packages can be imported in there.
+    """Return a jail for ``run_cells``, in which the library and all packages can be imported.
 
     Args:
         contents: files by their paths in there; see ``font_list``.
@@ -160,9 +160,9 @@ def notebook_jail(*, contents: Mapping[str, bytes] | None = None, **settings: An
 
 
 def font_list() -> dict[str, bytes]:
-    """What matplotlib finds out about the fonts in a jail at its first start, which takes a second.
+    """Return matplotlib's cache of the fonts in a jail, as ``contents`` for other jails.
 
-    Given as ``contents`` to every jail, it need not do so in each. Empty without matplotlib.
+    Making it takes a second in each jail that does not have it. Empty without matplotlib.
     """
     with notebook_jail() as jail:
         (outcome,) = run_cells([_LIST_FONTS], jail)
@@ -176,7 +176,7 @@ def _not_run(why: str) -> CellOutcome:
 
 
 def _clean(outputs: Any, characters: int) -> list[dict[str, Any]]:
-    """Outputs of exactly the forms that are expected, and no larger than was allowed."""
+    """Return the outputs that have an expected form, as long as they fit the limit."""
     found: list[dict[str, Any]] = []
     for output in outputs if isinstance(outputs, list) else []:
         kept = _cleaned(output) if isinstance(output, dict) else None
@@ -188,7 +188,7 @@ def _clean(outputs: Any, characters: int) -> list[dict[str, Any]]:
 
 
 def _cleaned(output: dict[str, Any]) -> dict[str, Any] | None:
-    """A stream, an error, or data of which only plain text and PNG are kept; else None."""
+    """Return a stream, an error, or data reduced to plain text and PNG; None for another output."""
     kind = output.get("output_type")
     if kind == "stream" and output.get("name") in _STREAMS:
         return {"output_type": kind, "name": output["name"], "text": _text(output.get("text"))}
@@ -212,12 +212,12 @@ def _cleaned(output: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _text(value: Any) -> str:
-    """A text, with question marks for halves of characters: they could be in no file of UTF-8."""
+    """Return a text with question marks for lone surrogates, which UTF-8 cannot hold."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _size(value: Any) -> int:
-    """How many characters there are in all of it."""
+    """Return the number of characters in a value."""
     if isinstance(value, dict):
         return sum(_size(part) for part in value.values())
     if isinstance(value, list):

@@ -52,7 +52,7 @@ def run_tests(
         json.loads(path.read_text(encoding="utf-8")),
         json.loads(lesson.release.read_text(encoding="utf-8")),
     )
-    runs = run_notebook(path, content, workspace.notebooks, seconds=seconds, tell=on_cell)
+    runs = run_notebook(path, content, workspace.notebooks, seconds=seconds, on_cell=on_cell)
     passed = all(run.passed for run in runs if run.cell.is_graded)
     with recording(workspace, locked=locked) as progress:
         progress.of(lesson.id).tested = now() if passed else ""

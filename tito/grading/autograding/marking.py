@@ -35,6 +35,9 @@ _MESSAGES: Final = {
     Failure.LATE: "it did not answer in time.",
     Failure.ENDED: "it ended the process in which it ran.",
     Failure.CHANGED: "it changed an array that it should only read.",
+    Failure.CALLED_OFTEN: "it called the function that it was given too often.",
+    Failure.SENT_MUCH: "it sent too much to the function that it was given.",
+    Failure.WAITED_LONG: "it let the function that it was given work for too long.",
     Failure.NO_DATA: "its answer was of a kind that cannot be compared.",
 }
 
