@@ -19,6 +19,8 @@ from traitlets.config import Config
 
 KINDS: Final = ("text/plain", "image/png")
 """Forms of a value that are kept. HTML by students has no place on an instructor's screen."""
+_COST: Final = 1024
+"""Characters that each output counts for, beside its text: no more than cells.py lets through."""
 
 
 class Outputs:
@@ -43,6 +45,7 @@ class Outputs:
         if last.get("output_type") == "stream" and last.get("name") == stream:
             last["text"] += text
         else:
+            self._left -= _COST
             self.items.append({"output_type": "stream", "name": stream, "text": text})
 
     def shown(self, kind: str, data: dict[str, Any], **more: Any) -> None:
@@ -52,6 +55,7 @@ class Outputs:
             if name in data and self._left > 0:
                 kept[name] = self._form(name, data[name])
         if kept:
+            self._left -= _COST
             self.items.append({"output_type": kind, "data": kept, "metadata": {}, **more})
 
     def error(self, name: str, value: str, traceback: list[str]) -> None:

@@ -20,6 +20,9 @@ from tito.wire.processes import close_pipes
 GRACE: Final = 3.0
 """Seconds from a cell's own time limit, at which it is interrupted, to the end of the jail."""
 MAX_CHARACTERS: Final = 2**21
+OUTPUT_COST: Final = 256
+"""Characters that an output counts for, and each list and object in it, beside its texts."""
+_CUT: Final = "[cut: the outputs of this notebook are too long to be shown in full]\n"
 _STREAMS: Final = ("stdout", "stderr")
 _LIST_FONTS: Final = """
 import pathlib, matplotlib.font_manager
@@ -41,6 +44,8 @@ class CellLimits:
     """Time limit of starting Python and IPython."""
     characters: int = MAX_CHARACTERS
     """Characters of one cell's outputs, pictures in base64 included."""
+    all_characters: int = 4 * MAX_CHARACTERS
+    """Characters of the outputs of all cells together."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,7 @@ class _Process:
 
     def __init__(self, jail: Jail | Unjailed, limits: CellLimits) -> None:
         self._limits = limits
+        self._left = limits.all_characters
         self._process: Jailed = jail.start()
 
     def __enter__(self) -> _Process:
@@ -125,10 +131,11 @@ class _Process:
         if left <= 0:
             raise CellError(f"the {self._limits.all_seconds:g} s of the notebook were used up.")
         reply = self._exchange(source, min(self._limits.seconds, left) + GRACE)
-        outputs = reply.get("outputs")
+        outputs, n_used = _clean(reply.get("outputs"), min(self._limits.characters, self._left))
+        self._left -= n_used
         count = reply.get("execution_count")
         return CellOutcome(
-            tuple(_clean(outputs, self._limits.characters)),
+            tuple(outputs),
             str(reply.get("error"))[:100] if isinstance(reply.get("error"), str) else "",
             count if type(count) is int else None,
         )
@@ -175,16 +182,26 @@ def _not_run(why: str) -> CellOutcome:
     return CellOutcome((), "", None, why)
 
 
-def _clean(outputs: Any, characters: int) -> list[dict[str, Any]]:
-    """Return the outputs that have an expected form, as long as they fit the limit."""
+def _clean(outputs: Any, characters: int) -> tuple[list[dict[str, Any]], int]:
+    """Reduce outputs to those of an expected form that fit a limit.
+
+    Returns:
+        The outputs, and the characters that they count for. Half of each is counted, since an error
+        may be added to outputs that have reached the limit.
+    """
     found: list[dict[str, Any]] = []
+    left = characters
     for output in outputs if isinstance(outputs, list) else []:
         kept = _cleaned(output) if isinstance(output, dict) else None
         size = _size(kept)
-        if kept is not None and size <= 2 * characters:
-            characters -= size // 2
-            found.append(kept)
-    return found
+        if kept is None:
+            continue
+        if size > 2 * left:
+            found.append({"output_type": "stream", "name": "stdout", "text": _CUT})
+            break
+        left -= size // 2
+        found.append(kept)
+    return found, characters - left
 
 
 def _cleaned(output: dict[str, Any]) -> dict[str, Any] | None:
@@ -217,9 +234,9 @@ def _text(value: Any) -> str:
 
 
 def _size(value: Any) -> int:
-    """Return the number of characters in a value."""
+    """Return the number of characters that a value counts for."""
     if isinstance(value, dict):
-        return sum(_size(part) for part in value.values())
+        return OUTPUT_COST + sum(_size(part) for part in value.values())
     if isinstance(value, list):
-        return sum(_size(part) for part in value)
+        return OUTPUT_COST + 8 * len(value) + sum(_size(part) for part in value)
     return len(value) if isinstance(value, str) else 0
