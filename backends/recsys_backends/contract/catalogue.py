@@ -14,14 +14,20 @@ from recsys_backends.contract import (
     bpr_edges,
     bpr_passes,
     bpr_update,
+    concurrency,
     item_similarity,
     matmul,
+    memory_use,
     plan_edges,
     plan_epoch,
     plan_samplers,
+    reuse,
+    sizes,
+    thread_ladder,
     top_k,
 )
 from recsys_backends.contract.clause import Clause, clauses_of
+from recsys_backends.protocol import OPS
 
 VERSION: Final = 2
 """Number of the contract; counts up whenever an engine that passed may fail afterwards."""
@@ -38,9 +44,18 @@ SIMPLE_TO_SUBTLE: Final = (
     als_edges,
     item_similarity,
     top_k,
+    sizes,
+    thread_ladder,
+    memory_use,
+    reuse,
+    concurrency,
 )
 
 CLAUSES: Final[tuple[Clause, ...]] = tuple(
-    item for module in SIMPLE_TO_SUBTLE for item in clauses_of(module)
+    item
+    for op in OPS
+    for module in SIMPLE_TO_SUBTLE
+    for item in clauses_of(module)
+    if item.op == op
 )
 """Every clause, in the order in which a check runs them."""

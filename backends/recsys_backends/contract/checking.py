@@ -87,7 +87,7 @@ def _results(
 
 
 def _refusals(backend: Backend) -> list[ClauseResult]:
-    """List ops that cannot be called as the protocol says, and names that look like misspelt ops."""
+    """List ops that cannot be called as the protocol says, and misspelt names."""
     found = []
     for op in OPS:
         if not backend.has(op):
