@@ -11,20 +11,27 @@ from typing import Final
 from recsys_backends.contract import (
     als_edges,
     als_half_step,
+    als_large,
     bpr_edges,
+    bpr_large,
     bpr_passes,
     bpr_update,
     concurrency,
     item_similarity,
     matmul,
+    matmul_edges,
     memory_use,
     plan_edges,
     plan_epoch,
+    plan_large,
     plan_samplers,
+    races,
     reuse,
+    similarity_large,
     sizes,
     thread_ladder,
     top_k,
+    top_k_edges,
 )
 from recsys_backends.contract.clause import Clause, clauses_of
 from recsys_backends.protocol import OPS
@@ -34,6 +41,7 @@ VERSION: Final = 2
 
 SIMPLE_TO_SUBTLE: Final = (
     matmul,
+    matmul_edges,
     plan_epoch,
     plan_samplers,
     plan_edges,
@@ -44,11 +52,17 @@ SIMPLE_TO_SUBTLE: Final = (
     als_edges,
     item_similarity,
     top_k,
+    top_k_edges,
     sizes,
     thread_ladder,
     memory_use,
     reuse,
+    plan_large,
+    bpr_large,
+    als_large,
+    similarity_large,
     concurrency,
+    races,
 )
 
 CLAUSES: Final[tuple[Clause, ...]] = tuple(
