@@ -103,7 +103,7 @@ def neighbors_agree_with_exhaustive_search(rng: np.random.Generator) -> None:
         require_same_neighbors(got, expected, f"the best {k} of {n_items} items")
 
 
-@clause("item_similarity")
+@clause("item_similarity", long=True)
 def large_catalogues_of_items_are_searched_in_full(rng: np.random.Generator) -> None:
     """More items than a block of counts has rows: pairs of neighbours far apart, two users each."""
     n_pairs = 3_000

@@ -8,6 +8,7 @@ rows of one size that are worked on side by side, again and again.
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from recsys_backends import ops
 from recsys_backends.contract.cases import Case, HalfStepCase, for_every_op
 from recsys_backends.contract.clause import clause, require, require_identical
-from recsys_backends.contract.inputs import GENTLE, RATES, Factors, random_factors
+from recsys_backends.contract.inputs import GENTLE, RATES, Factors, csr_of, random_factors
 from recsys_backends.contract.item_similarity import exhaustive_neighbors, require_same_neighbors
 from recsys_backends.plan import EpochPlan
 from recsys_backends.registry import use_backend
@@ -156,11 +157,16 @@ def rows_wait_for_what_they_share(rng: np.random.Generator) -> None:
 
 @clause("item_similarity", level="engine", long=True)
 def common_users_are_all_counted(rng: np.random.Generator) -> None:
-    """20,000 users of a dozen items: threads count the same pairs, and no user gets lost."""
-    seen = rng.random((20_000, 12)) < 0.4
-    indptr = np.concatenate([[0], np.cumsum(seen.sum(axis=1))]).astype(np.int64)
-    indices = np.nonzero(seen)[1].astype(np.int32)
-    expected = exhaustive_neighbors(indptr, indices, 12, 5, 10.0)
-    for n_threads in (2, 4, 2, 3, 2, 8):
-        found = ops.item_similarity(indptr, indices, 12, k=5, shrinkage=10.0, n_threads=n_threads)
-        require_same_neighbors(found, expected, f"12 items, {n_threads} threads")
+    """Up to 80,000 users of forty items: threads count the same pairs, and no user gets lost."""
+    n_users, seconds = 1_250, 0.0
+    while n_users < 80_000 and seconds < _SECONDS_PER_PASS:
+        n_users *= 4
+        indptr, indices = csr_of(rng.random((n_users, 40)) < 0.4)
+        find = partial(ops.item_similarity, indptr, indices, 40, k=30, shrinkage=10.0)
+        started = time.process_time()
+        find()
+        seconds = time.process_time() - started
+    expected = exhaustive_neighbors(indptr, indices, 40, 30, 10.0)
+    for n_threads in (2, 4, 2, 3, 2, 8) * 3:
+        what = f"{n_users:,} users of 40 items, with {n_threads} threads"
+        require_same_neighbors(find(n_threads=n_threads), expected, what)
