@@ -35,7 +35,7 @@ def columns(rng: np.random.Generator, kind: type[Case]) -> None:
 
 @for_every_op("is_right_for_any_width", without=("plan_epoch",), long=True)
 def widths(rng: np.random.Generator, kind: type[Case]) -> None:
-    """From 0 to 1025 factors, or neighbours, or terms of a sum; more where that takes little time."""
+    """From 0 to 1025 factors, or neighbours, or terms of a sum; more where it is cheap."""
     beyond = {"item_similarity": (1500,), "als_half_step": (0,)}.get(kind.op, (0, 1500, 2500))
     for width in (*SIZES, *beyond):
         _require_right(kind.make(rng, 5, 11, width), f"with a width of {width}")

@@ -220,7 +220,7 @@ def top_k(
     n_threads: int = 1,
 ) -> TopK:
     """Rank a few hundred users at a time."""
-    n_users, n_items = len(user_factors), len(item_factors)
+    n_users = len(user_factors)
     items = np.full((n_users, k), -1, dtype=np.int32)
     best = np.full((n_users, k), -np.inf, dtype=np.float32)
     for start in range(0, n_users, _USERS):
