@@ -68,6 +68,29 @@ def more_tiles_than_16_bits_count(rng: np.random.Generator) -> None:
             require_close(array, expected.arrays()[name], 1e-5, f"{name} {what}")
 
 
+@clause("bpr_update", orders=("sequential",), level="engine", long=True)
+def triples_of_a_large_tile_apply_in_order(rng: np.random.Generator) -> None:
+    """5,000 triples of 40 users in one tile, and 5,000 in four: neither sorted nor in batches."""
+    for n_blocks in (1, 2):
+        tile = np.sort(rng.integers(0, n_blocks**2, 5000))
+        user_block = tile % n_blocks
+        users = rng.integers(0, 40 // n_blocks, 5000) * n_blocks + user_block
+        first = rng.integers(0, 30, (2, 5000))
+        first[1] += first[0] == first[1]
+        items = (first % 31) * n_blocks + (user_block + tile // n_blocks) % n_blocks
+        bounds = np.searchsorted(tile, np.arange(n_blocks**2 + 1)).astype(np.int64)
+        plan = EpochPlan(users.astype(np.int32), *items.astype(np.int32), bounds)
+        factors = random_factors(rng, 40, 31 * n_blocks, 7, scale=0.1)
+        expected = factors.copy()
+        with use_backend("naive"):
+            wanted = expected.update(plan, GENTLE)
+        result = factors.update(plan, GENTLE, n_threads=2)
+        what = f"after 5,000 triples in {n_blocks**2} tiles, which have to apply one by one"
+        require_close(result.loss, wanted.loss, 1e-2, f"the loss {what}")
+        for name, array in factors.arrays().items():
+            require_close(array, expected.arrays()[name], 1e-5, f"{name} {what}")
+
+
 @clause("bpr_update", level="engine")
 def triples_beyond_the_first_tile_count(rng: np.random.Generator) -> None:
     """Skipped triples, empty tiles and a whole tile of skipped ones, first, last and in between."""

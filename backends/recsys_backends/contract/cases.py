@@ -120,15 +120,19 @@ class UpdateCase(Case):
 
     @classmethod
     def make(cls, rng: np.random.Generator, n_rows: int, n_cols: int, width: int) -> Self:
-        """Draw n_rows triples; there are twice as many items, or n_cols if that is more."""
+        """Draw n_rows triples of twice as many items, or n_cols if that is more.
+
+        A third of all sizes are without biases.
+        """
         n_items = max(2 * n_rows, n_cols)
         half = n_items // 2
         n_tiles = min(4, n_rows) ** 2
+        biases = {"item_biases": rng.normal(0, 0.1, n_items).astype(np.float32)}
         return cls(
             {
                 "user_factors": rng.normal(0, 0.1, (n_rows, width)).astype(np.float32),
                 "item_factors": rng.normal(0, 0.1, (n_items, width)).astype(np.float32),
-                "item_biases": rng.normal(0, 0.1, n_items).astype(np.float32),
+                **(biases if (n_rows + width) % 3 else {}),
                 "plan.users": rng.permutation(n_rows).astype(np.int32),
                 "plan.positives": rng.permutation(half)[:n_rows].astype(np.int32),
                 "plan.negatives": (half + rng.permutation(half)[:n_rows]).astype(np.int32),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import mmap
 import random
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +15,7 @@ from recsys_backends.contract.cases import Answer, Case, for_every_op
 from recsys_backends.contract.clause import require
 
 _CALLERS = 4
+_TOO_MUCH = 2**19
 
 
 @for_every_op("may_be_called_from_several_threads", long=True)
@@ -34,15 +38,48 @@ def may_be_called_from_several_threads(rng: np.random.Generator, kind: type[Case
 @for_every_op("leaves_its_process_as_it_was")
 def leaves_its_process_as_it_was(rng: np.random.Generator, kind: type[Case]) -> None:
     """Tiny numbers stay what they are after a call, and nobody's random numbers are drawn."""
-    by_python, by_numpy = random.getstate(), np.random.get_state()[1].copy()  # type: ignore[union-attr]
-    kind.make(rng, 9, 14, 5).run(2)
+    case = kind.make(rng, 9, 14, 5)
+    kept = random.getstate(), np.random.get_state()
+    random.seed(int(rng.integers(2**32)))
+    np.random.seed(int(rng.integers(2**32)))
+    by_python, by_numpy = random.getstate(), np.random.get_state()
+    case.run(2)
+    drawn = random.getstate() != by_python or str(np.random.get_state()) != str(by_numpy)
+    random.setstate(kept[0])
+    np.random.set_state(kept[1])
+    require(not drawn, f"{kind.op} draws from or seeds the caller's random numbers.")
     tiny = np.full(64, 1e-38, np.float32) * np.float32(0.1)
     require(
         bool((tiny > 0).all()),
         f"after {kind.op} the processor flushes tiny numbers to zero; is a part of the engine "
         "built with -ffast-math?",
     )
+
+
+@for_every_op("gives_memory_back", long=True)
+def gives_memory_back(rng: np.random.Generator, kind: type[Case]) -> None:
+    """250 calls, each with arrays of its own: the process does not grow with each of them.
+
+    Only on systems that say how much memory a process has in use; elsewhere nothing is asked.
+    """
+    case = kind.make(rng, 1200, 40, 16)
+    sizes = []
+    for _ in range(5):
+        for _ in range(50):
+            case.copy().run(2)
+        gc.collect()
+        sizes.append(_memory_in_use())
+    growth = np.diff(sizes)[1:]  # the first calls may set things up
     require(
-        random.getstate() == by_python and np.array_equal(np.random.get_state()[1], by_numpy),  # type: ignore[arg-type]
-        f"{kind.op} draws from or seeds the caller's random numbers.",
+        bool((growth < _TOO_MUCH).any()),
+        f"fifty small calls of {kind.op} take {growth.min() / 2**20:.2g} MiB of memory for "
+        "good, each time anew; is something allocated and not freed, or kept for every array?",
     )
+
+
+def _memory_in_use() -> int:
+    """Return the bytes of memory that the process has in use; 0 where nobody tells."""
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        return 0
+    return int(statm.read_text().split()[1]) * mmap.PAGESIZE

@@ -23,6 +23,14 @@ def square_matrices_are_not_transposed(rng: np.random.Generator) -> None:
 
 
 @clause("matmul", level="engine")
+def a_matrix_may_meet_itself(rng: np.random.Generator) -> None:
+    """Both arguments may be one and the same array: a · a, which is not a · aᵀ."""
+    for n in (2, 5, 16, 33, 70):
+        a = rng.integers(-3, 4, (n, n)).astype(np.float32)
+        require_close(ops.matmul(a, a), a @ a, 0.0, f"a · a for {n} rows and columns")
+
+
+@clause("matmul", level="engine")
 def zeros_hide_no_infinity(rng: np.random.Generator) -> None:
     """0 · ∞ is not a number, and neither is a sum that contains one; other sums are as usual."""
     for n in (1, 5, 16, 40, 130):

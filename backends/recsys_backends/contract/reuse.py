@@ -38,6 +38,10 @@ def _changes(rng: np.random.Generator, case: Case) -> Iterator[str]:
             yield f"the rows of {name} were reversed"
             array.flat[array.size // 2 + 1] += 1.0
             yield f"one number of {name} grew"
+        elif name.endswith("indices"):
+            n_rows = len(case.arrays[name.replace("indices", "indptr")]) - 1
+            array[...] = array.reshape(n_rows, -1)[::-1].ravel()
+            yield f"the rows of {name} were reversed"
     third = type(case).make(rng, 14, 23, 6)
     for name in given:
         np.copyto(case.arrays[name], third.arrays[name])

@@ -104,6 +104,18 @@ def more_users_than_16_bits_are_ranked(rng: np.random.Generator) -> None:
 
 
 @clause("top_k", level="engine")
+def items_may_be_ranked_for_items(rng: np.random.Generator) -> None:
+    """Users and items may be one and the same array: the items that are most like each item."""
+    for n, d in ((9, 3), (70, 16)):
+        items = rng.integers(-3, 4, (n, d)).astype(np.float32)
+        itself = np.arange(n, dtype=np.int32)
+        got = ops.top_k(items, items, None, np.arange(n + 1, dtype=np.int64), itself, k=5)
+        expected = _ranked(items @ items.T, np.eye(n, dtype=np.bool_), 5)
+        require_identical(got.items, expected.items, "items of items")
+        require_close(got.scores, expected.scores, 0.0, "scores of items for items")
+
+
+@clause("top_k", level="engine")
 def lists_are_whole_without_items(rng: np.random.Generator) -> None:
     """No items at all, or none that is left: every place is −1 and −inf."""
     for n_items in (0, 1, 40):
