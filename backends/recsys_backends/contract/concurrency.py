@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-import mmap
 import random
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +12,6 @@ from recsys_backends.contract.cases import Answer, Case, for_every_op
 from recsys_backends.contract.clause import require
 
 _CALLERS = 4
-_TOO_MUCH = 2**19
 
 
 @for_every_op("may_be_called_from_several_threads", long=True)
@@ -54,32 +50,3 @@ def leaves_its_process_as_it_was(rng: np.random.Generator, kind: type[Case]) -> 
         f"after {kind.op} the processor flushes tiny numbers to zero; is a part of the engine "
         "built with -ffast-math?",
     )
-
-
-@for_every_op("gives_memory_back", long=True)
-def gives_memory_back(rng: np.random.Generator, kind: type[Case]) -> None:
-    """250 calls, each with arrays of its own: the process does not grow with each of them.
-
-    Only on systems that say how much memory a process has in use; elsewhere nothing is asked.
-    """
-    case = kind.make(rng, 1200, 40, 16)
-    sizes = []
-    for _ in range(5):
-        for _ in range(50):
-            case.copy().run(2)
-        gc.collect()
-        sizes.append(_memory_in_use())
-    growth = np.diff(sizes)[1:]  # the first calls may set things up
-    require(
-        bool((growth < _TOO_MUCH).any()),
-        f"fifty small calls of {kind.op} take {growth.min() / 2**20:.2g} MiB of memory for "
-        "good, each time anew; is something allocated and not freed, or kept for every array?",
-    )
-
-
-def _memory_in_use() -> int:
-    """Return the bytes of memory that the process has in use; 0 where nobody tells."""
-    statm = Path("/proc/self/statm")
-    if not statm.exists():
-        return 0
-    return int(statm.read_text().split()[1]) * mmap.PAGESIZE
