@@ -11,6 +11,7 @@ from recsys_edu._version import __version__
 from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
+    "backend": "write a compute backend, and check it",
     "backends": "list the backends and whether they work here",
     "checkpoint": "ask a lesson's question of what was exported",
     "complete": "test a lesson, export it, and ask its question",
