@@ -82,12 +82,12 @@ def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.Monkey
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_python_engine_passes_from_the_start(tmp_path: Path) -> None:
-    _passes_in_a_folder_of_its_own("python", tmp_path)
+def test_an_engine_in_c_passes_from_the_start(tmp_path: Path) -> None:
+    _passes_in_a_folder_of_its_own("c", tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "python"])
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "c"])
 def test_an_engine_passes_from_the_start(language: create.Language, tmp_path: Path) -> None:
     _passes_in_a_folder_of_its_own(language, tmp_path)
 
