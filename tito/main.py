@@ -11,7 +11,8 @@ from recsys_edu._version import __version__
 from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
-    "backends": "list the backends that work here",
+    "backend": "write a compute backend, and check it",
+    "backends": "list the backends, and which of them work here",
     "checkpoint": "judge the functions that a lesson exports",
     "complete": "test, export and judge a lesson",
     "completion": "complete commands and lessons in the shell",

@@ -33,7 +33,7 @@ from tito.judging.remote import Remote, connection_of
 ClauseFunction = Callable[[Remote, np.random.Generator], None]
 
 
-CONTRACT_VERSION: Final = int(getattr(contract, "VERSION", 1))
+CONTRACT_VERSION: Final = contract.VERSION
 """Version of the contract's clauses: outcomes that were kept under another one are out of date."""
 
 
