@@ -31,7 +31,7 @@ def least_that_counts(
         DataError: negative values without ``min_value``.
     """
     if min_value is not None:
-        if isinstance(min_value, bool) or not np.isscalar(min_value) or min_value != min_value:
+        if not _is_number(min_value):
             raise InvalidParameterError(f"min_value must be a number; got {min_value!r}")
         if values is None:
             raise InvalidParameterError("min_value needs values; name the column that holds them")
@@ -48,3 +48,8 @@ def least_that_counts(
             "instance, leaves out all below 1"
         )
     return float(np.finfo(np.float32).smallest_subnormal)
+
+
+def _is_number(given: object) -> bool:
+    real = isinstance(given, int | float | np.integer | np.floating)
+    return real and not isinstance(given, bool) and given == given

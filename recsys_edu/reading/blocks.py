@@ -31,7 +31,7 @@ class Block(NamedTuple):
                 yield number, line
 
 
-def blocks_of(source: Source, size: int = BLOCK_BYTES) -> Iterator[Block]:
+def blocks_of(source: Source) -> Iterator[Block]:
     """Yield the lines of a source of text, in blocks; carriage returns end lines, too.
 
     Raises:
@@ -39,7 +39,7 @@ def blocks_of(source: Source, size: int = BLOCK_BYTES) -> Iterator[Block]:
     """
     line = 1
     rest = b""
-    for chunk in _chunks(source, size):
+    for chunk in _chunks(source):
         data = rest + chunk if rest else chunk
         cut = data.rfind(b"\n") + 1
         rest, data = data[cut:], data[:cut]
@@ -56,10 +56,10 @@ def blocks_of(source: Source, size: int = BLOCK_BYTES) -> Iterator[Block]:
         yield _checked(source, rest + b"\n", line)
 
 
-def _chunks(source: Source, size: int) -> Iterator[bytes]:
+def _chunks(source: Source) -> Iterator[bytes]:
     """Yield bytes in which only line feeds end lines."""
     held = b""
-    while chunk := source.stream.read(size):
+    while chunk := source.stream.read(BLOCK_BYTES):
         chunk = held + chunk
         held = b""
         if b"\r" in chunk:

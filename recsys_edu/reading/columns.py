@@ -94,9 +94,10 @@ class ValueColumn:
         known: dict[str, float | None] = {
             text: numbers.number(text, self._decimal) for text in set(texts)
         }
-        for text, value in known.items():
-            if value is None or not abs(value) <= _FLOAT32_MOST:
-                raise self._about(self._n + texts.index(text), text, "is not a finite number")
+        wrong = {text for text, value in known.items() if not _is_finite(value)}
+        if wrong:
+            place = next(n for n, text in enumerate(texts) if text in wrong)
+            raise self._about(self._n + place, texts[place], "is not a finite number")
         found = np.fromiter(map(known.__getitem__, texts), dtype=np.float64, count=len(texts))
         self._append(found.astype(np.float32))
 
@@ -166,6 +167,10 @@ def whole_times(parts: list[NDArray[Any]]) -> NDArray[np.int64]:
     if all(np.array_equal(part, np.floor(part)) for part in decimal):
         return _joined([part.astype(np.int64) for part in parts])
     return _joined([np.rint(part * 1_000_000).astype(np.int64) for part in parts])
+
+
+def _is_finite(value: float | None) -> bool:
+    return value is not None and abs(value) <= _FLOAT32_MOST
 
 
 def _whole_or_decimal(text: str) -> int | float | None:

@@ -150,7 +150,7 @@ def _delimited(source: Source, wanted: WantedNames, lines: list[str]) -> Recogni
     quote = '"' if delimiter in (",", ";", "|") else None
     rows = [_split(line, delimiter, quote) for line in lines]
     rows = [[field.strip() for field in row] for row in rows]
-    header = rows[0] if _has_header(rows) else None
+    header = rows[0] if _has_header(rows, wanted) else None
     data = rows if header is None else rows[1:]
     columns = None if header is not None else _names_by_place(source, data)
     decimal = "," if delimiter != "," and _has_decimal_commas(data) else "."
@@ -169,8 +169,6 @@ def _delimiter_of(lines: list[str]) -> str | None:
     for delimiter in _DELIMITERS:
         quote = '"' if delimiter in (",", ";", "|") else None
         lengths = {len(_split(line, delimiter, quote)) for line in lines}
-        if len(lengths) == 1 and lengths > {1} | lengths - {1}:
-            return delimiter
         if len(lengths) == 1 and min(lengths) > 1:
             return delimiter
     counts = {delimiter: lines[0].count(delimiter) for delimiter in _DELIMITERS}
@@ -178,9 +176,11 @@ def _delimiter_of(lines: list[str]) -> str | None:
     return best if counts[best] else None
 
 
-def _has_header(rows: list[list[str]]) -> bool:
-    """Return true if the first row has usual names, or texts where the next one has numbers."""
+def _has_header(rows: list[list[str]], wanted: WantedNames) -> bool:
+    """Return true if the first row has names, or texts where the next one has numbers."""
     first, second = rows[0], rows[1] if len(rows) > 1 else []
+    if set(first) & set(wanted):
+        return True
     if any(number(field) is not None for field in first):
         return False
     return looks_like_header(first) or any(number(field) is not None for field in second)
@@ -191,9 +191,11 @@ def _names_by_place(source: Source, rows: list[list[str]]) -> list[str]:
     width = len(rows[0])
     if width == 2:
         return ["user", "item"]
-    if width == 3:
-        return ["user", "item", "timestamp" if all(_is_time(row[-1]) for row in rows) else "value"]
-    if width == 4 and all(_is_time(row[-1]) for row in rows):
+    timed = all(_is_time(row[-1]) for row in rows)
+    rated = all(number(row[-2 if timed else -1].replace(",", ".")) is not None for row in rows)
+    if width == 3 and (timed or rated):
+        return ["user", "item", "timestamp" if timed else "value"]
+    if width == 4 and timed and rated:
         return ["user", "item", "value", "timestamp"]
     raise DataError.at(
         source.path,

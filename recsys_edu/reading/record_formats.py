@@ -94,6 +94,6 @@ def _netflix_records(source: Source, block: Block, item: list[str]) -> Records:
             raise DataError.at(
                 source.path,
                 line,
-                f"{shown(text)} is neither an item: nor a user,rating,date of one",
+                f"{shown(text)} is neither 'item:' nor 'user,rating,date'",
             )
         yield line, fields + item

@@ -97,12 +97,12 @@ def opened(
 
 def _check_encoding(encoding: str) -> None:
     try:
-        usable = codecs.lookup(encoding)._is_text_encoding
         codecs.getincrementaldecoder(encoding)
+        b"a".decode(encoding)  # refuses encodings that are not of text, such as base64
     except LookupError:
-        usable = False
-    if not usable:
-        raise InvalidParameterError(f"encoding {encoding!r} is not known to Python")
+        raise InvalidParameterError(f"encoding {encoding!r} is not known to Python") from None
+    except UnicodeError:
+        pass  # half a character of UTF-16
 
 
 def _check_regular(path: Path) -> None:
