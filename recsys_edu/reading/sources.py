@@ -144,21 +144,20 @@ def _unpacked(
     """Open the content of a file that may be packed."""
     if member is not None and packing != "zip":
         raise InvalidParameterError(f"member names a file in a zip archive, which {path} is not")
-    size = path.stat().st_size
     if packing is None:
         yield file
     elif packing == "zip":
-        with _zip_member(path, file, member) as (inner, size):
-            yield _Guarded(path, inner, size, packing)
+        with _zip_member(path, file, member) as inner:
+            yield _Guarded(path, inner, file, packing)
     else:
         opener: Any = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}[packing]
         with opener(file, "rb") as inner:
-            yield _Guarded(path, inner, size, packing)
+            yield _Guarded(path, inner, file, packing)
 
 
 @contextmanager
-def _zip_member(path: Path, file: IO[bytes], member: str | None) -> Iterator[tuple[IO[bytes], int]]:
-    """Open the one file in a zip archive, or the one that is named; also its packed size."""
+def _zip_member(path: Path, file: IO[bytes], member: str | None) -> Iterator[IO[bytes]]:
+    """Open the one file in a zip archive, or the one that is named."""
     try:
         archive = zipfile.ZipFile(file)
     except _DAMAGED as error:
@@ -181,7 +180,7 @@ def _zip_member(path: Path, file: IO[bytes], member: str | None) -> Iterator[tup
         except (RuntimeError, NotImplementedError, *_DAMAGED) as error:
             raise _damage(path, "zip", error) from None
         with inner:
-            yield inner, archive.getinfo(name).compress_size
+            yield inner
 
 
 def _is_no_data(name: str) -> bool:
@@ -198,9 +197,8 @@ def _damage(path: Path, packing: str, error: BaseException) -> DataError:
 class _Guarded:
     """A stream that is unpacked; damage and archives made to fill the memory are errors."""
 
-    def __init__(self, path: Path, inner: Stream, size: int, packing: str) -> None:
-        self._path, self._inner, self._packing = path, inner, packing
-        self._most = max(_BOMB_BYTES, _BOMB_RATIO * size)
+    def __init__(self, path: Path, inner: Stream, packed: IO[bytes], packing: str) -> None:
+        self._path, self._inner, self._packed, self._packing = path, inner, packed, packing
         self._read = 0
 
     def read(self, size: int, /) -> bytes:
@@ -209,10 +207,10 @@ class _Guarded:
         except _DAMAGED as error:
             raise _damage(self._path, self._packing, error) from None
         self._read += len(found)
-        if self._read > self._most:
+        if self._read > max(_BOMB_BYTES, _BOMB_RATIO * self._packed.tell()):
             raise DataError(
                 f"{self._path} is a {self._packing} file whose content is more than {_BOMB_RATIO} "
-                "times as long as the file, which events are not; unpack it first, if you trust it"
+                "times as long, which events are not; if you trust it, unpack it first"
             )
         return found
 

@@ -156,7 +156,7 @@ BIG: dict[Callable[[Path], None], str] = {
     sparse_line: "line 3: (longer than 16 MiB|a NUL byte)",
     long_line: "line 3: longer than 16 MiB: not a file with one event a line",
     bomb: "line 2: longer than 16 MiB",
-    bomb_of_lines: "a gzip file whose content is more than 200 times as long as the file",
+    bomb_of_lines: "a gzip file whose content is more than 200 times as long",
     zip_bomb: "a zip file whose content is more than 200 times as long",
     open_quote: "line 2: a quote that is open for more than 131,072 characters",
 }
