@@ -111,7 +111,7 @@ def canonical(matrix: object) -> Any:
     from scipy.sparse import csr_array, issparse
 
     given: Any = matrix
-    if not issparse(given) or given.ndim != 2 or given.dtype.kind not in "biuf":
+    if not issparse(matrix) or given.ndim != 2 or given.dtype.kind not in "biuf":
         raise InvalidParameterError(
             f"matrix must be a 2-D SciPy sparse matrix of real numbers; got {given!r:.80}"
         )

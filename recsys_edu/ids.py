@@ -72,7 +72,8 @@ class IdIndex:
         places = np.searchsorted(self._sorted, wanted)
         places[places == len(self.ids)] = 0
         found = np.where(self._sorted[places] == wanted, self._order[places], -1)
-        return found.astype(np.int64, copy=False)[codes]
+        positions: NDArray[np.int64] = found.astype(np.int64, copy=False)[codes]
+        return positions
 
     def positions(self, ids: ArrayLike, what: str, error: type[RecsysError]) -> NDArray[np.int64]:
         """Return what ``find`` returns; raise an error of that type about ids that are not here."""

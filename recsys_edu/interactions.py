@@ -131,31 +131,31 @@ class Interactions(MadeFromData):
         return self.nnz / max(self.n_users * self.n_items, 1)
 
     def user_rows(self, ids: ArrayLike) -> NDArray[np.int64]:
-        """Rows of the users with these ids, int64 of shape (n,); UnknownUserError otherwise."""
+        """Return rows of the users with these ids, int64 of (n,); UnknownUserError otherwise."""
         return self._users.positions(ids, "user ids", UnknownUserError)
 
     def item_columns(self, ids: ArrayLike) -> NDArray[np.int64]:
-        """Columns of the items with these ids, int64 of shape (n,); UnknownItemError otherwise."""
+        """Return columns of the items with these ids, int64 of (n,); UnknownItemError otherwise."""
         return self._items.positions(ids, "item ids", UnknownItemError)
 
     def items_of(self, row: int) -> NDArray[np.int32]:
-        """The columns of one user's items, ascending: a read-only view."""
+        """Return the columns of one user's items, ascending: a read-only view."""
         if not 0 <= row < self.n_users:
             raise InvalidParameterError(f"row must be from 0 to {self.n_users - 1}; got {row}")
         return self.indices[self.indptr[row] : self.indptr[row + 1]]
 
     def rows(self) -> NDArray[np.int64]:
-        """The row of each interaction, int64 of shape (nnz,), aligned with ``indices``."""
+        """Return the row of each interaction, int64 of shape (nnz,), aligned with ``indices``."""
         return np.repeat(np.arange(self.n_users, dtype=np.int64), np.diff(self.indptr))
 
     def popularity(self) -> NDArray[np.int64]:
-        """How many users each item has, int64 of shape (n_items,)."""
+        """Return the number of users of each item, int64 of shape (n_items,)."""
         return np.bincount(self.indices, minlength=self.n_items).astype(np.int64, copy=False)
 
     def with_features(
         self, *, users: Features | None = None, items: Features | None = None
     ) -> Interactions:
-        """The same interactions with features, by id, in place of any that they had.
+        """Return the same interactions with features, by id, in place of any that they had.
 
         Ids that the features have and the interactions lack join the vocabularies, after those that
         are there: users and items without interactions. For ids without features, all is missing.
@@ -180,7 +180,7 @@ class Interactions(MadeFromData):
         )
 
     def keep(self, mask: ArrayLike) -> Interactions:
-        """The interactions at which ``mask``, bool of shape (nnz,), is true; same vocabularies."""
+        """Return interactions at which ``mask``, bool of (nnz,), is true; same vocabularies."""
         chosen = np.asarray(mask)
         if chosen.dtype != np.bool_ or chosen.shape != (self.nnz,):
             raise InvalidParameterError(
@@ -199,7 +199,7 @@ class Interactions(MadeFromData):
         )
 
     def union(self, other: Interactions) -> Interactions:
-        """The interactions of both, which must have the same vocabularies; features are ours.
+        """Return the interactions of both, which must have the same ids; features are ours.
 
         Where both have the same pair, the one with the later timestamp stays; without timestamps
         that of ``other``.
@@ -222,7 +222,7 @@ class Interactions(MadeFromData):
         return united
 
     def to_csr(self) -> csr_array[np.float32]:
-        """A SciPy CSR array of float32 (n_users, n_items), with ones where there are no values."""
+        """Return a SciPy CSR array, float32 (n_users, n_items); ones where there are no values."""
         from scipy.sparse import csr_array
 
         data = np.ones(self.nnz, dtype=np.float32) if self.values is None else self.values.copy()

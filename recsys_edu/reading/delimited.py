@@ -26,7 +26,7 @@ Lines = Iterator[tuple[int, str]]
 
 
 class Layout(NamedTuple):
-    """How a file of delimited text is written."""
+    """Characters that part a file of delimited text, and the names of its columns."""
 
     delimiter: str = ","
     quotechar: str | None = '"'

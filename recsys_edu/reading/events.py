@@ -19,7 +19,7 @@ class Events(NamedTuple):
     values: NDArray[np.float32] | None = None
     timestamps: NDArray[Any] | None = None
     where: Callable[[int], str] | None = None
-    """Where the event of a given number stands, such as "plays.csv, line 7"."""
+    """Function that says where an event of a given number stands, such as "plays.csv, line 7"."""
 
 
 class ColumnNames(NamedTuple):

@@ -59,10 +59,10 @@ class Fields:
         ends = np.flatnonzero(marks)
         if len(ends) % n_fields:
             return None
-        ends = ends.reshape(-1, n_fields)
-        if n_lines != len(ends) or np.any(characters[ends[:, -1]] != _NEWLINE):
+        by_line = ends.reshape(-1, n_fields)
+        if n_lines != len(by_line) or np.any(characters[by_line[:, -1]] != _NEWLINE):
             return None
-        return cls(text, raw, delimiter, ends)
+        return cls(text, raw, delimiter, by_line)
 
     def texts(self, column: int) -> list[str]:
         """Return the fields of a column as strings."""
@@ -158,4 +158,5 @@ def _value(words: NDArray[np.uint64], lengths: NDArray[Any]) -> NDArray[np.int64
         digits *= np.uint64(factor)
         digits >>= np.uint64(shift)
         digits &= np.uint64(mask)
-    return digits.view(np.int64)
+    found: NDArray[np.int64] = digits.view(np.int64)
+    return found

@@ -55,9 +55,9 @@ class Source(NamedTuple):
     stream: Stream
     """UTF-8 without a byte order mark, if it is text."""
     packing: str | None
-    """Such as "gzip"."""
+    """Name of the compression, such as "gzip"; None without one."""
     table: str | None
-    """Such as "Parquet"; None for text."""
+    """Name of the table format, such as "Parquet"; None for text."""
     encoding: str
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -177,9 +178,8 @@ def _by_polars(source: Source, columns: list[str] | None) -> Any:
 
 
 def _by_pyarrow(source: Source, columns: list[str] | None) -> Any:
-    import pyarrow.dataset as ds
-
-    data = ds.dataset(source.path, format="parquet" if source.table == "Parquet" else "ipc")
+    dataset = import_module("pyarrow.dataset")
+    data = dataset.dataset(source.path, format="parquet" if source.table == "Parquet" else "ipc")
     if columns is None:
         return data.schema.empty_table()
     return data.to_table(
