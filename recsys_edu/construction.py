@@ -176,7 +176,7 @@ class MadeFromData:
         Args:
             path: the file.
             user, item, value, timestamp: names of the columns; by default those of the usual
-                names, such as userId, movie_id, rating and time.
+                names, such as userId, movie_id, rating and time. "" leaves a column out.
             format: one of "delimited", "json lines", "inter", "user lines", "netflix"; by default
                 the content tells.
             encoding: of text without a byte order mark.

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_edu.errors import DataError, InvalidParameterError
+from recsys_edu.quoting import shown
 
 IdArray = NDArray[Any]
 """1-D array of int64 or of fixed-width str: the two forms that a vocabulary has."""
@@ -22,6 +23,9 @@ KIND_NAMES: Final = {"i": "integers", "U": "strings"}
 
 _CHUNK: Final = 1 << 18
 """Elements of an array that are Python objects at a time."""
+
+_MOST_BYTES: Final = 4 << 30
+"""Bytes of a vocabulary of texts."""
 
 
 class Factorized(NamedTuple):
@@ -51,19 +55,18 @@ def factorize(ids: ArrayLike, what: str = "ids") -> Factorized:
     Raises:
         DataError, InvalidParameterError: ids that ``as_ids`` refuses.
     """
-    ids = _given(ids)
-    if _is_text(ids):
-        vocabulary, codes = distinct(ids, what)
-        return ascending(vocabulary, codes)
+    ids = given_ids(ids)
+    if is_text(ids):
+        return ascending(*numbered_texts(ids), what)
     return factorize_integers(as_ids(ids, what))
 
 
-def ascending(vocabulary: IdArray, codes: NDArray[Any]) -> Factorized:
-    """Number distinct ids anew, in ascending order."""
-    order = np.argsort(vocabulary, kind="stable")
+def ascending(distinct: list[Any], codes: NDArray[Any], what: str = "ids") -> Factorized:
+    """Number distinct ids anew, in ascending order, before they become an array."""
+    order = sorted(range(len(distinct)), key=distinct.__getitem__)
     rank = np.empty(len(order), dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    return Factorized(vocabulary[order], rank[codes])
+    return Factorized(as_ids([distinct[place] for place in order], what), rank[codes])
 
 
 def factorize_integers(ids: NDArray[Any]) -> Factorized:
@@ -91,18 +94,11 @@ def _factorize_sparse(ids: NDArray[Any]) -> Factorized:
     return Factorized(vocabulary.astype(np.int64, copy=False), codes)
 
 
-def distinct(ids: ArrayLike, what: str = "ids") -> tuple[IdArray, NDArray[Any]]:
-    """Return ids without repeats where they are text, and a number for each id given.
-
-    Integers stay as they are: numbering them would take longer than it saves.
-    """
-    ids = _given(ids)
-    if not _is_text(ids):
-        given = as_ids(ids, what)
-        return given, np.arange(len(given))
+def numbered_texts(ids: Any) -> tuple[list[str], NDArray[np.int32]]:
+    """Return texts without repeats, and the number of each that is given."""
     numbering = Numbering()
     codes = [numbering.numbers(part, len(part)) for part in chunks(ids)]
-    return as_ids(list(numbering), what), np.concatenate(codes)
+    return list(numbering), np.concatenate(codes)
 
 
 def chunks(values: Any) -> Iterable[list[Any]]:
@@ -116,12 +112,12 @@ def chunks(values: Any) -> Iterable[list[Any]]:
         yield part
 
 
-def _given(ids: ArrayLike) -> Any:
+def given_ids(ids: ArrayLike) -> Any:
     """Return an array or a sequence as it is, and anything else, such as a Series, as an array."""
     return ids if isinstance(ids, np.ndarray | Sequence) else np.asarray(ids)
 
 
-def _is_text(ids: Any) -> bool:
+def is_text(ids: Any) -> bool:
     """Return true for one dimension of strings and nothing else, at least one of them."""
     if isinstance(ids, np.ndarray):
         if ids.ndim != 1 or not ids.size or ids.dtype.kind not in "UTO":
@@ -184,13 +180,26 @@ def _from_objects(values: NDArray[Any], what: str) -> IdArray:
         fits = isinstance(value, str if strings else int | np.integer)
         if not fits or isinstance(value, bool):
             raise DataError(
-                f"{what} must be all integers or all strings; number {position + 1} is {value!r}"
+                f"{what} must be all integers or all strings; number {position + 1} is "
+                f"{shown(value)}"
             )
     if not strings:
         try:
             return np.array(listed, dtype=np.int64)
         except OverflowError:
             raise DataError(f"{what} hold integers beyond 64 bits; use strings instead") from None
-    if any(value.endswith("\0") for value in listed):  # NumPy would cut it off
+    return _array_of_texts(listed, what)
+
+
+def _array_of_texts(texts: list[str], what: str) -> IdArray:
+    """Return texts as an array, each as wide as the longest."""
+    if any(text.endswith("\0") for text in texts):  # NumPy would cut it off
         raise DataError(f"{what} hold a string that ends in a NUL character")
-    return np.array(listed, dtype=np.str_)
+    longest = max(texts, key=len)
+    if 4 * len(longest) * len(texts) > _MOST_BYTES:
+        raise DataError(
+            f"{what} would take {4e-9 * len(longest) * len(texts):,.0f} GB, as each takes as much "
+            f"as the longest of them, {shown(longest)}, with {len(longest):,} characters; shorten "
+            "it, or number them"
+        )
+    return np.array(texts, dtype=np.str_)

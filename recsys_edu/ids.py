@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_edu.errors import DataError, RecsysError
-from recsys_edu.factorizing import KIND_NAMES, IdArray, as_ids, distinct, factorize
+from recsys_edu.factorizing import (
+    KIND_NAMES,
+    IdArray,
+    as_ids,
+    factorize,
+    given_ids,
+    is_text,
+    numbered_texts,
+)
+from recsys_edu.quoting import shown
 from recsys_edu.read_only import restore
 
 __all__ = ["IdArray", "IdIndex", "as_ids", "factorize", "numbered"]
@@ -31,7 +40,7 @@ class IdIndex:
         repeated = np.flatnonzero(self._sorted[1:] == self._sorted[:-1])
         if repeated.size:
             raise DataError(
-                f"{what} must be distinct; {self._sorted[repeated[0]].item()!r} repeats"
+                f"{what} must be distinct; {shown(self._sorted[repeated[0]].item())} repeats"
             )
 
     def _fill(self, ids: IdArray, order: NDArray[np.int64], ascending: IdArray) -> None:
@@ -66,14 +75,33 @@ class IdIndex:
 
     def find(self, ids: ArrayLike, what: str = "ids") -> NDArray[np.int64]:
         """Return positions of the given ids, int64 of shape (n,); −1 for one that is not here."""
-        wanted, codes = distinct(ids, what)
+        given = given_ids(ids)
+        if is_text(given):
+            texts, codes = numbered_texts(given)
+            return self._find_texts(texts)[codes]
+        return self._find_sorted(as_ids(given, what))
+
+    def _find_texts(self, texts: list[str]) -> NDArray[np.int64]:
+        """Return positions of texts; those longer than any id here are not compared.
+
+        An array that is as wide as a long one would take the memory of that width for all.
+        """
+        if self.ids.dtype.kind != "U":
+            return np.full(len(texts), -1, dtype=np.int64)
+        width = self.ids.dtype.itemsize // 4
+        fits = [len(text) <= width and text[-1:] != "\0" for text in texts]
+        found = np.full(len(texts), -1, dtype=np.int64)
+        comparable = [text for text, fit in zip(texts, fits, strict=True) if fit]
+        found[fits] = self._find_sorted(np.array(comparable, dtype=self.ids.dtype))
+        return found
+
+    def _find_sorted(self, wanted: IdArray) -> NDArray[np.int64]:
         if not wanted.size or not self.ids.size or wanted.dtype.kind != self.ids.dtype.kind:
-            return np.full(codes.shape, -1, dtype=np.int64)
+            return np.full(len(wanted), -1, dtype=np.int64)
         places = np.searchsorted(self._sorted, wanted)
         places[places == len(self.ids)] = 0
         found = np.where(self._sorted[places] == wanted, self._order[places], -1)
-        positions: NDArray[np.int64] = found.astype(np.int64, copy=False)[codes]
-        return positions
+        return found.astype(np.int64, copy=False)
 
     def positions(self, ids: ArrayLike, what: str, error: type[RecsysError]) -> NDArray[np.int64]:
         """Return what ``find`` returns; raise an error of that type about ids that are not here."""
@@ -86,9 +114,9 @@ class IdIndex:
         """Return the message about the ids that ``find`` did not find: the first, and how many."""
         lacking = np.asarray(ids, dtype=object)[found < 0]
         wanted = as_ids(lacking[:3].tolist())
-        shown = ", ".join(map(repr, wanted.tolist()))
+        first = ", ".join(map(shown, wanted.tolist()))
         more = f", … ({len(lacking):,} in all)" if len(lacking) > 3 else ""
-        message = f"unknown {what}: {shown}{more}"
+        message = f"unknown {what}: {first}{more}"
         if self.ids.size and wanted.dtype.kind != self.ids.dtype.kind:
             here, there = KIND_NAMES[self.ids.dtype.kind], KIND_NAMES[wanted.dtype.kind]
             message += f"; the ids of these interactions are {here}, and these are {there}"

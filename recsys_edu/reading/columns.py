@@ -32,26 +32,35 @@ class IdColumn:
 
     def add_fields(self, fields: Fields, column: int) -> None:
         """Add a column of a block."""
-        found = fields.integers(column) if self._texts is None else None
+        integers = fields.integers(column) if self._texts is None else None
+        if integers is not None:
+            self._parts.append(_narrow(integers))
+            return
+        found = fields.distinct(column)
         if found is None:
             self.add_texts(fields.texts(column))
-        else:
-            self._parts.append(_narrow(found))
+            return
+        self._add_keys(*found)
 
     def add_texts(self, texts: Sequence[str]) -> None:
         """Add ids as they are written."""
-        numbering = self._numbering()
-        self._parts.append(numbering.numbers(texts, len(texts)))
+        self._add_keys([text.encode("utf-8", "surrogatepass") for text in texts])
 
-    def _numbering(self) -> Numbering:
-        """Return the numbers of texts; integers become texts, which they can, as they are plain."""
+    def _add_keys(self, keys: list[bytes], places: NDArray[np.int64] | None = None) -> None:
+        """Add texts in UTF-8; ``places`` are those of the fields among them."""
         if self._texts is None:
             self._texts = Numbering()
-            if self._parts:
-                known = factorize_integers(np.concatenate(self._parts))
-                self._texts.numbers(map(str, known.vocabulary.tolist()), len(known.vocabulary))
-                self._parts = [known.codes]
-        return self._texts
+            self._make_texts_of_integers(self._texts)
+        numbers_of_keys = self._texts.numbers(keys, len(keys))
+        self._parts.append(numbers_of_keys if places is None else numbers_of_keys[places])
+
+    def _make_texts_of_integers(self, texts: Numbering) -> None:
+        """Number what was read so far as texts; integers in the plain way are written one way."""
+        if self._parts:
+            known = factorize_integers(np.concatenate(self._parts))
+            keys = [b"%d" % number for number in known.vocabulary.tolist()]
+            texts.numbers(keys, len(keys))
+            self._parts = [known.codes]
 
     def finished(self) -> Factorized:
         """Return the vocabulary and the codes.
@@ -62,7 +71,7 @@ class IdColumn:
         parts = _joined(self._parts)
         if self._texts is None:
             return factorize_integers(parts)
-        texts = list(self._texts)
+        texts = [key.decode("utf-8", "surrogatepass") for key in self._texts]
         self._texts = None
 
         def refusal(number: int, problem: str) -> DataError:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from recsys_edu.errors import DataError
-from recsys_edu.factorizing import Factorized, Numbering, as_ids, ascending
+from recsys_edu.factorizing import Factorized, Numbering, ascending
 
 MISSING_WORDS: Final = frozenset(
     ("", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "\\n")
@@ -82,9 +82,4 @@ def _renumbered(ids: list[Any], codes: NDArray[Any]) -> Factorized:
     places = numbering.numbers(ids, len(ids))
     if len(numbering) < len(ids):
         codes = places[codes]
-    return ascending(as_ids(list(numbering)), codes)
-
-
-def shown(text: str, most: int = 60) -> str:
-    """Return a text as an error message quotes it, cut where it is long."""
-    return repr(text) if len(text) <= most else repr(text[:most]) + "…"
+    return ascending(list(numbering), codes)

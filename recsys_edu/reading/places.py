@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from recsys_edu.errors import DataError
-from recsys_edu.reading.id_texts import shown
+from recsys_edu.quoting import shown
 
 
 class Places:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from recsys_edu.errors import DataError
+from recsys_edu.quoting import shown
 from recsys_edu.reading.blocks import Block, blocks_of
 from recsys_edu.reading.builder import Builder
 from recsys_edu.reading.events import ColumnNames, Events
-from recsys_edu.reading.id_texts import shown
 from recsys_edu.reading.sources import Source
 
 Records = Iterator[tuple[int, Sequence[str]]]

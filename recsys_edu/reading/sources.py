@@ -90,7 +90,7 @@ def opened(
             if table is None:
                 length, encoding = _mark_of(start, encoding)
                 stream.read(length)
-                if codecs.lookup(encoding).name not in ("utf-8", "ascii"):
+                if codecs.lookup(encoding).name != "utf-8":
                     stream = _Recoded(path, stream, encoding)
             yield Source(path, stream, packing, table, encoding)
 

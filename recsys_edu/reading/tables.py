@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from recsys_edu.errors import DataError, InvalidParameterError, MissingDependencyError
 from recsys_edu.factorizing import Factorized, Numbering, as_ids, chunks, factorize
+from recsys_edu.quoting import shown
 from recsys_edu.reading import numbers
 from recsys_edu.reading.columns import whole_times
 from recsys_edu.reading.events import ColumnNames, Events
-from recsys_edu.reading.id_texts import settle, shown
+from recsys_edu.reading.id_texts import settle
 from recsys_edu.reading.sources import Source
 
 

@@ -27,15 +27,15 @@ USUAL_NAMES: Final = {
         *("plays", "playcount", "count", "listens", "strength", "preference"),
     ),
     "timestamp": (
-        *("timestamp", "timestamps", "time", "ts", "date", "datetime", "when", "unixreviewtime"),
-        *("createdat", "reviewtime", "unixtime", "eventtime"),
+        *("timestamp", "timestamps", "time", "ts", "t", "date", "datetime", "when"),
+        *("unixreviewtime", "createdat", "reviewtime", "unixtime", "eventtime"),
     ),
 }
 """Names in lower case without anything but letters and digits, those that count first in front."""
 
 
 class WantedNames(NamedTuple):
-    """Names of columns that the caller gives; None for those to be found."""
+    """Names of columns that the caller gives; None for those to be found, "" for none."""
 
     user: str | None = None
     item: str | None = None
@@ -52,7 +52,7 @@ class WantedNames(NamedTuple):
         for role, given in self._asdict().items():
             candidates = [name for name in header if plain(name) in USUAL_NAMES[role]]
             candidates.sort(key=lambda name: USUAL_NAMES[role].index(plain(name)))
-            found[role] = given if given is not None else next(iter(candidates), None)
+            found[role] = next(iter(candidates), None) if given is None else given or None
             if role in ("user", "item") and found[role] is None:
                 known = ", ".join(map(repr, header[:20]))
                 raise DataError(

@@ -192,49 +192,6 @@ def test_memory_is_bounded(tmp_path: Path, make: Callable[[Path], None], read: s
     assert int(megabytes) < 300
 
 
-LONG_IDS = """
-import resource, sys
-import numpy as np
-from recsys_edu import Interactions
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-n = 300_000
-urls = [f"https://example.org/{number % 1000}" for number in range(n)]
-urls[7] = "https://example.org/" + "x" * 2000
-users = [f"u{number % 5000}" for number in range(n)]
-if sys.argv[1] == "csv":
-    with open(sys.argv[2], "w") as file:
-        file.write("user,item\\n" + "".join(f"{u},{i}\\n" for u, i in zip(users, urls)))
-elif sys.argv[1] == "frame":
-    import pandas as pd
-    frame = pd.DataFrame({"user": users, "item": urls})
-    Interactions.from_frame(frame[:10])
-before = peak()
-if sys.argv[1] == "csv":
-    made = Interactions.from_csv(sys.argv[2])
-elif sys.argv[1] == "frame":
-    made = Interactions.from_frame(frame)
-else:
-    made = Interactions.from_events(users, urls)
-    made.user_rows(users), made.item_columns(urls)
-print(peak() - before, made.n_items)
-"""
-
-
-@pytest.mark.parametrize("way", ["csv", "frame", "events"])
-def test_one_long_id_costs_its_own_length(tmp_path: Path, way: str) -> None:
-    """As text of fixed width, 300,000 events with one address of 2,000 characters take 2.4 GB."""
-    done = subprocess.run(
-        [sys.executable, "-c", LONG_IDS, way, str(tmp_path / "events.csv")],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-    )
-    megabytes, n_items = map(int, done.stdout.split())
-    assert n_items == 1001
-    assert megabytes < 200
-
-
 def test_control_c_ends_reading_at_once(tmp_path: Path) -> None:
     file = tmp_path / "events.csv"
     numbers = np.random.default_rng(0).integers(10**6, size=500_000)

@@ -148,6 +148,8 @@ def test_other_encodings(tmp_path: Path) -> None:
     assert built.user_ids.tolist() == ["José"]
     with pytest.raises(DataError, match="line 1: not utf-16-le text"):
         Interactions.from_csv(put(tmp_path, b"\xff\xfea\0\x00\xd8"), encoding="utf-16")
+    with pytest.raises(DataError, match="line 1: not ascii text, here or soon after"):
+        Interactions.from_file(put(tmp_path, "user,item\nJosé,x\n"), encoding="ascii")
     for wrong in ("utf-99", "base64", "rot13"):
         with pytest.raises(InvalidParameterError, match=f"encoding '{wrong}' is not known"):
             Interactions.from_csv(put(tmp_path, "user,item\n1,2\n"), encoding=wrong)
@@ -339,6 +341,14 @@ def test_the_caller_names_columns(tmp_path: Path) -> None:
     assert entries(built) == of_width(3)
     with pytest.raises(DataError, match="no column named 'd'; its columns are 'a', 'b', 'userId'"):
         Interactions.from_file(put(tmp_path, text), user="a", item="d")
+
+
+def test_the_caller_leaves_columns_out(tmp_path: Path) -> None:
+    file = put(tmp_path, "user,item,rating,date\n1,20,4.0,26/11/2005\n1,7,2.5,\n2,20,5,x\n")
+    with pytest.raises(DataError, match="line 2: '26/11/2005' in column 'date' is not a time"):
+        Interactions.from_file(file)
+    assert entries(Interactions.from_file(file, timestamp="")) == of_width(3)
+    assert entries(Interactions.from_file(file, timestamp="", value="")) == of_width(2)
 
 
 def test_unrated_films_are_not_liked(tmp_path: Path) -> None:

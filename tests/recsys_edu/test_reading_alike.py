@@ -71,7 +71,7 @@ def read(file: Path, **more: Any) -> Outcome:
     st.integers(3, 60),
     st.sampled_from(["auto", None, '"']),
 )
-@example([("1", "2", "4.5", "10", "\n"), ("1", "03", "4.5", "11", "\n")], ",", 20, "auto")
+@example([("1", "2", "4.5", "10", "\n"), ("1", "03", "4.5", "11", "\n")], ",", 8, "auto")
 @example([("1", "2", "4.5", "10", "\n"), ("1", '"a\nb"', "4.5", "11", "\n")], ",", 20, "auto")
 def test_odd_files(
     tmp_path: Path,
@@ -138,6 +138,9 @@ def test_fields_by_columns_are_those_one_by_one(written: list[str]) -> None:
     assert fields is not None
     assert fields.n_lines == len(written)
     assert fields.texts(0) == written
+    found = fields.distinct(0)
+    assert found is not None
+    assert [found[0][place].decode() for place in found[1]] == written
     integers = fields.integers(0)
     plain = all(re.fullmatch("0|-?[1-9][0-9]{0,17}", field) for field in written)
     assert (integers is not None) == plain
@@ -148,6 +151,28 @@ def test_fields_by_columns_are_those_one_by_one(written: list[str]) -> None:
     assert (decimals is not None) == plain
     if decimals is not None:
         assert decimals.tolist() == list(map(float, written))
+
+
+@given(
+    st.lists(
+        st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n,"), max_size=14),
+        min_size=1,
+        max_size=6,
+    ),
+    st.integers(0, 2**32),
+)
+def test_texts_by_columns(texts: list[str], seed: int) -> None:
+    written = [texts[n] for n in np.random.default_rng(seed).integers(len(texts), size=40)]
+    text = "".join(f"x,{field}\n" for field in written)
+    fields = Fields.of(text, text.encode(), ",", 2)
+    assert fields is not None
+    found = fields.distinct(1)
+    if max(len(field.encode()) for field in written) > 40:
+        assert found is None
+    else:
+        assert found is not None
+        assert [found[0][place].decode() for place in found[1]] == written
+        assert len(found[0]) <= len(set(written)) + 2
 
 
 def test_the_fast_way_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
