@@ -123,7 +123,7 @@ class _Reader:
         while (block := self._next()) is not None:
             for line, text in block.lines(self._blank):
                 parsed = list(self._records(iter([(line, text)]), None, lambda: None))
-                rest = "".join(block.text.splitlines(keepends=True)[line - block.first_line + 1 :])
+                rest = block.text.split("\n", line - block.first_line + 1)[-1]
                 after = Block(rest, rest.encode(), line + 1) if rest else None
                 return [field.strip() for field in parsed[0][1]], after
         raise DataError(f"{self._path} holds no interactions: it is empty")

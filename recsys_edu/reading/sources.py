@@ -17,7 +17,13 @@ from typing import IO, Any, Final, NamedTuple, Protocol
 
 from recsys_edu.errors import DataError, InvalidParameterError
 
-_PACKED: Final = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"PK": "zip"}
+_PACKED: Final = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",  # of no files
+}
 TABLES: Final = {b"PAR1": "Parquet", b"ARROW1": "Arrow"}
 _STRANGERS: Final = {
     b"\x28\xb5\x2f\xfd": "a zstd file; unpack it first",

@@ -166,6 +166,15 @@ def test_data_that_is_read_as_a_header_gets_advice(tmp_path: Path) -> None:
         read(tmp_path, '"user"\t"item"\n1\t2\n', delimiter="\t")
 
 
+def test_only_line_feeds_and_carriage_returns_end_lines(tmp_path: Path) -> None:
+    text = "\nuser,item,note\x0b\x0c\x1c\x85\u2028\nann\x0b,x\u2028y,\x1d\nbob,PK,\x0c\rcy,z,\r\n"
+    built = read(tmp_path, text)
+    assert pairs(built) == [("ann", "x\u2028y"), ("bob", "PK"), ("cy", "z")]
+    with pytest.raises(DataError, match="line 4: 'nan' in column 'item'"):
+        read(tmp_path, text.replace("PK", "nan"))
+    assert read(tmp_path, "PK,item\nann,x\n", user="PK").nnz == 1  # like a zip archive, but text
+
+
 def test_repeats_are_one_interaction(tmp_path: Path) -> None:
     text = "user,item\nann,x\nann,x\nann,x\nann,y\nbob,y\n"
     assert pairs(read(tmp_path, text)) == [("ann", "x"), ("ann", "y"), ("bob", "y")]
