@@ -63,11 +63,12 @@ def latest_of_each_pair(
     None stands for all of them, as they are: each pair once, in CSR order already.
     """
     keys = rows.astype(np.int64) * n_items + columns
-    ascends = keys[1:] > keys[:-1]
-    if ascends.all():
+    if np.all(keys[1:] > keys[:-1]):
         return None
-    del ascends
-    keys, order = _sorted_with_positions(keys)
+    if np.all(keys[1:] >= keys[:-1]):
+        order = np.arange(len(keys))
+    else:
+        keys, order = _sorted_with_positions(keys)
     last = np.ones(len(keys), dtype=np.bool_)
     np.not_equal(keys[1:], keys[:-1], out=last[:-1])
     if times is None or last.all():
