@@ -192,8 +192,8 @@ class _Measured(NamedTuple):
     """One metric of the lists, before anything is averaged."""
 
     asked: MetricAt
-    per_user: NDArray[np.float64] | None
-    """float64, shape (n_users,), nan where a user has no value; None for catalogue metrics."""
+    per_user: NDArray[np.float64]
+    """float64, shape (n_users,), nan where a user has no value, as for catalogue metrics."""
     items: NDArray[np.int32]
     """int32, shape (n_users, k): the lists."""
     highest: float = 1.0
@@ -212,7 +212,7 @@ def _measured(asked: MetricAt, trial: Trial, lists: JudgedLists) -> _Measured:
                 values[lists.tied_users] = expected(lists.ties.first(asked.k), of_tied)
             return _Measured(asked, values, items)
         case CatalogueMetric():
-            return _Measured(asked, None, items)
+            return _Measured(asked, np.full(len(items), np.nan), items)
         case ListMetric(function=compare, highest=highest):
             train = trial.required_train(asked.name)
             values = compare(Lists(trial.rows, items, hits, train))
@@ -254,13 +254,11 @@ def _summary(
 
 def _result(measured: _Measured, chosen: NDArray[np.bool_], n_items: int) -> MetricResult:
     """Return the mean, and its interval, over the chosen users who have a value."""
-    metric = measured.asked.metric
+    metric, nan = measured.asked.metric, float("nan")
     if isinstance(metric, CatalogueMetric):
-        nan = float("nan")
         return MetricResult(metric.function(measured.items[chosen], n_items), nan, nan, None)
-    assert measured.per_user is not None
     per_user = measured.per_user[chosen]
     values = per_user[~np.isnan(per_user)]
-    mean = float(values.mean()) if values.size else float("nan")
+    mean = float(values.mean()) if values.size else nan
     note = metric.note if isinstance(metric, AccuracyMetric) else ""
     return MetricResult(mean, *score_interval(values, measured.highest), per_user, note)

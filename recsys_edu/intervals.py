@@ -35,13 +35,10 @@ def score_interval(values: NDArray[np.float64], highest: float = 1.0) -> tuple[f
     if n < 2 or highest <= 0:
         return math.nan, math.nan
     mean = min(max(float(values.mean()) / highest, 0.0), 1.0)
-    variance = float(values.var()) / highest**2
-    binary = mean * (1.0 - mean)
-    if variance > 0 and binary > 0:
-        per_value = variance / (n * binary)  # deff / n
-    else:
-        per_value = 1.0 / n if binary <= 0 else 0.0
-    reach = _Z_95**2 * per_value
+    binary = mean * (1.0 - mean)  # the largest variance that there can be with this mean
+    variance = float(values.var(ddof=1)) / highest**2
+    effect = min(1.0, variance / binary) if binary > 0 else 1.0
+    reach = _Z_95**2 * effect / n
     center = (mean + reach / 2) / (1 + reach)
     margin = math.sqrt(reach * (binary + reach / 4)) / (1 + reach)
     low, high = max(0.0, center - margin), min(1.0, center + margin)
