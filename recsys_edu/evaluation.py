@@ -22,7 +22,7 @@ from recsys_edu.metrics import (
     RankingMetric,
     parse_metric,
 )
-from recsys_edu.ranking import JudgedLists, Ranker, Trial, also_in
+from recsys_edu.ranking import JudgedLists, Ranker, Trial, also_in, have_common
 from recsys_edu.splits import Split
 
 __all__ = ["DEFAULT_METRICS", "TIES", "Evaluation", "MetricResult", "check_same_ids", "evaluate"]
@@ -170,7 +170,7 @@ def _without_known(
         raise DataError("there are no test interactions to evaluate on")
     known = np.zeros(test.nnz, dtype=np.bool_)
     for train in (learned_from, None if withheld is learned_from else withheld):
-        if train is not None:
+        if train is not None and have_common(train, test):
             known |= also_in(train, test)
     n_known = int(np.count_nonzero(known))
     if n_known == 0:

@@ -183,6 +183,17 @@ class Trial:
         return _Answer(items, scores, contains(self.test, rows, items))
 
 
+def have_common(train: Interactions, test: Interactions) -> bool:
+    """Tell whether any interaction is in both; faster than ``also_in``."""
+    from scipy.sparse import csr_array
+
+    patterns = [
+        csr_array((np.ones(part.nnz, dtype=np.bool_), part.indices, part.indptr), shape=part.shape)
+        for part in (train, test)
+    ]
+    return bool(patterns[0].multiply(patterns[1]).nnz)
+
+
 def also_in(train: Interactions, test: Interactions) -> NDArray[np.bool_]:
     """Tell which interactions of ``test`` are in ``train`` as well, bool of shape (test.nnz,)."""
     found = np.zeros(test.nnz, dtype=np.bool_)
