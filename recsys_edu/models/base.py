@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from recsys_edu.csr import take_rows
 from recsys_edu.errors import DataError, InvalidParameterError, NotFittedError
-from recsys_edu.interactions import Interactions
-from recsys_edu.models.callbacks import Callback
+from recsys_edu.interactions import Interactions, require_interactions
+from recsys_edu.models.callbacks import Callback, require_callbacks
 from recsys_edu.models.cold_users import PopularItems
 from recsys_edu.recommendations import Recommendations as Recommendations
 from recsys_edu.recommendations import list_length, padded, without_padding
@@ -43,14 +43,10 @@ class Recommender(ABC):
 
         Raises:
             DataError: there is nothing to learn from.
+            InvalidParameterError: ``train`` or a callback is something else.
         """
-        if not isinstance(train, Interactions):
-            raise InvalidParameterError(
-                f"fit takes Interactions, not {type(train).__name__}; make them with "
-                "Interactions.from_csr(…), .from_frame(…), .from_csv(…) or .from_events(…)"
-            )
-        if isinstance(callbacks, Callback):
-            raise InvalidParameterError("callbacks takes a list: [callback]")
+        require_interactions(train, "train")
+        callbacks = require_callbacks(callbacks)
         if train.nnz == 0:
             raise DataError(f"there is nothing to learn from: {train!r}")
         self._learn(train, callbacks)
