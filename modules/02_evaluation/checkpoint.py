@@ -1,4 +1,4 @@
-"""Can I tell a good recommender from a bad one? Planted models, and the library's own metrics."""
+"""Checkpoint of lesson 02: planted models, good and bad, and the library's own metrics."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ class _Table:
         self.scores, self.train = scores.astype(np.float32), split.train
 
     def rank(self, rows: np.ndarray, k: int):
-        """As ``evaluate`` asks for it."""
+        """Return lists and their scores, as ``evaluate`` asks for them."""
         indptr, seen = take_rows(self.train.indptr, self.train.indices, rows)
         same = np.eye(self.train.n_items, dtype=np.float32)  # the product is the table again
         return ops.top_k(np.ascontiguousarray(self.scores[rows]), same, None, indptr, seen, k=k)
@@ -143,7 +143,7 @@ def i_can_tell_good_from_bad(remote, rng: np.random.Generator) -> None:
 
 
 def i_see_what_sampling_hides(remote, rng: np.random.Generator) -> None:
-    """Of two planted models the worse one wins with 100 negatives, and loses with all."""
+    """The worse of two planted models wins with 100 negatives, and loses with all."""
     n_items, n_users = 1000, 60
     seen, relevant = np.arange(5), np.array([5, 6])
     ranks_of = {"often first": np.where(np.arange(n_users) % 3 == 0, 1, 900)}

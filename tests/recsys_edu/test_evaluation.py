@@ -316,7 +316,7 @@ EVERY_METRIC = sorted(available_metrics())
 
 @pytest.mark.parametrize("known_by", ["model", "split", "both", "two splits"])
 def test_what_training_has_is_left_out_of_the_test_and_counted(known_by: str) -> None:
-    """As if it had never been in the test part; who has nothing else there is not evaluated."""
+    """Results are those without them; users who have nothing else there are not evaluated."""
     clean = matrix({(0, 3), (2, 4)}, 3, 5)
     if known_by == "split":
         scores = np.tile(HAD.popularity().astype(float), (3, 1))

@@ -1,4 +1,4 @@
-"""What must not change when the same data are written otherwise: every model, by its accuracy.
+"""Metamorphic tests: the same data written otherwise give every model the same accuracy.
 
 Rows and columns are numbers without meaning. Deterministic models are compared exactly, up to
 rounding; models that draw random numbers by means over ten seeds, which may lie two standard errors
@@ -196,7 +196,7 @@ def test_users_who_are_there_twice_are_served_alike(name: str) -> None:
 
 
 def test_these_tests_see_a_number_that_is_rewarded() -> None:
-    """As evaluation was: lists by item number, judged as shown."""
+    """Lists by item number, judged as shown, move when items are renumbered."""
     blind = [
         evaluate(
             PureSVD(6, cold_users="scores").fit(split.train), split, metrics="recall", ties=ties

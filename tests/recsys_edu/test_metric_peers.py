@@ -16,7 +16,7 @@ N_USERS, N_ITEMS = 40, 30
 
 
 def relevant_items(seed: int) -> NDArray[np.bool_]:
-    """Of each user some items, one at least; of some more than the lists are long."""
+    """Draw some items for each user, one at least; for some more than the lists are long."""
     rng = np.random.default_rng(seed)
     relevant = rng.random((N_USERS, N_ITEMS)) < rng.uniform(0.02, 0.6, (N_USERS, 1))
     relevant[np.arange(N_USERS), rng.integers(N_ITEMS, size=N_USERS)] = True
@@ -78,7 +78,7 @@ TREC: Mapping[str, Callable[[list[str], set[str], int], float]] = {
 
 @pytest.mark.parametrize("k", [1, 5, 10])
 def test_without_ties_the_measures_are_trec_evals(k: int) -> None:
-    """By its definitions, written out over names of documents and judgements."""
+    """Definitions written out over names of documents and judgements."""
     scores = np.random.default_rng(0).permutation(N_USERS * N_ITEMS).reshape(N_USERS, N_ITEMS)
     relevant = relevant_items(seed=3)
     ours = per_user(scores.astype(float), relevant, [f"{name}@{k}" for name in TREC])
