@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.csr import take_rows
+from recsys_edu.csr import MAX_INDEX, take_rows
 from recsys_edu.errors import InvalidParameterError, ModelOutputError
 from recsys_edu.interactions import Interactions
 from recsys_edu.metrics import Ranking, TiedHits
@@ -128,15 +128,12 @@ class Trial:
     ) -> Iterator[tuple[NDArray[np.int64], TiedHits]]:
         """Yield places in a batch, and the ties of the lists there."""
         _, scores, hits = answer
-        open_ended = ends_in_a_group(scores, k)
-        # The last group's size makes no difference where none of its items can be relevant.
-        in_last = scores[:, :k] == scores[:, k - 1 : k]
-        n_missed = np.diff(self.test.indptr)[rows] - hits.sum(axis=1)
-        open_ended &= (n_missed > 0) | (hits[:, :k] & in_last).any(axis=1) | hits[:, -1]
-        closed = np.flatnonzero(mixed_ties(scores, hits) & ~open_ended)
+        places = np.flatnonzero(ends_in_a_group(scores, k))
+        places = places[self._end_may_matter(rows[places], scores[places], hits[places])]
+        closed = np.setdiff1d(np.flatnonzero(mixed_ties(scores, hits)), places)
         if closed.size:
             yield closed, tied_hits(scores[closed], hits[closed], k)
-        places, length = np.flatnonzero(open_ended), scores.shape[1]
+        length = scores.shape[1]
         while places.size:
             length = min(_GROWTH * length, self.test.n_items)
             unfinished = []
@@ -148,6 +145,14 @@ class Trial:
                 yield here[done], tied_hits(scores[done], hits[done], k)
                 unfinished.append(here[~done])
             places = np.concatenate(unfinished)
+
+    def _end_may_matter(
+        self, rows: NDArray[np.int64], scores: NDArray[np.float32], hits: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Tell in which lists an item of the last score is relevant, listed or not."""
+        n_missed = np.diff(self.test.indptr)[rows] - hits.sum(axis=1)
+        may: NDArray[np.bool_] = (n_missed > 0) | (hits & (scores == scores[:, -1:])).any(axis=1)
+        return may
 
     def rankings(self, train: Interactions) -> Iterator[Ranking]:
         """Yield all that the users have not seen in training, ranked, a batch of users at a time.
@@ -187,10 +192,11 @@ def have_common(train: Interactions, test: Interactions) -> bool:
     """Tell whether any interaction is in both; faster than ``also_in``."""
     from scipy.sparse import csr_array
 
-    patterns = [
-        csr_array((np.ones(part.nnz, dtype=np.bool_), part.indices, part.indptr), shape=part.shape)
-        for part in (train, test)
-    ]
+    narrow = np.int32 if max(train.nnz, test.nnz) <= MAX_INDEX else np.int64
+    patterns = []
+    for part in (train, test):
+        parts: Any = (np.ones(part.nnz, dtype=np.bool_), part.indices, part.indptr.astype(narrow))
+        patterns.append(csr_array(parts, shape=part.shape))
     return bool(patterns[0].multiply(patterns[1]).nnz)
 
 
@@ -222,7 +228,9 @@ def contains(
     """
     found = np.empty(items.shape, dtype=np.bool_)
     for batch, has in _tables(interactions, rows):
-        found[batch] = has[np.arange(batch.stop - batch.start)[:, None], items[batch]]
+        # One index into all rows is looked up faster than two. −1 finds the row before's last column.
+        starts = np.arange(batch.stop - batch.start) * has.shape[1]
+        found[batch] = has.reshape(-1)[starts[:, None] + items[batch]]
     return found
 
 
