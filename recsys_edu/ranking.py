@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.csr import MAX_INDEX, take_rows
+from recsys_edu.csr import take_rows
 from recsys_edu.errors import InvalidParameterError, ModelOutputError
 from recsys_edu.interactions import Interactions
 from recsys_edu.metrics import Ranking, TiedHits
@@ -189,15 +189,13 @@ class Trial:
 
 
 def have_common(train: Interactions, test: Interactions) -> bool:
-    """Tell whether any interaction is in both; faster than ``also_in``."""
-    from scipy.sparse import csr_array
-
-    narrow = np.int32 if max(train.nnz, test.nnz) <= MAX_INDEX else np.int64
-    patterns = []
-    for part in (train, test):
-        parts: Any = (np.ones(part.nnz, dtype=np.bool_), part.indices, part.indptr.astype(narrow))
-        patterns.append(csr_array(parts, shape=part.shape))
-    return bool(patterns[0].multiply(patterns[1]).nnz)
+    """Tell whether any interaction is in both; faster than ``also_in``, which tells which."""
+    rows = np.flatnonzero(np.diff(test.indptr)).astype(np.int64, copy=False)
+    for batch, has in _tables(test, rows):
+        indptr, columns = take_rows(train.indptr, train.indices, rows[batch])
+        if has.reshape(-1)[_cells(indptr, columns, has.shape[1])].any():
+            return True
+    return False
 
 
 def also_in(train: Interactions, test: Interactions) -> NDArray[np.bool_]:
@@ -207,9 +205,9 @@ def also_in(train: Interactions, test: Interactions) -> NDArray[np.bool_]:
     for batch, has in _tables(train, rows):
         indptr, columns = take_rows(test.indptr, test.indices, rows[batch])
         start = test.indptr[rows[batch.start]]
-        users = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
         # Rows without test interactions lie in between, but take no place in ``indices``.
-        found[start : start + len(columns)] = has[users, columns]
+        cells = _cells(indptr, columns, has.shape[1])
+        found[start : start + len(columns)] = has.reshape(-1)[cells]
     return found
 
 
@@ -228,7 +226,7 @@ def contains(
     """
     found = np.empty(items.shape, dtype=np.bool_)
     for batch, has in _tables(interactions, rows):
-        # One index into all rows is looked up faster than two. −1 finds the row before's last column.
+        # One index is looked up faster than two. −1 finds the last column of the row before.
         starts = np.arange(batch.stop - batch.start) * has.shape[1]
         found[batch] = has.reshape(-1)[starts[:, None] + items[batch]]
     return found
@@ -246,10 +244,17 @@ def _tables(
     has = np.zeros((min(step, len(rows)), width), dtype=np.bool_)
     for batch in _batches(len(rows), step):
         indptr, columns = take_rows(interactions.indptr, interactions.indices, rows[batch])
-        cells = np.repeat(np.arange(len(indptr) - 1) * width, np.diff(indptr)) + columns
+        cells = _cells(indptr, columns, width)
         has.reshape(-1)[cells] = True
         yield batch, has
         has.reshape(-1)[cells] = False
+
+
+def _cells(indptr: NDArray[np.int64], columns: NDArray[np.int32], width: int) -> NDArray[np.int64]:
+    """Return the place of each interaction in a table of ``width`` columns, row after row."""
+    cells = np.repeat(np.arange(len(indptr) - 1) * width, np.diff(indptr))
+    cells += columns
+    return cells
 
 
 def _batches(n: int, size: int) -> Iterator[slice]:

@@ -93,9 +93,8 @@ class EarlyStopping(Callback):
         patience: int = 5,
         every: int = 1,
     ) -> None:
-        from recsys_edu.metrics import parse_metric
-
         from recsys_edu.interactions import require_interactions
+        from recsys_edu.metrics import parse_metric
 
         hint = " (split.valid, of a split with a valid_fraction)" if validation is None else ""
         require_interactions(validation, "validation" + hint)
