@@ -13,7 +13,7 @@ from recsys_edu.models.als import ALS
 from recsys_edu.models.base import Recommender
 from recsys_edu.models.bpr import BPR
 from recsys_edu.models.item_knn import ItemKNN
-from recsys_edu.models.most_popular import MostPopular
+from recsys_edu.models.popularity import MostPopular
 from recsys_edu.models.pure_svd import PureSVD
 from recsys_edu.models.two_tower import TwoTower
 from recsys_edu.models.user_knn import UserKNN

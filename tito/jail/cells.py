@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from recsys_backends.errors import RecsysError
 from tito.jail.jail import Jail, Jailed
 from tito.jail.mounts import FONTS
 from tito.jail.unjailed import Unjailed
@@ -64,7 +65,7 @@ class CellOutcome:
         return not self.why
 
 
-class CellError(Exception):
+class CellError(RecsysError):
     """The process with the notebook has ended or cannot be understood; a sentence about it."""
 
 
