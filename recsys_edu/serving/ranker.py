@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recsys_backends.whole_numbers import whole_number
 from recsys_edu.errors import (
     DataError,
     InvalidParameterError,
@@ -18,7 +19,6 @@ from recsys_edu.errors import (
 from recsys_edu.features import Features
 from recsys_edu.ids import IdArray
 from recsys_edu.models.feature_encoding import Encoded
-from recsys_edu.models.parameters import whole_number
 from recsys_edu.recommendations import Recommendations, list_length, padded, without_padding
 from recsys_edu.serving.metadata import Metadata
 from recsys_edu.serving.seal import KIND, check_seal
@@ -47,7 +47,7 @@ class Ranker:
     """
 
     def __init__(self, path: str | PathLike[str], *, n_threads: int = 0) -> None:
-        n_threads = whole_number("n_threads", n_threads, 0, 1024)
+        n_threads = whole_number("n_threads", n_threads, 0, 1024, error=InvalidParameterError)
         source = Path(path)
         self._session, metadata = _opened(source, n_threads)
         self.model, self._users, self._items, self.encoder = metadata

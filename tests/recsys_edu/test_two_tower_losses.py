@@ -125,7 +125,7 @@ def test_softmax_over_the_whole_catalogue_is_exact(arguments: dict[str, Any]) ->
 
 def estimated_sums(trainer: Trainer, batch: Batch, n: int) -> np.ndarray:
     """The mean over n draws of Σ w_j exp(x_uj) / exp(x_ui), of the first interaction."""
-    step = trainer._softmax if trainer.model.loss == "softmax" else trainer._in_batch
+    step = trainer._softmax if trainer.settings.loss == "softmax" else trainer._in_batch
     shares = []
     for _ in range(n):
         others = torch.randint(
