@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_edu.errors import DataError
+from recsys_edu.read_only import frozen
 
 MAX_INDEX: Final = int(np.iinfo(np.int32).max)
 """The most items that there can be: column numbers are int32."""
@@ -46,15 +47,6 @@ def strengths(values: ArrayLike, length: int) -> NDArray[np.float32]:
             f"values must be finite in float32; number {wrong[0] + 1} is {given[wrong[0]]}"
         )
     return single
-
-
-def frozen(values: NDArray[Any], dtype: type[Any]) -> NDArray[Any]:
-    """A read-only C-contiguous copy of the given type; no copy of what is all that already."""
-    if values.dtype == dtype and values.flags.c_contiguous and not values.flags.writeable:
-        return values
-    own = np.array(values, dtype=dtype, order="C")
-    own.flags.writeable = False
-    return own
 
 
 def check_structure(

@@ -34,6 +34,12 @@ class Categorical:
         codes[known] = found
         return cls(labels, codes)
 
+    def __post_init__(self) -> None:
+        _lock(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Categorical, (self.labels, self.codes)
+
     def __len__(self) -> int:
         return len(self.codes)
 
@@ -69,6 +75,12 @@ class Numeric:
                 )
             numbers[row] = float(value)
         return cls(numbers, known)
+
+    def __post_init__(self) -> None:
+        _lock(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Numeric, (self.values, self.known)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -109,6 +121,12 @@ class MultiHot:
         counts = np.bincount(owners, minlength=len(rows))
         return cls(labels, np.concatenate(([0], np.cumsum(counts))), codes.astype(np.int32))
 
+    def __post_init__(self) -> None:
+        _lock(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return MultiHot, (self.labels, self.indptr, self.codes)
+
     def __len__(self) -> int:
         return len(self.indptr) - 1
 
@@ -120,6 +138,12 @@ class MultiHot:
 
 
 Column = Categorical | Numeric | MultiHot
+
+
+def _lock(column: Column) -> None:
+    """Make the arrays of a column read-only."""
+    for name in column.__slots__:
+        getattr(column, name).flags.writeable = False
 
 
 def _listed(values: Any) -> list[Any]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_edu.errors import DataError, InvalidParameterError, RecsysError
+from recsys_edu.read_only import restore
 
 IdArray = NDArray[Any]
 """1-D array of int64 or of fixed-width str: what every vocabulary of ids is brought to."""
@@ -113,6 +114,9 @@ class IdIndex:
             raise DataError(
                 f"{what} must be distinct; {self._sorted[repeated[0]].item()!r} repeats"
             )
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        restore(self, state)
 
     @classmethod
     def of(cls, ids: ArrayLike | IdIndex, what: str) -> IdIndex:

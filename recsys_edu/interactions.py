@@ -13,7 +13,6 @@ from recsys_edu import reading
 from recsys_edu.csr import (
     MAX_INDEX,
     check_structure,
-    frozen,
     integers,
     joined,
     latest_of_each_pair,
@@ -28,6 +27,7 @@ from recsys_edu.errors import (
 )
 from recsys_edu.features import Features, checked
 from recsys_edu.ids import IdArray, IdIndex, numbered
+from recsys_edu.read_only import frozen, restore
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array, sparray, spmatrix
@@ -94,6 +94,9 @@ class Interactions:
             self.timestamps = frozen(integers(timestamps, "timestamps", self.nnz), np.int64)
         self.user_features = checked(user_features, self._users, "user_features")
         self.item_features = checked(item_features, self._items, "item_features")
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        restore(self, state)
 
     @classmethod
     def from_csr(
@@ -339,6 +342,7 @@ class Interactions:
         Raises:
             DataError: the vocabularies differ, or only one of the two has values or timestamps.
         """
+        other = require_interactions(other, "other")
         same_users = np.array_equal(self.user_ids, other.user_ids)
         if not same_users or not np.array_equal(self.item_ids, other.item_ids):
             raise DataError(f"only interactions with the same ids can be united: {self}, {other}")
@@ -372,6 +376,26 @@ class Interactions:
             + (f", with {' and '.join(extras)}" if extras else "")
             + ")"
         )
+
+
+def require_interactions(given: object, name: str) -> Interactions:
+    """Return the argument if it is ``Interactions``.
+
+    Every entry point that takes interactions calls it, so that all refuse with the same sentence.
+
+    Args:
+        given: the argument.
+        name: its name, for the message.
+
+    Raises:
+        InvalidParameterError: it is anything else.
+    """
+    if isinstance(given, Interactions):
+        return given
+    raise InvalidParameterError(
+        f"{name} must be Interactions, not {type(given).__name__}; make them with "
+        "Interactions.from_frame(…), .from_file(…), .from_csr(…) or .from_events(…)"
+    )
 
 
 def _merged(

@@ -21,8 +21,9 @@ from recsys_edu.errors import DataError, InvalidParameterError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.als_loss import mean_squared_loss
 from recsys_edu.models.callbacks import Callback
+from recsys_edu.models.cold_users import COLD_USERS
 from recsys_edu.models.random_vectors import random_vectors
-from recsys_edu.models.settings import Settings, flag, real, whole
+from recsys_edu.models.settings import Settings, choice, flag, real, whole
 from recsys_edu.models.training import EpochModel, EpochOutcome, Training, WorkingCopy
 
 
@@ -38,6 +39,7 @@ class ALSSettings(Settings):
     n_threads: int = whole(0, 1024)
     progress: bool = flag()
     init_scale: float = real(0.0, 1e3, open_low=True)
+    cold_users: str = choice(*COLD_USERS)
 
 
 class ALS(EpochModel):
@@ -58,6 +60,8 @@ class ALS(EpochModel):
         seed: 0 <= seed < 2**64: of the first vectors.
         n_threads: 0 for all cores.
         progress: show a progress bar on stderr.
+        cold_users: ranking of users without training interactions: "popularity"; or "scores" for
+            the model's own, all 0.
         init_scale: standard deviation of the first vectors, > 0.
 
     Attributes:
@@ -86,6 +90,7 @@ class ALS(EpochModel):
         n_threads: int = 0,
         progress: bool = True,
         init_scale: float = 0.1,
+        cold_users: str = "popularity",
     ) -> None:
         self._configure(locals())
 

@@ -18,9 +18,10 @@ from recsys_edu.errors import (
     ModelFileError,
     NotFittedError,
 )
-from recsys_edu.interactions import Interactions
+from recsys_edu.interactions import Interactions, require_interactions
 from recsys_edu.models.callbacks import Callback
 from recsys_edu.models.catalogue import model_class, model_names
+from recsys_edu.models.cold_users import PopularItems
 from recsys_edu.models.files import KIND as MODEL_FILE
 from recsys_edu.models.files import StoredModel, read_model, write_model
 from recsys_edu.models.race_rules import RaceRules
@@ -41,7 +42,12 @@ class Recommender(Configured, ABC):
     race: ClassVar[RaceRules] = RaceRules()
     """How the model takes part in a race."""
 
+    cold_users: str = "popularity"
+    """Ranking of users without training interactions: "popularity", the number of users that an
+    item has, of which nothing tells these users apart; or "scores", the model's own, most of which
+    are equal for them."""
     _train: Interactions | None = None
+    _popular: PopularItems | None = None
     _train_is_whole = True
     """False after loading a file of format 1, which lacks values, timestamps and features."""
 
@@ -55,13 +61,13 @@ class Recommender(Configured, ABC):
         Raises:
             DataError: there is nothing to learn from.
         """
-        if not isinstance(train, Interactions):
-            raise InvalidParameterError(
-                f"fit takes Interactions, not {type(train).__name__}; make them with "
-                "Interactions.from_csr(…), .from_frame(…), .from_csv(…) or .from_events(…)"
-            )
-        if isinstance(callbacks, Callback):
-            raise InvalidParameterError("callbacks takes a list: [callback]")
+        require_interactions(train, "train")
+        for callback in _listed(callbacks):
+            if not isinstance(callback, Callback):
+                raise InvalidParameterError(
+                    f"callbacks must be Callback objects, and {callback!r} is none: derive a class "
+                    "from Callback and override on_epoch"
+                )
         if train.nnz == 0:
             raise DataError(f"there is nothing to learn from: {train!r}")
         self._learn(train, callbacks)
@@ -78,7 +84,10 @@ class Recommender(Configured, ABC):
     def rank(
         self, rows: NDArray[np.int64], k: int
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """The k best items of users given by row, leaving out those seen in training.
+        """Return the k best items of users given by row, leaving out those seen in training.
+
+        Of equal scores the lower column comes first. Users without training interactions are
+        ranked as ``cold_users`` says.
 
         Args:
             rows: int64, shape (n,): rows of the training interactions.
@@ -90,7 +99,15 @@ class Recommender(Configured, ABC):
         """
         train = self.train
         seen_indptr, seen = take_rows(train.indptr, train.indices, rows)
-        return padded(*self._top(rows, seen_indptr, seen, min(k, train.n_items)), k)
+        kept = min(k, train.n_items)
+        items, scores = self._top(rows, seen_indptr, seen, kept)
+        cold = self._is_cold(rows)
+        if cold.any():
+            popular = self._popular_items()
+            best = popular.items[:kept]
+            items, scores = items.copy(), scores.copy()
+            items[cold], scores[cold] = best, popular.counts[best]
+        return padded(items, scores, k)
 
     def recommend(self, users: ArrayLike, k: int = 10) -> Recommendations:
         """The k best items for each user, by the user's own ids.
@@ -124,7 +141,30 @@ class Recommender(Configured, ABC):
             raise InvalidParameterError(
                 f"score takes as many users as items, not {len(rows)} and {len(columns)}"
             )
-        return self._scores(rows, columns)
+        return self._pair_scores(rows, columns)
+
+    def _pair_scores(
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the score of each pair that ``rank`` goes by, float32 of shape (n,)."""
+        scores, cold = self._scores(rows, columns), self._is_cold(rows)
+        if cold.any():
+            scores = np.where(cold, self._popular_items().counts[columns], scores)
+        return scores
+
+    def _is_cold(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which users are ranked by popularity, bool of shape (n,)."""
+        if self.cold_users != "popularity":
+            return np.zeros(len(rows), dtype=np.bool_)
+        indptr = self.train.indptr
+        cold: NDArray[np.bool_] = indptr[rows] == indptr[rows + 1]
+        return cold
+
+    def _popular_items(self) -> PopularItems:
+        """Return the items by popularity; counted when they are first needed after a fit."""
+        if self._popular is None or self._popular.train is not self.train:
+            self._popular = PopularItems.of(self.train)
+        return self._popular
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to a file, whole or not at all; ``load`` reads it again.
@@ -216,3 +256,9 @@ def load_model(path: str | PathLike[str]) -> Recommender:
 
 def _in_catalogue(kind: type[Recommender]) -> bool:
     return kind.name in model_names() and model_class(kind.name) is kind
+
+
+def _listed(callbacks: object) -> Sequence[object]:
+    if isinstance(callbacks, Sequence) and not isinstance(callbacks, str):
+        return callbacks
+    raise InvalidParameterError("callbacks takes a list: [callback]")

@@ -24,6 +24,7 @@ from recsys_edu.errors import DataError, InvalidParameterError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays
 from recsys_edu.models.callbacks import Callback
+from recsys_edu.models.cold_users import COLD_USERS
 from recsys_edu.models.factor_state import Vectors
 from recsys_edu.models.negatives import NEGATIVES, adaptive, by_popularity
 from recsys_edu.models.pairwise import PairwiseModel, check_can_teach, outcome_of
@@ -51,6 +52,7 @@ class BPRSettings(Settings):
     negatives: str = choice(*NEGATIVES)
     popularity_power: float = real(0.0, 10.0, open_low=True)
     rank_scale: float = real(0.0, 1.0, open_low=True)
+    cold_users: str = choice(*COLD_USERS)
 
 
 class BPR(PairwiseModel):
@@ -77,6 +79,8 @@ class BPR(PairwiseModel):
             the user as the vectors are before the epoch (try a larger reg with it).
         popularity_power: > 0, at most 10; used by "popularity" alone.
         rank_scale: mean rank of an adaptive draw, as a share of the catalogue, > 0, at most 1.
+        cold_users: ranking of users without training interactions: "popularity"; or "scores" for
+            the model's own, the biases alone.
 
     Attributes:
         user_factors, item_factors, item_biases: the fitted arrays.
@@ -111,6 +115,7 @@ class BPR(PairwiseModel):
         negatives: str = "uniform",
         popularity_power: float = 0.75,
         rank_scale: float = 0.1,
+        cold_users: str = "popularity",
     ) -> None:
         self._configure(locals())
 

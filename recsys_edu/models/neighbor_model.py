@@ -17,8 +17,9 @@ from recsys_edu.errors import DataError, ModelFileError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays, Recommender
 from recsys_edu.models.callbacks import Callback
+from recsys_edu.models.cold_users import COLD_USERS
 from recsys_edu.models.race_rules import RaceRules
-from recsys_edu.models.settings import Settings, real, whole
+from recsys_edu.models.settings import Settings, choice, real, whole
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -35,6 +36,7 @@ class NeighborSettings(Settings):
     k: int = whole(1, 2**31 - 1)
     shrinkage: float = real(0.0, _LARGEST)
     n_threads: int = whole(0, 1024)
+    cold_users: str = choice(*COLD_USERS)
 
 
 class NeighborModel(Recommender):
@@ -49,6 +51,8 @@ class NeighborModel(Recommender):
         shrinkage: >= 0: similarities are multiplied by n / (n + shrinkage), n being what two have
             in common.
         n_threads: threads to learn with; 0 for all cores. The result is the same.
+        cold_users: ranking of users without training interactions: "popularity"; or "scores", by
+            which no item is recommended to them.
 
     Attributes:
         neighbors: the fitted similarities.

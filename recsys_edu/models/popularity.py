@@ -19,6 +19,7 @@ class MostPopular(FactorModel):
     """
 
     name = "popularity"
+    cold_users = "scores"  # which are those of popularity
     race = RaceRules(shares=())
 
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:

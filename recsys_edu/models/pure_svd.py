@@ -15,9 +15,10 @@ from recsys_backends.random import stream, uniforms
 from recsys_edu.errors import InvalidParameterError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.callbacks import Callback
+from recsys_edu.models.cold_users import COLD_USERS
 from recsys_edu.models.factor_model import FactorModel
 from recsys_edu.models.neighbor_model import pattern_of
-from recsys_edu.models.settings import Settings, whole
+from recsys_edu.models.settings import Settings, choice, whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class PureSVDSettings(Settings):
     n_factors: int = whole(1, 2**16)
     seed: int = whole(0, 2**64 - 1)
     n_threads: int = whole(0, 1024)
+    cold_users: str = choice(*COLD_USERS)
 
 
 class PureSVD(FactorModel):
@@ -40,6 +42,8 @@ class PureSVD(FactorModel):
         seed: of the vector that the iteration starts from, 0 <= seed < 2**64; makes no difference
             beyond rounding.
         n_threads: threads to rank with; 0 for all cores.
+        cold_users: ranking of users without training interactions: "popularity"; or "scores" for
+            the model's own, all 0.
 
     Attributes:
         user_factors: U Σ, the largest singular value first.
@@ -53,7 +57,14 @@ class PureSVD(FactorModel):
     Settings = PureSVDSettings
     _settings: PureSVDSettings
 
-    def __init__(self, n_factors: int = 16, *, seed: int = 0, n_threads: int = 0) -> None:
+    def __init__(
+        self,
+        n_factors: int = 16,
+        *,
+        seed: int = 0,
+        n_threads: int = 0,
+        cold_users: str = "popularity",
+    ) -> None:
         self._configure(locals())
 
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:

@@ -52,9 +52,9 @@ _SOFTMAX_RACE: Final = {"learning_rate": 0.01, "reg": 0.1, "schedule": "linear"}
 class TwoTower(PairwiseModel):
     """Two towers of ids and features, and the losses to train them by. Needs the extra ``torch``.
 
-    Users and items without interactions are ranked by their features; without features as well,
-    such users rank by bias alone. One seed gives the same bytes again, on the same device with as
-    many threads (another number of them adds up in another order).
+    Users and items without interactions are ranked by their features; ``cold_users`` is for models
+    that learned from no features of users. One seed gives the same bytes again, on the same device
+    with as many threads (another number of them adds up in another order).
 
     Args:
         n_factors: width of the towers' output, at least 1.
@@ -92,6 +92,8 @@ class TwoTower(PairwiseModel):
         n_threads: threads for torch on the CPU; 0 for all cores.
         progress: show a progress bar on stderr.
         device: "cpu", "cuda" …; None for a GPU where there is one.
+        cold_users: ranking of users without training interactions, where there are no features of
+            users: "popularity"; or "scores" for the model's own, which are chance and the biases.
 
     Attributes:
         user_factors, item_factors, item_biases: what the towers say of every user and item; the
@@ -149,6 +151,7 @@ class TwoTower(PairwiseModel):
         n_threads: int = 0,
         progress: bool = True,
         device: str | None = None,
+        cold_users: str = "popularity",
     ) -> None:
         self._configure(locals())
 
@@ -250,6 +253,11 @@ class TwoTower(PairwiseModel):
             raise InvalidParameterError(
                 f"a warm start needs towers and an optimizer as in the first fit: {error}"
             ) from error
+
+    def _is_cold(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        if self.user_encoder is not None:
+            return np.zeros(len(rows), dtype=np.bool_)
+        return super()._is_cold(rows)
 
     def _epochs_to_run(self) -> int:
         epochs = self._settings.epochs

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 KIND: Final = FileKind("checkpoint", "a checkpoint to go on from", 1, CheckpointError)
 _HEADER: Final = "recsys_edu.checkpoint"
 _CALLBACKS: Final = "callbacks."
-_MAY_DIFFER: Final = {"progress", "device"}
+_MAY_DIFFER: Final = {"progress", "device", "cold_users"}
 
 
 class Checkpoint(Callback):

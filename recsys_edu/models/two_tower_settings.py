@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from recsys_backends.threads import wait_politely
 from recsys_edu.errors import InvalidParameterError, MissingDependencyError
+from recsys_edu.models.cold_users import COLD_USERS
 from recsys_edu.models.parameters import number, whole_number
 from recsys_edu.models.settings import Settings, checked, choice, flag, optional, real, whole
 
@@ -103,6 +104,7 @@ class TwoTowerSettings(Settings):
     n_threads: int = whole(0, 1024)
     progress: bool = flag()
     device: str | None = checked(usable_device)
+    cold_users: str = choice(*COLD_USERS)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -28,7 +28,14 @@ class UserKNN(NeighborModel):
 
     name = "user-knn"
 
-    def __init__(self, k: int = 80, shrinkage: float = 0.0, *, n_threads: int = 0) -> None:
+    def __init__(
+        self,
+        k: int = 80,
+        shrinkage: float = 0.0,
+        *,
+        n_threads: int = 0,
+        cold_users: str = "popularity",
+    ) -> None:
         self._configure(locals())
 
     def _columns_of(self, train: Interactions) -> tuple[csr_array[np.float32], int]:

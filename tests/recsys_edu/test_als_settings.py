@@ -92,7 +92,7 @@ def test_a_regularisation_that_equations_do_not_notice_is_refused() -> None:
 def test_users_and_items_without_interactions_get_zeros(name: str) -> None:
     train = Interactions.from_events([1, 1, 3], [0, 1, 1], user_ids=range(5), item_ids=range(4))
     with use_backend(name):
-        model = small_als().fit(train)
+        model = small_als(cold_users="scores").fit(train)
         found = model.recommend([0, 1], 4)
     assert not model.user_factors[[0, 2, 4]].any()
     assert not model.item_factors[[2, 3]].any()
