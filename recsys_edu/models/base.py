@@ -19,7 +19,7 @@ from recsys_edu.errors import (
     NotFittedError,
 )
 from recsys_edu.interactions import Interactions, require_interactions
-from recsys_edu.models.callbacks import Callback
+from recsys_edu.models.callbacks import Callback, require_callbacks
 from recsys_edu.models.catalogue import model_class, model_names
 from recsys_edu.models.cold_users import PopularItems
 from recsys_edu.models.files import KIND as MODEL_FILE
@@ -60,14 +60,10 @@ class Recommender(Configured, ABC):
 
         Raises:
             DataError: there is nothing to learn from.
+            InvalidParameterError: ``train`` or a callback is something else.
         """
         require_interactions(train, "train")
-        for callback in _listed(callbacks):
-            if not isinstance(callback, Callback):
-                raise InvalidParameterError(
-                    f"callbacks must be Callback objects, and {callback!r} is none: derive a class "
-                    "from Callback and override on_epoch"
-                )
+        callbacks = require_callbacks(callbacks)
         if train.nnz == 0:
             raise DataError(f"there is nothing to learn from: {train!r}")
         self._learn(train, callbacks)
@@ -256,9 +252,3 @@ def load_model(path: str | PathLike[str]) -> Recommender:
 
 def _in_catalogue(kind: type[Recommender]) -> bool:
     return kind.name in model_names() and model_class(kind.name) is kind
-
-
-def _listed(callbacks: object) -> Sequence[object]:
-    if isinstance(callbacks, Sequence) and not isinstance(callbacks, str):
-        return callbacks
-    raise InvalidParameterError("callbacks takes a list: [callback]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -120,8 +121,9 @@ def test_a_warm_start_on_other_ids_is_refused_and_the_last_fit_stays() -> None:
 
 
 def test_the_progress_bar_shows_the_loss_and_no_accuracy(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     small_als(progress=True).fit(random_interactions(10, 6, 20))
     shown = capsys.readouterr()
     assert shown.out == ""
