@@ -103,7 +103,7 @@ class Configured:
 
     def settings(self) -> dict[str, Any]:
         """Return the constructor's arguments as they are used, as JSON can hold them."""
-        return {name: getattr(self, name) for name in self._argument_names()}
+        return {name: getattr(self, name) for name in self.argument_names()}
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the constructor's arguments as they were given.
@@ -114,7 +114,7 @@ class Configured:
         own = self._given
         return {
             name: own[name] if name in own else getattr(self, name)
-            for name in self._argument_names()
+            for name in self.argument_names()
         }
 
     def set_params(self, **changes: Any) -> Self:
@@ -125,7 +125,7 @@ class Configured:
         Raises:
             InvalidParameterError: no such argument, or a value out of range.
         """
-        names = self._argument_names()
+        names = self.argument_names()
         for name in changes:
             if name not in names:
                 raise InvalidParameterError(
@@ -140,7 +140,12 @@ class Configured:
         return self
 
     @classmethod
-    def _argument_names(cls) -> list[str]:
+    def argument_names(cls) -> list[str]:
+        """Return the names of the constructor's arguments.
+
+        Raises:
+            InvalidParameterError: the constructor takes ``*args`` or ``**kwargs``.
+        """
         _, *parameters = signature(cls.__init__).parameters.values()
         if any(p.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD) for p in parameters):
             raise InvalidParameterError(

@@ -43,6 +43,7 @@ def test_the_script_races_and_writes_what_it_was_asked_for(data: Path, work: Pat
         "learning_rate": 0.05,
         "reg": 0.01,
         "n_threads": 1,
+        "n_blocks": None,
     }
     assert found["machine"]["recsys_edu"] == __version__
     assert found["machine"]["python"] == ".".join(map(str, sys.version_info[:3]))
