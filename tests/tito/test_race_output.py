@@ -55,6 +55,7 @@ def test_the_script_races_and_writes_what_it_was_asked_for(data: Path, work: Pat
         assert set(entry) == {
             *("name", "model", "backend", "fit_seconds", "n_repeats", "triples_per_second"),
             *("speedup_over_naive", "peak_memory_mb", "metrics", "metrics_by_seed", "curve"),
+            *("learners_ops", "training_ops"),
         }
         assert entry["fit_seconds"] > 0
         assert entry["peak_memory_mb"] >= 0
