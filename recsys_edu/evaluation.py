@@ -54,7 +54,7 @@ def evaluate(
     taste. With ``ties="expected"``, metrics of accuracy are means over all orders of equal scores,
     so that renumbering items makes no difference: none for a model whose scores do not depend on
     the numbers. (ItemKNN keeps k neighbours an item, of equal similarity those with lower numbers,
-    so that its lists do: NDCG@10 on MovieLens 100k moves by less than 0.002.) Metrics of
+    so that its lists do: NDCG@10 on MovieLens 100k moves by less than 0.001.) Metrics of
     lists and of the catalogue, such as coverage and novelty, judge each list as it is shown. "auc"
     counts ties by half, in either case.
 

@@ -61,7 +61,7 @@ class JudgedLists(NamedTuple):
     tied_users: NDArray[np.int64]
     """int64, shape (t,): places of the users in whose lists the order of equal scores matters."""
     ties: TiedHits
-    """Those lists, rank by rank; arrays of shape (t, k)."""
+    """Ties of those lists, rank by rank; arrays of shape (t, k)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -308,6 +308,46 @@ def test_what_the_split_withholds_may_not_be_listed_whatever_the_model_learned_f
         evaluate(model, Split(matrix({(0, 0)}, 4, 5), TEST), metrics=metrics)
 
 
+OVERLAP = matrix({(0, 0), (0, 3), (1, 2), (2, 4)}, 3, 5)
+"""Test interactions, of which training has (0, 0) and (1, 2)."""
+HAD = matrix({(0, 0), (1, 2), (1, 4), (2, 3)}, 3, 5)
+EVERY_METRIC = sorted(available_metrics())
+
+
+@pytest.mark.parametrize("known_by", ["model", "split", "both", "two splits"])
+def test_what_training_has_is_left_out_of_the_test_and_counted(known_by: str) -> None:
+    """Results are those without them; users who have nothing else there are not evaluated."""
+    clean = matrix({(0, 3), (2, 4)}, 3, 5)
+    if known_by == "split":
+        scores = np.tile(HAD.popularity().astype(float), (3, 1))
+        model: object = FixedScores(scores, HAD)
+    else:
+        model = MostPopular().fit(HAD)
+    train = HAD if known_by != "two splits" else HAD.keep(HAD.rows() == 0)
+    test: object = OVERLAP if known_by == "model" else Split(train, OVERLAP)
+    expected = evaluate(model, Split(HAD, clean), k=2, metrics=EVERY_METRIC)  # type: ignore[arg-type]
+    sentence = "^2 of 4 test interactions are in the training interactions too, and are left out"
+    with pytest.warns(UserWarning, match=sentence) as warned:
+        found = evaluate(model, test, k=2, metrics=EVERY_METRIC)  # type: ignore[arg-type]
+    assert warned[0].filename == __file__
+    assert (found.n_dropped, expected.n_dropped) == (2, 0)
+    assert found.rows.tolist() == [0, 2]
+    assert found.to_dict() == {**expected.to_dict(), "n_dropped": 2}
+    assert str(found).startswith(
+        "2 users, 5 items ranked for each; 2 test interactions left out, as training has them"
+    )
+    for name, result in found.results.items():
+        np.testing.assert_array_equal(result.per_user, expected.results[name].per_user)
+
+
+@pytest.mark.parametrize("known_by", ["model", "split"])
+def test_a_test_part_that_training_has_as_a_whole_is_refused(known_by: str) -> None:
+    model = MostPopular().fit(HAD) if known_by == "model" else FixedScores(np.zeros((3, 5)), HAD)
+    part = HAD.keep(HAD.rows() == 1)
+    with pytest.raises(DataError, match="every test interaction is one that the model was trained"):
+        evaluate(model, part if known_by == "model" else Split(HAD, part))
+
+
 def test_the_training_data_are_no_test_of_a_ranking() -> None:
     train = matrix({(0, 0), (1, 0), (1, 1)}, 4, 5)
     with pytest.raises(DataError, match="every test interaction is one that the model was trained"):
