@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from recsys_backends import contract
 from recsys_edu._version import __version__
 from tito.course.lessons import Lesson
 from tito.course.notebook import EXPERIMENT, Cell, cells_of
@@ -26,7 +27,6 @@ from tito.jail.limits import MIB, Limits
 from tito.jail.plain_files import SubmissionError, read_below
 from tito.jail.unjailed import Unjailed
 from tito.jobs.pool import WorkerEndedError
-from tito.judging.clauses import CONTRACT_VERSION
 
 
 def grade_submission(submission: Submission, contents: Mapping[str, bytes] | None) -> Outcome:
@@ -81,7 +81,7 @@ def key_of(submission: Submission) -> str:
     course, lesson = submission.course, submission.lesson
     digest = hashlib.sha256(__version__.encode())
     digest.update(json.dumps(asdict(course.settings.limits)).encode())
-    digest.update(str(CONTRACT_VERSION).encode())
+    digest.update(str(contract.VERSION).encode())
     digest.update(str(course.inputs_seed(lesson, "")).encode())
     try:
         digest.update(_read(submission))
