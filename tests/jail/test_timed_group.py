@@ -95,7 +95,7 @@ def is_gone(pid: int) -> bool:
 
 
 def test_a_frozen_process_uses_no_processor_time_until_it_is_thawed(group: TimedGroup) -> None:
-    with started_in(group, SPIN) as process:
+    with started_in(group, SPIN):
         wait_until_it_runs(group)
         group.freeze()
         assert group.is_frozen()
