@@ -139,6 +139,48 @@ def test_a_package_brings_what_it_depends_on_and_no_more() -> None:
     assert packages.entries_for(["json", "no_such_module"]) == []
 
 
+def test_a_distribution_is_allowed_by_its_own_name_with_what_it_needs() -> None:
+    """Its name is not that of its modules: python-dateutil brings dateutil."""
+    found = set(packages.modules_of(["python-dateutil"]))
+    assert "dateutil" in found
+    assert found & {"six", "tzdata"}
+    assert packages.modules_of(["Python_DateUtil"]) == sorted(
+        {"Python_DateUtil", *packages.modules_of(["python-dateutil"])} - {"python-dateutil"}
+    )
+    assert packages.modules_of(["recsys_backends.ops", "no-such-thing"]) == [
+        "no-such-thing", "recsys_backends.ops",
+    ]  # fmt: skip
+    assert not packages.entries_for(["recsys_edu", "recsys_backends.ops"])
+    installed = packages.installed_modules()
+    assert {"numpy", "scipy", "pytest", "recsys_edu", "tito"} <= set(installed)
+    assert not [name for name in installed if not name.isidentifier()]
+
+
+def test_torch_brings_what_it_imports() -> None:
+    pytest.importorskip("torch", reason="the extra 'torch' is not installed")
+    assert {"torch", "torchgen", "functorch", "typing_extensions", "sympy", "mpmath"} <= set(
+        packages.modules_of(["torch"])
+    )
+
+
+@needs_bubblewrap
+def test_missing_is_told_from_masked_in_a_jail_too(tmp_path: Path) -> None:
+    module = tmp_path / "uses.py"
+    module.write_text(
+        "def load(name):\n    import importlib\n    try:\n"
+        "        importlib.import_module(name)\n"
+        "    except ImportError as error:\n        return type(error).__name__, str(error)\n"
+    )
+    with Jail([module]) as jail, Remote(module, launch=jail) as remote:
+        assert remote.load("no_such_package") == (
+            "ModuleNotFoundError", "No module named 'no_such_package'",
+        )  # fmt: skip
+        for name in ("scipy", "scipy.sparse", "pytest", "recsys_edu.metrics", "tito.judging"):
+            kind, said = remote.load(name)
+            assert kind == "ImportError"
+            assert "cannot be imported while your code is judged" in said
+
+
 def test_a_bundle_holds_the_modules_named_and_their_packages() -> None:
     packed = bundle.Bundle(["recsys_backends.ops", "recsys_edu.metrics"])
     folder = packed.folder
@@ -227,10 +269,10 @@ def test_memory_is_held_by_process_where_there_is_no_group() -> None:
 
 
 def test_folders_above_a_mount_can_be_entered() -> None:
-    sight = mounts.Sight()
-    sight.read_only("/root/.pyenv/versions/3.11")
-    sight.read_only("/root/.pyenv/bin")
-    pairs = itertools.pairwise(sight.arguments)
+    view = mounts.Mounts()
+    view.read_only("/root/.pyenv/versions/3.11")
+    view.read_only("/root/.pyenv/bin")
+    pairs = itertools.pairwise(view.arguments)
     made = [place for option, place in pairs if option == "--dir"]
     assert made == ["/root", "/root/.pyenv", "/root/.pyenv/versions"]
-    assert sight.arguments.count("0755") == 3
+    assert view.arguments.count("0755") == 3

@@ -1,4 +1,4 @@
-"""One memory limit for a whole jail, by a control group of the kernel, where one can be had.
+"""Memory limit of a whole jail, by a control group of the kernel, where one can be had.
 
 As root it nearly always can. For others it takes version 2 and a group that has been delegated to
 them, such as that of ``systemd-run --user --scope -p Delegate=yes tito grade …``.
@@ -22,14 +22,14 @@ _numbers = itertools.count()
 
 
 class MemoryGroup:
-    """A control group: its processes and their temporary files share one limit. Close it."""
+    """Control group: its processes and their temporary files share one limit. Close it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @property
     def entry(self) -> Path:
-        """The file by which a process joins: it writes ``0`` there."""
+        """File by which a process joins: it writes ``0`` there."""
         return self._folder / "cgroup.procs"
 
     @property

@@ -1,4 +1,4 @@
-"""A filter of system calls: those that no lesson needs, and that reach beyond a namespace.
+"""Filter of system calls: it refuses those that no lesson needs and that reach beyond a namespace.
 
 Namespaces do not cover everything in the kernel. Keyrings, virtual sockets (AF_VSOCK, by which a
 virtual machine talks to its host), io_uring, BPF and performance counters are shared by all; new

@@ -108,13 +108,13 @@ class TimedJail(Jail):
     def _filter(self) -> bytes | None:
         return seccomp.program(timed=True)
 
-    def _own_mounts(self, sight: mounts.Sight) -> None:
-        sight.read_only(self._regions[GIVEN], GIVEN)
-        sight.writable(self._regions[SHARED], SHARED)
+    def _own_mounts(self, view: mounts.Mounts) -> None:
+        view.read_only(self._regions[GIVEN], GIVEN)
+        view.writable(self._regions[SHARED], SHARED)
 
-    def _begin(self, command: list[str], descriptors: list[int], complaints: int) -> Jailed:
+    def _begin(self, command: list[str], descriptors: list[int], stderr: int) -> Jailed:
         seconds = self._limits.wall_seconds
-        return TimedJailed(command, seconds, descriptors, complaints, group=self._timed)
+        return TimedJailed(command, seconds, descriptors, stderr, group=self._timed)
 
 
 class TimedJailed(Jailed):
@@ -125,12 +125,12 @@ class TimedJailed(Jailed):
         command: list[str],
         seconds: float,
         descriptors: Iterable[int] = (),
-        complaints: int = subprocess.DEVNULL,
+        stderr: int = subprocess.DEVNULL,
         *,
         group: TimedGroup | None,
     ) -> None:
         self._timed = group
-        super().__init__(command, seconds, descriptors, complaints)
+        super().__init__(command, seconds, descriptors, stderr)
 
     def end(self) -> None:
         """End the jail, if it has not ended; a frozen one is thawed to die."""

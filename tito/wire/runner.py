@@ -27,7 +27,7 @@ from tito.wire.values import FrameError, arrays_in
 
 
 class Runner:
-    """One learner's module, and the lesson's probe, answering calls."""
+    """Answers to calls, by a learner's module and the lesson's probe."""
 
     def __init__(
         self, module: str, probe: str | None, allowed: Sequence[str], masked: Sequence[str]
@@ -43,7 +43,7 @@ class Runner:
             self.failure = self.raised(error)
 
     def hello(self) -> dict[str, Any]:
-        """What there is to call, or why there is nothing."""
+        """Return the names of the functions, or the error that loading them raised."""
         if self._learner is None:
             return self.failure or {}
         names = [name for name, value in vars(self._learner).items() if callable(value)]

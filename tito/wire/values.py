@@ -36,7 +36,7 @@ from tito.wire.tensors import array_of_tensor
 Buffer = memoryview | np.ndarray[Any, Any]
 MAX_DEPTH: Final = 32
 MAX_BITS: Final = 4096
-"""Of an int: Python writes out no longer ones than 4300 digits."""
+"""Largest size of an int. Python writes out no longer ones than 4300 digits."""
 MAX_SHARED_HASHES: Final = 16
 MAX_EMPTY: Final = 2**20
 """Elements of an array without bytes, dimensions of length 0 not counted: shape (20,000,000, 0)
@@ -71,7 +71,11 @@ MakeHandle = Callable[[int], Any]
 
 
 def pack(value: Any, buffers: list[np.ndarray[Any, Any]], depth: int = 0) -> Any:
-    """A value as a tree for JSON; arrays are appended to ``buffers``. FrameError for any other."""
+    """Return a value as a tree for JSON, and append its arrays to ``buffers``.
+
+    Raises:
+        FrameError: the value is not plain data.
+    """
     if depth > MAX_DEPTH:
         raise FrameError("it is nested too deeply")
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
@@ -193,7 +197,7 @@ class _Unpacker:
 
 
 def _fields_of(record: Any) -> list[Any]:
-    """A record's contents; the types are told by name, as a learner's process may hold its own."""
+    """Return a record's contents. Types go by name: a learner's process may hold its own."""
     if dataclasses.is_dataclass(record):
         return [getattr(record, field.name) for field in dataclasses.fields(record)]
     return list(record)
@@ -214,7 +218,7 @@ def _scalar(dtype: Any, digits: Any) -> Any:
 
 
 def _checked(buffer: bytes | memoryview, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-    """The values in a buffer; FrameError for bytes that are no truth value or no character."""
+    """Return the values in a buffer; FrameError for bytes that are none of their dtype."""
     if dtype.kind == "b" and len(buffer) and np.frombuffer(buffer, np.uint8).max() > 1:
         raise FrameError("a truth value is 0 or 1")
     if dtype.kind == "U" and len(buffer):
@@ -225,21 +229,21 @@ def _checked(buffer: bytes | memoryview, dtype: np.dtype[Any]) -> np.ndarray[Any
 
 
 def _check_keys(keys: list[Any]) -> None:
-    """FrameError where many keys share a hash: a dict of them would take for ever to make."""
+    """Raise FrameError where many keys share a hash: their dict would take for ever to make."""
     shared = Counter(map(hash, keys)).most_common(1)
     if shared and shared[0][1] > MAX_SHARED_HASHES:
         raise FrameError("its keys were chosen to be slow")
 
 
 def _check_dtype(text: Any) -> np.dtype[Any]:
-    """A dtype of numbers, truth values, text or dates: none that holds Python objects."""
+    """Return the dtype of that name; FrameError where it could hold Python objects."""
     if not isinstance(text, str) or not _DTYPE.fullmatch(text):
         raise FrameError("arrays of numbers, truth values, text and dates can cross, and no others")
     return np.dtype(text)
 
 
 def arrays_in(value: Any) -> list[np.ndarray[Any, Any]]:
-    """The arrays of a value in the order in which ``pack`` meets them, the same at both ends."""
+    """Return the arrays of a value in the order in which ``pack`` meets them."""
     if isinstance(value, np.ndarray):
         return [value]
     if isinstance(value, dict):
