@@ -1,0 +1,193 @@
+"""A notebook's ``%%cython`` cell as the source of one extension module.
+
+Line numbers are the cell's own: the line with ``%%cython`` becomes a comment, and the others stay
+where they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from recsys_edu.artefacts.artefact import Artefact, Kind, digest_of
+from recsys_edu.artefacts.errors import BuildError
+from recsys_edu.artefacts.pyx_functions import (
+    PyxFunction,
+    names_of_c_functions,
+    public_functions_in,
+)
+from recsys_edu.artefacts.pyx_lines import PyxLines, PyxTextError, normalised, read_lines
+from recsys_edu.artefacts.pyx_rules import refusals
+from recsys_edu.errors import RecsysError
+
+MAGIC: Final = "%%cython"
+PACKAGE: Final = "my_recsys"
+ANNOTATE: Final = ("-a", "--annotate")
+_DIGITS: Final = 12
+_BUILTIN: Final = re.compile(r"undeclared name not builtin: (\w+)")
+
+
+class CythonCellError(RecsysError, ValueError):
+    """A cell that may not be built, or cannot be; the message is a sentence.
+
+    Attributes:
+        line: the line of the cell that it is about, counted from 1; 0 where it is about none.
+    """
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def is_cython(source: str) -> bool:
+    """Return True where a code cell begins with ``%%cython``."""
+    first = source.lstrip().split("\n", 1)[0].split()
+    return bool(first) and first[0] == MAGIC
+
+
+@dataclass(frozen=True)
+class CythonCell:
+    """The text of one cell, told apart from the notebook that it is in.
+
+    Args:
+        name: what the module is called in file names and error messages.
+        text: the source, with a comment in the place of its first line.
+        headers: the ``.pxd`` files that the lesson ships, by file name.
+    """
+
+    name: str
+    text: str
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+
+    @cached_property
+    def lines(self) -> PyxLines:
+        """The text as logical lines; CythonCellError where it cannot be read."""
+        try:
+            return read_lines(self.text)
+        except PyxTextError as error:
+            raise CythonCellError(error.line, f"{error}.") from None
+
+    @cached_property
+    def functions(self) -> dict[str, PyxFunction]:
+        """The functions ``def`` whose names do not begin with ``_``; the module offers these."""
+        return public_functions_in(self.lines)
+
+    @property
+    def written(self) -> list[str]:
+        """The functions that are more than a stub."""
+        return [name for name, function in self.functions.items() if not function.is_stub]
+
+    @property
+    def stubs(self) -> list[str]:
+        """The functions that are still to be written."""
+        return [name for name, function in self.functions.items() if function.is_stub]
+
+    @property
+    def file(self) -> str:
+        """The name of the source file."""
+        return f"{self.name}.pyx"
+
+    @property
+    def module(self) -> str:
+        """The extension module's name, without a package.
+
+        It ends in a digest of what it is made of. So one process can load what was built before and
+        what is built now, and the file of a loaded module is never written to.
+        """
+        return f"{self.name}_{digest_of(self._files())[:_DIGITS]}"
+
+    def artefact(self) -> Artefact:
+        """Return what has to be built for this cell."""
+        return Artefact(Kind.CYTHON, f"{PACKAGE}.{self.module}", self.file, self._files())
+
+    def check(self) -> None:
+        """Raise CythonCellError for the first thing that a lesson's cell may not have."""
+        shipped = [name.removesuffix(".pxd") for name in self.headers]
+        for refusal in refusals(self.lines, shipped):
+            raise CythonCellError(refusal.line, refusal.message)
+
+    def explained(self, error: BuildError) -> CythonCellError:
+        """Return what a failed build means, with the line of the cell that it is about."""
+        own = [complaint for complaint in error.complaints if complaint.file == self.file]
+        if not own:
+            return CythonCellError(0, str(error))
+        first = own[0]
+        quoted = self.text.split("\n")[first.line - 1 : first.line]
+        message = f"{first.message.rstrip('.')}: {(quoted or [''])[0].strip()!r}."
+        unknown = _BUILTIN.fullmatch(first.message)
+        if unknown:
+            message = (
+                f"{unknown[1]!r} is not defined in this cell. A Cython cell is a module of its own: "
+                "define, import or cimport it here."
+            )
+        return CythonCellError(first.line, message)
+
+    def missing(self, expected: str) -> str:
+        """Return why there is no public function of an expected name."""
+        if expected in names_of_c_functions(self.lines):
+            return (
+                f"{expected} can be called from C only: begin it with `def`, which Python can call."
+            )
+        return f"there is no function {expected} in it."
+
+    def _files(self) -> dict[str, bytes]:
+        return {self.file: self.text.encode(), **self.headers}
+
+
+def read_cell(
+    source: str, name: str = "", headers: Mapping[str, bytes] | None = None
+) -> CythonCell:
+    """Return a cell whose source begins with ``%%cython``.
+
+    Args:
+        source: the whole cell.
+        name: what the module is called; after the first public function where none is given.
+        headers: the ``.pxd`` files that the lesson ships, by file name.
+
+    Raises:
+        CythonCellError: the line with ``%%cython`` has options that are not for lessons' cells.
+    """
+    lines = normalised(source).split("\n")
+    first = next(number for number, line in enumerate(lines) if line.strip())
+    for option in lines[first].split()[1:]:
+        if option not in ANNOTATE:
+            raise CythonCellError(
+                first + 1,
+                f"{MAGIC} takes no option but {' or '.join(ANNOTATE)}: how a cell is built is the "
+                "same for everybody.",
+            )
+    lines[first] = "# A cell of a notebook: change it there."
+    text = "\n".join(lines).rstrip() + "\n"
+    encodable = text.encode("utf-8", "replace").decode()
+    return CythonCell(name or _first_function(encodable), encodable, headers or {})
+
+
+def _first_function(text: str) -> str:
+    try:
+        return next(iter(public_functions_in(read_lines(text))), "cell")
+    except PyxTextError:
+        return "cell"
+
+
+def reexports(cell: CythonCell, *, unbuilt: str = "") -> str:
+    """Return the lines by which the lesson's package module offers a cell's functions.
+
+    Args:
+        cell: whose functions.
+        unbuilt: why the cell is not built; empty where it is. Its functions then say so.
+    """
+    stub = "def {name}(*args, **kwargs):\n    raise NotImplementedError({why})\n"
+    written, parts = cell.written, []
+    if written and not unbuilt:
+        parts.append(
+            f"from {PACKAGE}.{cell.module} import (  # built from {cell.file}\n    "
+            + ",\n    ".join(written)
+            + ",\n)\n"
+        )
+    elif written:
+        parts += [stub.format(name=name, why=repr(unbuilt)) for name in written]
+    parts += [stub.format(name=name, why="") for name in cell.stubs]
+    return "\n\n".join(parts)
