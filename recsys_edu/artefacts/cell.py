@@ -120,8 +120,8 @@ class CythonCell:
         unknown = _BUILTIN.fullmatch(first.message)
         if unknown:
             message = (
-                f"{unknown[1]!r} is not defined in this cell. A Cython cell is a module of its own: "
-                "define, import or cimport it here."
+                f"{unknown[1]!r} is not defined in this cell. A Cython cell is a module of its "
+                "own: define, import or cimport it here."
             )
         return CythonCellError(first.line, message)
 

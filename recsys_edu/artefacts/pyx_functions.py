@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Final
 
 from recsys_edu.artefacts.pyx_lines import LogicalLine, PyxLines
@@ -47,7 +48,7 @@ def functions_in(source: PyxLines) -> dict[str, PyxFunction]:
     lines = source.lines
     for number, line in enumerate(lines):
         match = _DEF.match(line.text) if line.indent == 0 else None
-        if match is None:
+        if match is None or iskeyword(match[1]):
             continue
         inside, after = _to_closing(line.text, match.end())
         body = [after.partition(":")[2].strip(), *(below.text for below in _body(lines, number))]
@@ -79,7 +80,7 @@ def _body(lines: tuple[LogicalLine, ...], head: int) -> Iterator[LogicalLine]:
 
 
 def _to_closing(text: str, start: int) -> tuple[str, str]:
-    """Return what stands between a bracket that opens before ``start`` and its end, and the rest."""
+    """Return the text up to the end of a bracket that opens before ``start``, and the rest."""
     depth = 1
     for place in range(start, len(text)):
         depth += (text[place] in "([{") - (text[place] in ")]}")

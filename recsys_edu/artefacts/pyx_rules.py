@@ -1,7 +1,7 @@
 """The rules of Cython cells in lessons: constructs that are refused, each with a sentence.
 
-A lesson's cell is built in the same way for everybody and depends on nothing but itself, Cython's own
-declarations and what its lesson ships. The rules say so early and plainly; safety does not rest on
+A lesson's cell is built in the same way for everybody. It depends on itself, Cython's own
+declarations and what its lesson ships, and on nothing else. The rules say so early and plainly; safety does not rest on
 them: where code by others is built, that is done in a jail.
 """
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 VERSION: Final = 1
-"""Counted up with every change to what the recipe makes, so that nothing old is taken from a cache."""
+"""Counted up with every change of the recipe, so that nothing old is taken from a cache."""
 
 FLAGS_GNU: Final = (
     "-O3", "-ffp-contract=off", "-g0",

@@ -120,7 +120,7 @@ def _version_of(command: str) -> str | None:
 @functools.cache
 def _microsoft_compiler() -> str | None:
     """Look for Visual Studio's compiler in the place where its installer notes it."""
-    programs = os.environ.get("ProgramFiles(x86)", "")
+    programs = os.environ.get("PROGRAMFILES(X86)", "")
     finder = Path(programs, "Microsoft Visual Studio", "Installer", "vswhere.exe")
     if not programs or not finder.is_file():
         return None
