@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 from recsys_edu.artefacts.artefact import Artefact, Kind, digest_of
@@ -163,6 +164,11 @@ def read_cell(
     text = "\n".join(lines).rstrip() + "\n"
     encodable = text.encode("utf-8", "replace").decode()
     return CythonCell(name or _first_function(encodable), encodable, headers or {})
+
+
+def headers_in(folder: Path) -> dict[str, bytes]:
+    """Return the ``.pxd`` files of a folder by name: what a lesson ships beside its notebook."""
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.pxd"))}
 
 
 def _first_function(text: str) -> str:

@@ -1,8 +1,8 @@
 """The rules of Cython cells in lessons: constructs that are refused, each with a sentence.
 
 A lesson's cell is built in the same way for everybody. It depends on itself, Cython's own
-declarations and what its lesson ships, and on nothing else. The rules say so early and plainly; safety does not rest on
-them: where code by others is built, that is done in a jail.
+declarations and what its lesson ships, and on nothing else. The rules say so early and plainly;
+safety does not rest on them: where code by others is built, that is done in a jail.
 """
 
 from __future__ import annotations
