@@ -23,9 +23,9 @@ from recsys_edu.artefacts.pyx_functions import (
 from recsys_edu.artefacts.pyx_lines import PyxLines, PyxTextError, normalised, read_lines
 from recsys_edu.artefacts.pyx_rules import refusals
 from recsys_edu.errors import RecsysError
+from recsys_edu.exported import BUILT_FROM, PACKAGE
 
 MAGIC: Final = "%%cython"
-PACKAGE: Final = "my_recsys"
 ANNOTATE: Final = ("-a", "--annotate")
 _DIGITS: Final = 12
 _BUILTIN: Final = re.compile(r"undeclared name not builtin: (\w+)")
@@ -126,13 +126,10 @@ class CythonCell:
             )
         return CythonCellError(first.line, message)
 
-    def missing(self, expected: str) -> str:
-        """Return why there is no public function of an expected name."""
-        if expected in names_of_c_functions(self.lines):
-            return (
-                f"{expected} can be called from C only: begin it with `def`, which Python can call."
-            )
-        return f"there is no function {expected} in it."
+    @property
+    def c_functions(self) -> set[str]:
+        """The functions ``cdef`` and ``cpdef``, which the lesson's module does not offer."""
+        return names_of_c_functions(self.lines)
 
     def _files(self) -> dict[str, bytes]:
         return {self.file: self.text.encode(), **self.headers}
@@ -189,7 +186,7 @@ def reexports(cell: CythonCell, *, unbuilt: str = "") -> str:
     written, parts = cell.written, []
     if written and not unbuilt:
         parts.append(
-            f"from {PACKAGE}.{cell.module} import (  # built from {cell.file}\n    "
+            f"from {PACKAGE}.{cell.module} import (  {BUILT_FROM}{cell.file}\n    "
             + ",\n    ".join(written)
             + ",\n)\n"
         )

@@ -7,8 +7,6 @@ import functools
 import shutil
 import sys
 import tempfile
-from importlib.machinery import ExtensionFileLoader
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +14,7 @@ from recsys_edu.artefacts.artefact import Artefact
 from recsys_edu.artefacts.build import build
 from recsys_edu.artefacts.cache import BuildCache
 from recsys_edu.artefacts.toolchain import module_suffix, require_toolchain
+from recsys_edu.exported import load_extension
 
 
 def build_here(artefact: Artefact) -> bytes:
@@ -37,31 +36,6 @@ def build_here(artefact: Artefact) -> bytes:
 def module_file(name: str) -> str:
     """Return the file name of an extension module for this Python."""
     return f"{name.rpartition('.')[2]}{module_suffix()}"
-
-
-def load_extension(name: str, path: Path) -> ModuleType:
-    """Import an extension module from its file, under a name that may be dotted.
-
-    A module of that name that has been imported before is returned as it is: names of built
-    modules end in a digest of what they are made of.
-
-    Raises:
-        ImportError: the file is no extension module for this Python.
-    """
-    known = sys.modules.get(name)
-    if known is not None:
-        return known
-    spec = spec_from_file_location(name, path, loader=ExtensionFileLoader(name, str(path)))
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is no extension module", name=name)
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
 
 
 def load_built(artefact: Artefact) -> ModuleType:
