@@ -32,7 +32,7 @@ from recsys_edu.errors import InvalidParameterError
 
 _SECONDS_BETWEEN: Final = 0.02
 _COMPLAINT: Final = re.compile(r"^([A-Za-z0-9_]+\.\w+):(\d+):\d+: (?:error: )?(.*)$", re.MULTILINE)
-_C_ERROR: Final = re.compile(r"\berror:? (.*)")
+_C_ERROR: Final = re.compile(r"\berror: (.*)")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,15 @@ CELLS: Final = (
     "tito.judging.frames", "tito.judging.values",
 )  # fmt: skip
 """What running cells takes, beside the library, which is there as a whole."""
+BUILDS: Final = (
+    "tito.jail.build_runner", "tito.judging.frames", "tito.judging.values",
+    "recsys_edu.artefacts.artefact", "recsys_edu.artefacts.build", "recsys_edu.artefacts.compile",
+    "recsys_edu.artefacts.errors", "recsys_edu.artefacts.recipe", "recsys_edu.artefacts.toolchain",
+    "recsys_edu.errors", "recsys_edu._version",
+    "recsys_backends.errors", "recsys_backends.plan", "recsys_backends.protocol",
+    "recsys_backends.random", "recsys_backends.registry",
+)  # fmt: skip
+"""What building takes, beside the compilers."""
 
 
 class Bundle:
