@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from recsys_edu.artefacts.cell import is_cython
 from tito.authoring.source import solution_cells
 from tito.course.lessons import Lesson
 
@@ -12,8 +13,12 @@ _MARKERS: Final = ("### BEGIN SOLUTION", "### END SOLUTION")
 
 
 def answer_key(lesson: Lesson) -> str:
-    """What a perfect learner would have exported of the op cells; empty where there are none."""
-    sources = [cell.source for cell in solution_cells(lesson) if TAG in cell.tags]
+    """What a perfect learner would have exported of the op cells; empty where there are none.
+
+    Cells in Cython are left out: ``naive`` is plain Python, to be read.
+    """
+    cells = [cell for cell in solution_cells(lesson) if TAG in cell.tags]
+    sources = [cell.source for cell in cells if not is_cython(cell.source)]
     if not sources:
         return ""
     header = (

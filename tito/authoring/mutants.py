@@ -17,7 +17,9 @@ from typing import Final
 
 import numpy as np
 
+from recsys_edu.artefacts.cell import headers_in, is_cython
 from tito.authoring.source import AuthoringError, solution_cells
+from tito.course.cython_cells import python_of, write_module
 from tito.course.export import TAG
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
@@ -60,13 +62,15 @@ def hidden_verdicts(
     lesson: Lesson, cells: list[Cell], seed: int, only: str | None = None
 ) -> list[Verdict]:
     """What hidden.py says of these exported cells."""
-    source = "\n\n".join(
-        f"# %% {cell.grade_id or cell.number}\n{cell.source}" for cell in cells if TAG in cell.tags
-    )
     functions = functions_of(load_clauses(lesson, "hidden.py"))
     with tempfile.TemporaryDirectory() as folder:
         exported = Path(folder, f"{lesson.name}.py")
-        exported.write_text(source, encoding="utf-8")
+        write_module(
+            [cell for cell in cells if TAG in cell.tags],
+            exported,
+            lesson=lesson.number,
+            headers=headers_in(lesson.folder),
+        )
         with remote_of(lesson, exported) as remote:
             return [
                 run_clause(name, function, remote, np.random.default_rng([seed, number]))
@@ -82,7 +86,8 @@ def visible_message(cells: list[Cell], grade_id: str) -> str:
     """
     code = [cell for cell in cells if cell.kind == "code"]
     last = next(n for n, cell in enumerate(code) if cell.grade_id == grade_id)
-    sources = [cell.source for cell in code[:last] if not cell.is_graded] + [code[last].source]
+    cells = [cell for cell in code[:last] if not cell.is_graded] + [code[last]]
+    sources = [_in_plain_python(cell) for cell in cells]
     try:
         done = subprocess.run(
             [sys.executable, "-c", "\n\n".join(sources)],
@@ -96,6 +101,16 @@ def visible_message(cells: list[Cell], grade_id: str) -> str:
         return f"(it had not ended after {_SECONDS} s)"
     lines = done.stderr.strip().splitlines()
     return lines[-1] if done.returncode and lines else ""
+
+
+def _in_plain_python(cell: Cell) -> str:
+    """A code cell as a plain Python process can run it."""
+    if not is_cython(cell.source):
+        return python_of(cell)
+    return (
+        "from recsys_edu.cython_magic import functions_of_cell\n"
+        f"globals().update(functions_of_cell({cell.source!r}))"
+    )
 
 
 def _edited(cell: Cell, before: str, after: str) -> Cell:

@@ -1,8 +1,8 @@
 """The process in a jail that builds one artefact: reads it from a pipe, answers with its module.
 
 The request is ``{"kind": …, "module": …, "entry": …, "files": {name: bytes}, "limits": {…}}``. The
-answer is ``{"module": array of bytes}``, or ``{"failed": …, "text": …, "complaints": […]}``. A source
-may run code while it is compiled, so any answer may be forged: it is loaded in jails only.
+answer is ``{"module": array of bytes}``, or ``{"failed": …, "text": …, "complaints": […]}``. A
+source may run code while it is compiled, so any answer may be forged: it is loaded in jails only.
 """
 
 from __future__ import annotations
