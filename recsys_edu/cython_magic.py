@@ -56,7 +56,7 @@ def functions_of_cell(source: str, *, annotate: bool = False) -> dict[str, Calla
         BuildToolsError: this machine has no compiler; the message says what to install.
     """
     try:
-        cell = read_cell(source, headers=headers_in(Path.cwd()))
+        cell = read_cell(source, headers_in(Path.cwd()))
         cell.check()
         functions = {name: functools.partial(_not_written) for name in cell.stubs}
         written = cell.written

@@ -1,11 +1,10 @@
-"""A file of ``my_recsys``: which functions it has, and which notebook cell each line came from.
+"""A file of ``my_recsys``: how it is joined of cells, its functions, and the cell of each line.
 
 ``tito export`` puts a comment ``# %% cell-name`` before what each cell holds. That is how an error
 in line 57 of a file becomes one in line 12 of a cell, where it can be mended.
 
 In the place of a Cython cell there is an import from the extension module that was built of it,
-``from my_recsys._08_dot_1a2b3c4d5e6f import (  # built from _08_dot.pyx``. Its file lies beside
-this one.
+``from my_recsys._dot_1a2b3c4d5e6f import (``. Its file lies beside this one.
 """
 
 from __future__ import annotations
@@ -26,12 +25,11 @@ from typing import Final
 
 CELL_MARKER: Final = "# %% "
 _LESSON: Final = re.compile(rb'"""Lesson (\d+)')
-_DEFINITION: Final = re.compile(r"^def\s+(\w+)", re.MULTILINE)
+_DEFINITION: Final = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
 _UNWRITTEN: Final = ("NotImplementedError", "NotImplementedError()")
 PACKAGE: Final = "my_recsys"
-BUILT_FROM: Final = "# built from "
 _BUILT: Final = re.compile(
-    rf"^from {PACKAGE}\.(_\w+) import \(  {BUILT_FROM}(\w+\.pyx)$", re.MULTILINE | re.ASCII
+    rf"^from {PACKAGE}\.(_\w+_[0-9a-f]{{12}}) import \($", re.MULTILINE | re.ASCII
 )
 
 
@@ -47,7 +45,7 @@ class Place:
 
 
 def place_of(source: str, line: int) -> Place | None:
-    """The cell that a line of an exported file came from; None for the lines above all cells."""
+    """Return the cell of a line of an exported file; None for the lines above all cells."""
     above = source.split("\n")[:line]  # as Python counts; splitlines knows other ends of lines
     for number in range(len(above), 0, -1):
         if above[number - 1].startswith(CELL_MARKER):
@@ -55,8 +53,25 @@ def place_of(source: str, line: int) -> Place | None:
     return None
 
 
+def join_cells(cells: Iterable[tuple[str, str]]) -> str:
+    """Return the text of an exported file, without its docstring.
+
+    Args:
+        cells: name and source of each cell, in their order. Nothing is parsed.
+    """
+    return "\n".join(f"{CELL_MARKER}{name}\n{source.rstrip()}\n" for name, source in cells)
+
+
+def names_defined(source: str) -> list[str]:
+    """Return the functions and classes that a text defines at its top, without parsing it.
+
+    Code by strangers can bring Python's parser down, and the process with it.
+    """
+    return _DEFINITION.findall(source)
+
+
 def text_of(error: BaseException) -> str:
-    """What an error says, also where its own ``__str__`` fails."""
+    """Return the text of an error, also where its own ``__str__`` fails."""
     try:
         return str(error)
     except Exception:
@@ -64,10 +79,10 @@ def text_of(error: BaseException) -> str:
 
 
 def is_stub(function: ast.FunctionDef) -> bool:
-    """Whether a function is still to be written: it says ``raise NotImplementedError()``.
+    """Return True for a function that is still to be written: ``raise NotImplementedError()``.
 
-    That is what nbgrader puts in the place of a solution. With a message it counts as said by the
-    function's author, about some arguments only.
+    nbgrader puts that line in the place of a solution. An error with a message counts as raised by
+    the function's author, about some arguments only.
     """
     return any(
         isinstance(node, ast.Raise) and ast.unparse(node.exc or node) in _UNWRITTEN
@@ -76,16 +91,18 @@ def is_stub(function: ast.FunctionDef) -> bool:
 
 
 def functions_in(tree: ast.Module) -> dict[str, ast.FunctionDef]:
-    """The functions that a module defines, by name; the last of a name counts."""
+    """Return the functions that a module defines, by name; the last of a name counts."""
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-def built_modules(source: str) -> dict[str, str]:
-    """Return the extension modules that an exported file imports, without the package.
+def built_modules(source: str) -> list[str]:
+    """Return the extension modules that an exported file imports, without the package."""
+    return _BUILT.findall(source)
 
-    The values are the names of the Cython files that they were built of.
-    """
-    return dict(_BUILT.findall(source))
+
+def built_source(module: str) -> str:
+    """Return the name of a module's Cython file, as tracebacks have it."""
+    return f"{module}.pyx"
 
 
 def built_file(folder: Path, module: str) -> Path:
@@ -146,7 +163,7 @@ def load_extension(name: str, path: Path) -> ModuleType:
 
 
 def load_file(path: Path, name: str, content: bytes | None = None) -> ModuleType:
-    """Run a file as a module of that name, entered in ``sys.modules`` unless it fails.
+    """Run a file as a module of that name and return it; ``sys.modules`` has it unless it fails.
 
     It is compiled every time: Python's cache of compiled files takes two versions of the same
     length for one when both were written within a second.
@@ -172,7 +189,7 @@ def load_file(path: Path, name: str, content: bytes | None = None) -> ModuleType
 
 
 def _enter_package(name: str, folder: Path) -> None:
-    """Have the package that a module is in, without which none of it can be pickled."""
+    """Enter the package of a module, without which none of the module can be pickled."""
     if name and name not in sys.modules:
         spec = ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = [str(folder)]
@@ -194,11 +211,11 @@ class Exported:
         self._built = built_modules(self._content.decode(errors="replace"))
 
     def is_stale(self) -> bool:
-        """Whether the file has been written anew: times and sizes alone could miss it."""
+        """Return True where the file has been written anew; times and sizes could miss it."""
         return self.path.read_bytes() != self._content
 
     def module(self) -> ModuleType:
-        """The file's names, with every function as it was exported."""
+        """Return the module, with every function as it was exported."""
         if self._module is None:
             for module in self._built:
                 path = built_file(self.path.parent, module)
@@ -208,17 +225,17 @@ class Exported:
 
     def owns(self, filename: str) -> bool:
         """Return True for a frame's file name that stands for this file or a Cython cell of it."""
-        return filename == str(self.path) or filename in self._built.values()
+        return filename == str(self.path) or filename in map(built_source, self._built)
 
     def place_of(self, error: BaseException) -> Place | None:
-        """The innermost line of the file that an error came through, as its author knows it."""
+        """Return the innermost line that an error came through, as its author knows it."""
         here, found = str(self.path), None
         if isinstance(error, SyntaxError) and error.filename == here:
             found = self._place(error.lineno or 0)
         for frame, number in walk_tb(error.__traceback__):
             if frame.f_code.co_filename == here:
                 found = self._place(number)
-            elif frame.f_code.co_filename in self._built.values():
+            elif self.owns(frame.f_code.co_filename):
                 found = self._place_in_cython(frame.f_code.co_filename, number)
         return found
 
@@ -226,11 +243,10 @@ class Exported:
         return place_of(self._content.decode(errors="replace"), line) if line else None
 
     def _place_in_cython(self, file: str, line: int) -> Place | None:
-        """A line of a Cython file, which is the same line of its cell."""
+        """Return a line of a Cython file as that of its cell, where it has the same number."""
         lines = self._content.decode(errors="replace").split("\n")
-        ending = f"{BUILT_FROM}{file}"
-        number = next((n for n, text in enumerate(lines, 1) if text.endswith(ending)), 0)
-        cell = self._place(number)
+        start = f"from {PACKAGE}.{file.removesuffix('.pyx')} import"
+        cell = self._place(next((n for n, text in enumerate(lines, 1) if start in text), 0))
         return Place(cell.cell, line) if cell else None
 
 
@@ -239,7 +255,7 @@ def _written_in(content: bytes) -> Iterable[str]:
         tree = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Which of them are stubs cannot be told; running the file says what is wrong with it.
-        return _DEFINITION.findall(content.decode(errors="replace"))
+        return names_defined(content.decode(errors="replace"))
     functions = {name for name, node in functions_in(tree).items() if not is_stub(node)}
     return functions | {
         alias.name

@@ -23,11 +23,13 @@ from recsys_edu.artefacts.pyx_functions import (
 from recsys_edu.artefacts.pyx_lines import PyxLines, PyxTextError, normalised, read_lines
 from recsys_edu.artefacts.pyx_rules import refusals
 from recsys_edu.errors import RecsysError
-from recsys_edu.exported import BUILT_FROM, PACKAGE
+from recsys_edu.exported import PACKAGE, built_source
 
 MAGIC: Final = "%%cython"
 ANNOTATE: Final = ("-a", "--annotate")
 _DIGITS: Final = 12
+_LONGEST: Final = 40
+"""Characters of a function's name in that of its module, which becomes a file's name."""
 _BUILTIN: Final = re.compile(r"undeclared name not builtin: (\w+)")
 
 
@@ -54,12 +56,10 @@ class CythonCell:
     """The text of one cell, told apart from the notebook that it is in.
 
     Args:
-        name: what the module is called in file names and error messages.
         text: the source, with a comment in the place of its first line.
         headers: the ``.pxd`` files that the lesson ships, by file name.
     """
 
-    name: str
     text: str
     headers: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -86,23 +86,26 @@ class CythonCell:
         """The functions that are still to be written."""
         return [name for name, function in self.functions.items() if function.is_stub]
 
+    @cached_property
+    def module(self) -> str:
+        """The extension module's name, without a package: ``_dot_1a2b3c4d5e6f``.
+
+        It has the name of the first public function and a digest of what the module is made of. So
+        notebook, export and grading build a cell once between them, one process can load what was
+        built before and what is built now, and the file of a loaded module is never written to.
+        """
+        first = next(iter(self.functions), "cell")[:_LONGEST]
+        return f"_{first}_{digest_of({'.pyx': self.text.encode(), **self.headers})[:_DIGITS]}"
+
     @property
     def file(self) -> str:
-        """The name of the source file."""
-        return f"{self.name}.pyx"
-
-    @property
-    def module(self) -> str:
-        """The extension module's name, without a package.
-
-        It ends in a digest of what it is made of. So one process can load what was built before and
-        what is built now, and the file of a loaded module is never written to.
-        """
-        return f"{self.name}_{digest_of(self._files())[:_DIGITS]}"
+        """The name of the source file while it is built, as tracebacks have it."""
+        return built_source(self.module)
 
     def artefact(self) -> Artefact:
         """Return what has to be built for this cell."""
-        return Artefact(Kind.CYTHON, f"{PACKAGE}.{self.module}", self.file, self._files())
+        files = {self.file: self.text.encode(), **self.headers}
+        return Artefact(Kind.CYTHON, f"{PACKAGE}.{self.module}", self.file, files)
 
     def check(self) -> None:
         """Raise CythonCellError for the first thing that a lesson's cell may not have."""
@@ -131,18 +134,12 @@ class CythonCell:
         """The functions ``cdef`` and ``cpdef``, which the lesson's module does not offer."""
         return names_of_c_functions(self.lines)
 
-    def _files(self) -> dict[str, bytes]:
-        return {self.file: self.text.encode(), **self.headers}
 
-
-def read_cell(
-    source: str, name: str = "", headers: Mapping[str, bytes] | None = None
-) -> CythonCell:
+def read_cell(source: str, headers: Mapping[str, bytes] | None = None) -> CythonCell:
     """Return a cell whose source begins with ``%%cython``.
 
     Args:
         source: the whole cell.
-        name: what the module is called; after the first public function where none is given.
         headers: the ``.pxd`` files that the lesson ships, by file name.
 
     Raises:
@@ -159,8 +156,7 @@ def read_cell(
             )
     lines[first] = "# A cell of a notebook: change it there."
     text = "\n".join(lines).rstrip() + "\n"
-    encodable = text.encode("utf-8", "replace").decode()
-    return CythonCell(name or _first_function(encodable), encodable, headers or {})
+    return CythonCell(text.encode("utf-8", "replace").decode(), headers or {})
 
 
 def headers_in(folder: Path) -> dict[str, bytes]:
@@ -168,27 +164,18 @@ def headers_in(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.pxd"))}
 
 
-def _first_function(text: str) -> str:
-    try:
-        return next(iter(public_functions_in(read_lines(text))), "cell")
-    except PyxTextError:
-        return "cell"
-
-
 def reexports(cell: CythonCell, *, unbuilt: str = "") -> str:
     """Return the lines by which the lesson's package module offers a cell's functions.
 
     Args:
-        cell: whose functions.
+        cell: a cell that can be read.
         unbuilt: why the cell is not built; empty where it is. Its functions then say so.
     """
     stub = "def {name}(*args, **kwargs):\n    raise NotImplementedError({why})\n"
     written, parts = cell.written, []
     if written and not unbuilt:
         parts.append(
-            f"from {PACKAGE}.{cell.module} import (  {BUILT_FROM}{cell.file}\n    "
-            + ",\n    ".join(written)
-            + ",\n)\n"
+            f"from {PACKAGE}.{cell.module} import (\n    " + ",\n    ".join(written) + ",\n)\n"
         )
     elif written:
         parts += [stub.format(name=name, why=repr(unbuilt)) for name in written]

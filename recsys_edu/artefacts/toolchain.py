@@ -17,8 +17,8 @@ from typing import Final
 
 from recsys_edu.artefacts.errors import BuildToolsError
 
-PACKAGES: Final = (("Cython", "Cython"), ("setuptools", "setuptools"))
-"""Distributions that building needs, by the name of the package in them."""
+PACKAGES: Final = ("Cython", "setuptools")
+"""Distributions that building needs."""
 COMPILER_ADVICE: Final = (
     "on Debian and Ubuntu `sudo apt install build-essential`, on Fedora `sudo dnf install gcc`, on "
     "macOS `xcode-select --install`, on Windows the Build Tools for Visual Studio with their "
@@ -49,7 +49,7 @@ def require_toolchain() -> Toolchain:
         BuildToolsError: Cython, setuptools, a C compiler or Python's headers are missing; the
             message says what to install.
     """
-    for distribution, _ in PACKAGES:
+    for distribution in PACKAGES:
         try:
             version(distribution)
         except PackageNotFoundError:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from recsys_edu.artefacts.cell import is_cython
-from tito.authoring.source import solution_cells
+from tito.authoring.source import BEGIN_SOLUTION, END_SOLUTION, solution_cells
 from tito.course.lessons import Lesson
-
-TAG: Final = "op"
-_MARKERS: Final = ("### BEGIN SOLUTION", "### END SOLUTION")
+from tito.course.notebook import OP
 
 
 def answer_key(lesson: Lesson) -> str:
@@ -17,7 +13,7 @@ def answer_key(lesson: Lesson) -> str:
 
     Cells in Cython are left out: ``naive`` is plain Python, to be read.
     """
-    cells = [cell for cell in solution_cells(lesson) if TAG in cell.tags]
+    cells = [cell for cell in solution_cells(lesson) if OP in cell.tags]
     sources = [cell.source for cell in cells if not is_cython(cell.source)]
     if not sources:
         return ""
@@ -31,5 +27,7 @@ def answer_key(lesson: Lesson) -> str:
 
 
 def _without_markers(source: str) -> str:
-    lines = [line for line in source.splitlines() if line.strip() not in _MARKERS]
+    lines = [
+        line for line in source.splitlines() if line.strip() not in (BEGIN_SOLUTION, END_SOLUTION)
+    ]
     return "\n".join(lines).strip("\n")

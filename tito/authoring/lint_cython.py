@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from recsys_backends.protocol import OPS, ComputeBackend
-from recsys_edu.artefacts.cell import CythonCell, CythonCellError, headers_in, is_cython
+from recsys_edu.artefacts.cell import CythonCell, CythonCellError, headers_in, is_cython, read_cell
 from recsys_edu.artefacts.pyx_functions import Parameter, functions_in
 from tito.authoring.release import released
 from tito.authoring.source import solution_notebook
-from tito.course.cython_cells import read_cython
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell, cells_of
 
@@ -34,9 +33,9 @@ def cython_problems(lesson: Lesson, cells: list[Cell]) -> Iterator[str]:
     bare = cells_of(released(solution_notebook(lesson)), lesson.source)
     for cell in own:
         try:
-            solved = read_cython(cell, lesson.number, headers)
+            solved = read_cell(cell.source, headers)
             solved.check()
-            stub = read_cython(bare[cell.number - 1], lesson.number, headers)
+            stub = read_cell(bare[cell.number - 1].source, headers)
             found = [*_problems(cell, solved), *_release_problems(cell, solved, stub)]
         except CythonCellError as error:
             found = [f"line {error.line}: {error}"]
@@ -45,7 +44,7 @@ def cython_problems(lesson: Lesson, cells: list[Cell]) -> Iterator[str]:
 
 def _problems(cell: Cell, solved: CythonCell) -> Iterator[str]:
     if not cell.grade_id.isidentifier():
-        yield "its grade_id becomes part of a module's name: use letters, digits and '_' only."
+        yield "its grade_id becomes part of a file's name: use letters, digits and '_' only."
     if cell.is_solution and not solved.functions:
         yield "it has no function that begins with `def`: nothing of it could be exported."
     for name, function in solved.functions.items():

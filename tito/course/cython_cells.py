@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ from recsys_edu.artefacts.artefact import Artefact
 from recsys_edu.artefacts.cell import CythonCell, CythonCellError, is_cython, read_cell, reexports
 from recsys_edu.artefacts.errors import BuildError
 from recsys_edu.artefacts.local import build_here, module_file
-from recsys_edu.exported import CELL_MARKER
+from recsys_edu.exported import join_cells
 from tito.course.notebook import Cell, NotebookError
 
 _IMPORT: Final = re.compile(r"import\s|from\s+\S+\s+import\s")
@@ -27,30 +27,18 @@ class Extension:
     module: bytes
     """The extension module's file; empty where it was not built."""
 
+    source: str
+    """The file name of its source."""
+
     @property
     def file(self) -> str:
         """The file name of the extension module."""
         return module_file(self.cell.module)
 
 
-def prefix_of(lesson: int) -> str:
-    """Return how the names of a lesson's extension modules begin."""
-    return f"_{lesson:02}_"
-
-
-def read_cython(cell: Cell, lesson: int, headers: Mapping[str, bytes]) -> CythonCell:
-    """Return a notebook's Cython cell as the source of a module.
-
-    Args:
-        cell: a code cell that begins with ``%%cython``.
-        lesson: the number of the lesson.
-        headers: the ``.pxd`` files that the lesson ships, by file name.
-
-    Raises:
-        CythonCellError: the line with ``%%cython`` has options that are not for lessons' cells.
-    """
-    name = cell.grade_id if cell.grade_id.isidentifier() else f"cell_{cell.number}"
-    return read_cell(cell.source, f"{prefix_of(lesson)}{name}", headers)
+def source_name(lesson: int, cell: Cell) -> str:
+    """Return the file name of a Cython cell's source in ``my_recsys``: ``_08_dot.pyx``."""
+    return f"_{lesson:02}_{cell.grade_id or cell.number}.pyx"
 
 
 def functions_of_cython(cell: Cell) -> list[str]:
@@ -86,27 +74,47 @@ def check_cython(path: Path, cell: Cell, cython: CythonCell) -> None:
         raise _placed(path, cell, error) from None
 
 
-def build_cython(path: Path, cell: Cell, cython: CythonCell, builder: Builder) -> Extension:
-    """Build a cell; one in which nothing is written yet is left as it is.
+def build_cython(path: Path, cell: Cell, cython: CythonCell, builder: Builder) -> bytes:
+    """Return the module of a cell; nothing for one in which nothing is written yet.
 
     Raises:
         NotebookError: it does not compile; says where, and then everything that the compilers say.
         BuildToolsError: this machine has no compiler; the message says what to install.
     """
     if not cython.written:
-        return Extension(cython, b"")
+        return b""
     try:
-        return Extension(cython, builder(cython.artefact()))
+        return builder(cython.artefact())
     except BuildError as error:
         placed = _placed(path, cell, cython.explained(error))
         raise NotebookError(f"{placed}\n\n{error.text}".rstrip()) from None
 
 
+def module_text(cells: Iterable[Cell], headers: Mapping[str, bytes] | None = None) -> str:
+    """Return the text of the module that exported cells make up, without its docstring.
+
+    Nothing is parsed as Python. In the place of a Cython cell there are imports from what is, or
+    will be, built of it.
+
+    Args:
+        cells: in their order.
+        headers: the ``.pxd`` files that the lesson ships, by file name.
+
+    Raises:
+        CythonCellError: a Cython cell cannot be read.
+    """
+    return join_cells(
+        (
+            cell.export_name,
+            reexports(read_cell(cell.source, headers)) if is_cython(cell.source) else cell.source,
+        )
+        for cell in cells
+    )
+
+
 def write_module(
     cells: Sequence[Cell],
     target: Path,
-    *,
-    lesson: int,
     headers: Mapping[str, bytes],
     builder: Builder = build_here,
 ) -> None:
@@ -116,17 +124,13 @@ def write_module(
         NotebookError: a cell in Cython does not compile.
         BuildToolsError: this machine has no compiler; the message says what to install.
     """
-    parts = []
     for cell in cells:
-        text = cell.source
         if is_cython(cell.source):
-            cython = read_cython(cell, lesson, headers)
-            extension = build_cython(target, cell, cython, builder)
-            text = reexports(cython)
-            if extension.module:
-                target.with_name(extension.file).write_bytes(extension.module)
-        parts.append(f"{CELL_MARKER}{cell.grade_id or cell.number}\n{text.rstrip()}\n")
-    target.write_text("\n\n".join(parts), encoding="utf-8")
+            cython = read_cell(cell.source, headers)
+            module = build_cython(target, cell, cython, builder)
+            if module:
+                target.with_name(module_file(cython.module)).write_bytes(module)
+    target.write_text(module_text(cells, headers), encoding="utf-8")
 
 
 def _placed(path: Path, cell: Cell, error: CythonCellError) -> NotebookError:

@@ -13,25 +13,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from recsys_edu.artefacts.cell import CythonCell, CythonCellError, is_cython, reexports
+from recsys_edu.artefacts.cell import CythonCell, CythonCellError, is_cython, read_cell, reexports
 from recsys_edu.artefacts.errors import BuildToolsError
-from recsys_edu.artefacts.local import build_here
+from recsys_edu.artefacts.local import build_here, module_file
 from recsys_edu.artefacts.toolchain import module_suffix
 from recsys_edu.atomic import atomic_path
-from recsys_edu.exported import CELL_MARKER, functions_in, is_stub, place_of
+from recsys_edu.exported import built_modules, functions_in, is_stub, join_cells, place_of
 from tito.course.cython_cells import (
     Builder,
     Extension,
     build_cython,
     check_cython,
     functions_of_cython,
-    prefix_of,
-    read_cython,
+    source_name,
 )
 from tito.course.names import Definition, defined_at_top, undefined_names
-from tito.course.notebook import Cell, NotebookError, read_cells
+from tito.course.notebook import EXPORT, Cell, NotebookError, read_cells
 
-TAG: Final = "export"
 PACKAGE_TEXT: Final = '"""What I have exported from my notebooks."""\n'
 PREVIOUS: Final = ".previous"
 """The folder beside the exported files where the version before is kept."""
@@ -47,8 +45,6 @@ class Export:
     """Functions that are still to be written: they do nothing but raise NotImplementedError."""
     extensions: tuple[Extension, ...] = ()
     """The cells in Cython."""
-    lesson: int = 0
-    """The number of the lesson, by which its extension modules are told from others'."""
     unbuilt: str = ""
     """Why cells in Cython could not be built on this machine: a sentence; empty if they could."""
 
@@ -65,10 +61,10 @@ class _Piece:
 
 def exported_cells(path: Path) -> list[Cell]:
     """The notebook's cells with the tag ``export``; NotebookError where it has none."""
-    found = [cell for cell in read_cells(path) if TAG in cell.tags and cell.kind == "code"]
+    found = [cell for cell in read_cells(path) if cell.is_exported]
     if not found:
         raise NotebookError(
-            f"{path} has no cell tagged '{TAG}': its metadata got lost. `tito reset` brings a "
+            f"{path} has no cell tagged '{EXPORT}': its metadata got lost. `tito reset` brings a "
             "fresh notebook and keeps a copy of this one, from which you can paste your code."
         )
     return found
@@ -100,7 +96,7 @@ def export_notebook(
         path: the notebook.
         title: the first line of the module's docstring.
         expected: functions that have to be there, as they are in the released notebook.
-        lesson: the number of the lesson, which the names of its extension modules begin with.
+        lesson: the number of the lesson, which the names of its Cython files begin with.
         headers: the ``.pxd`` files that the lesson ships for cells in Cython, by file name.
         builder: builds cells in Cython, by default on this machine and without a jail.
 
@@ -110,20 +106,20 @@ def export_notebook(
     with warnings.catch_warnings(action="ignore"):  # the learner has seen them in the notebook
         cells = exported_cells(path)
         _refuse_copies(path, cells)
-        pieces = [_piece(path, cell, lesson, headers or {}) for cell in cells]
+        pieces = [_piece(path, cell, headers or {}) for cell in cells]
         functions, stubs = _functions(path, pieces, expected)
         _refuse_what_does_not_compile(path, _joined(title, path, pieces))
         _refuse_undefined(path, pieces)
-        pieces, extensions, unbuilt = _built(path, pieces, builder)
-    return Export(_joined(title, path, pieces), functions, stubs, extensions, lesson, unbuilt)
+        pieces, extensions, unbuilt = _built(path, pieces, lesson, builder)
+    return Export(_joined(title, path, pieces), functions, stubs, extensions, unbuilt)
 
 
-def _piece(path: Path, cell: Cell, lesson: int, headers: Mapping[str, bytes]) -> _Piece:
+def _piece(path: Path, cell: Cell, headers: Mapping[str, bytes]) -> _Piece:
     """Read and check one cell, without building it."""
     if not is_cython(cell.source):
         return _Piece(cell, cell.source, _parsed(path, cell))
     try:
-        cython = read_cython(cell, lesson, headers)
+        cython = read_cell(cell.source, headers)
         check_cython(path, cell, cython)
     except CythonCellError as error:
         raise NotebookError(f"{path}, {cell.label}, line {error.line}: {error}") from None
@@ -132,7 +128,7 @@ def _piece(path: Path, cell: Cell, lesson: int, headers: Mapping[str, bytes]) ->
 
 
 def _built(
-    path: Path, pieces: Sequence[_Piece], builder: Builder
+    path: Path, pieces: Sequence[_Piece], lesson: int, builder: Builder
 ) -> tuple[list[_Piece], tuple[Extension, ...], str]:
     """Build the cells in Cython; where the machine cannot, say why and let the others go on."""
     done: list[_Piece] = []
@@ -142,15 +138,15 @@ def _built(
         if piece.cython is None:
             done.append(piece)
             continue
+        module = b""
         try:
-            extension = build_cython(path, piece.cell, piece.cython, builder)
+            module = build_cython(path, piece.cell, piece.cython, builder)
             done.append(piece)
         except BuildToolsError as error:
             unbuilt = str(error)
-            extension = Extension(piece.cython, b"")
             text = reexports(piece.cython, unbuilt=unbuilt)
             done.append(_Piece(piece.cell, text, ast.parse(text), piece.cython))
-        extensions.append(extension)
+        extensions.append(Extension(piece.cython, module, source_name(lesson, piece.cell)))
     return done, tuple(extensions), unbuilt
 
 
@@ -178,7 +174,7 @@ def _why_missing(path: Path, pieces: Sequence[_Piece], name: str) -> str:
                 "`cpdef`: only then it is one of the lesson's functions."
             )
     return (
-        f"{path}: there is no function {name} in a cell tagged '{TAG}'. Was it renamed, or its "
+        f"{path}: there is no function {name} in a cell tagged '{EXPORT}'. Was it renamed, or its "
         "cell deleted? `tito reset` brings a fresh notebook and keeps a copy of this one."
     )
 
@@ -197,10 +193,9 @@ def write_export(export: Export, target: Path) -> bool:
         if extension.module and not (folder / extension.file).is_file():
             with atomic_path(folder / extension.file) as unfinished:
                 unfinished.write_bytes(extension.module)
-    sources = {folder / e.cell.file: e.cell.text.encode() for e in export.extensions}
-    replaced = [_replace(path, content) for path, content in sources.items()]
+    replaced = [_replace(folder / e.source, e.cell.text.encode()) for e in export.extensions]
     changed = any([*replaced, _replace(target, export.source.encode())])
-    _remove_others(export, folder)
+    _remove_unused(folder)
     return changed
 
 
@@ -219,14 +214,14 @@ def _replace(path: Path, content: bytes) -> bool:
     return True
 
 
-def _remove_others(export: Export, folder: Path) -> None:
-    """Remove what earlier exports of the lesson have left of cells in Cython."""
-    kept = {name for e in export.extensions for name in (e.cell.file, e.file)}
-    for suffix in (".pyx", module_suffix()):
-        for path in folder.glob(f"{prefix_of(export.lesson)}*{suffix}"):
-            if path.name not in kept:
-                with contextlib.suppress(PermissionError):  # Windows: a process has it loaded
-                    path.unlink()
+def _remove_unused(folder: Path) -> None:
+    """Remove extension modules of this Python that no exported file imports any more."""
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in folder.glob("*.py"))
+    used = {module_file(module) for text in texts for module in built_modules(text)}
+    for path in folder.glob(f"_*{module_suffix()}"):
+        if path.name not in used:
+            with contextlib.suppress(PermissionError):  # Windows: a process has it loaded
+                path.unlink()
 
 
 def _refuse_copies(path: Path, cells: Sequence[Cell]) -> None:
@@ -282,7 +277,7 @@ def _why(path: Path, use: Definition) -> str:
     if use.name == "*":
         return "`import *` hides where names come from; import what you need by name."
     for cell in read_cells(path):
-        if cell.kind != "code" or TAG in cell.tags:
+        if cell.kind != "code" or cell.is_exported:
             continue
         try:
             elsewhere = defined_at_top(ast.parse(cell.source))
@@ -297,8 +292,5 @@ def _why(path: Path, use: Definition) -> str:
 
 
 def _joined(title: str, path: Path, pieces: Sequence[_Piece]) -> str:
-    parts = [f'"""{title}. Exported from {path.name}; change it there and export again."""\n']
-    for piece in pieces:
-        name = piece.cell.grade_id or f"cell {piece.cell.number}"
-        parts.append(f"{CELL_MARKER}{name}\n{piece.text.rstrip()}\n")
-    return "\n".join(parts)
+    head = f'"""{title}. Exported from {path.name}; change it there and export again."""\n'
+    return head + "\n" + join_cells((piece.cell.export_name, piece.text) for piece in pieces)

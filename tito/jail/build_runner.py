@@ -7,7 +7,6 @@ source may run code while it is compiled, so any answer may be forged: it is loa
 
 from __future__ import annotations
 
-import os
 from dataclasses import astuple
 from typing import Any, BinaryIO
 
@@ -17,7 +16,8 @@ from recsys_edu.artefacts.artefact import Artefact, Kind
 from recsys_edu.artefacts.build import build
 from recsys_edu.artefacts.errors import BuildError
 from recsys_edu.artefacts.recipe import BuildLimits
-from tito.judging.frames import read_frame, write_frame
+from tito.wire.frames import read_frame, write_frame
+from tito.wire.pipe import claim_standard_pipes
 
 
 def answer_to(request: dict[str, Any]) -> dict[str, Any]:
@@ -38,14 +38,5 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
     write_frame(outgoing, answer_to(read_frame(incoming)))
 
 
-def _private_pipe() -> tuple[BinaryIO, BinaryIO]:
-    """Standard input and output under other numbers; what compilers print goes nowhere else."""
-    incoming, outgoing = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(nothing, standard)
-    return os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb")
-
-
 if __name__ == "__main__":
-    serve(*_private_pipe())
+    serve(*claim_standard_pipes(silent=True))

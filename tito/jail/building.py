@@ -6,9 +6,7 @@ pipe, as bytes of limited number, and is only ever loaded in another jail.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import threading
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -20,8 +18,8 @@ from recsys_edu.artefacts.recipe import BuildLimits
 from recsys_edu.artefacts.toolchain import PACKAGES, Toolchain, require_toolchain
 from tito.jail.jail import Jail, Jailed
 from tito.jail.limits import MIB, Limits
-from tito.judging.frames import read_frame, write_frame
-from tito.judging.values import FrameError
+from tito.wire.pipe import Deadline, NoReplyError, exchange
+from tito.wire.processes import close_pipes
 
 _GRACE: Final = 10.0
 """Seconds for starting the jail, beside the time of the build."""
@@ -59,7 +57,7 @@ def build_in_jail(artefact: Artefact, limits: BuildLimits | None = None) -> byte
     )
     with Jail(
         module="tito.jail.build_runner",
-        allowed=[package for _, package in PACKAGES],
+        allowed=PACKAGES,
         compilers=True,
         limits=bounds,
     ) as jail:
@@ -91,35 +89,28 @@ def require_builds() -> Toolchain:
     return toolchain
 
 
-def _answer(process: Jailed, request: dict[str, Any], limits: BuildLimits) -> Any:
+def _answer(process: Jailed, request: dict[str, Any], limits: BuildLimits) -> dict[str, Any] | None:
     """Send a request and return the answer; None where none comes."""
-    timer = threading.Timer(limits.seconds + _GRACE, process.end)
-    timer.daemon = True
-    timer.start()
-    assert process.stdin is not None
-    assert process.stdout is not None
+    most = limits.module_bytes + 2 * limits.printed_bytes
     try:
-        write_frame(process.stdin, request)
-        return read_frame(process.stdout, limit=limits.module_bytes + 2 * limits.printed_bytes)
-    except (OSError, EOFError, FrameError):
+        with Deadline(limits.seconds + _GRACE, process.end) as deadline:
+            return exchange(process, request, deadline, most)
+    except NoReplyError:
         return None
     finally:
-        timer.cancel()
         process.end()
-        for pipe in (process.stdin, process.stdout):
-            with contextlib.suppress(OSError):
-                pipe.close()
+        close_pipes(process)
         process.wait()
 
 
-def _module(artefact: Artefact, answer: Any, limits: BuildLimits) -> bytes:
+def _module(artefact: Artefact, answer: dict[str, Any], limits: BuildLimits) -> bytes:
     """Check an answer, in which nothing can be trusted."""
-    found = answer.get("module") if isinstance(answer, dict) else None
+    found = answer.get("module")
     if isinstance(found, np.ndarray) and found.dtype == np.uint8 and found.ndim == 1:
         if 0 < found.size <= limits.module_bytes:
             return found.tobytes()
         raise BuildError(f"what was built has {found.size:,} bytes, which is no module.")
-    said = answer.get("failed") if isinstance(answer, dict) else None
+    said = answer.get("failed")
     if not isinstance(said, str):
         raise BuildError(f"{artefact.entry} was not built: there is no answer that makes sense.")
     text = answer.get("text")

@@ -11,30 +11,28 @@ from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 from typing import Final
 
-OURS: Final = ("recsys_backends", "recsys_edu", "tito")
+from tito.jail.packages import OURS
 
 ENTRY: Final = ("tito.jail.inside", "tito.jail.selfcheck", "tito.jail.limits")
+_PIPE: Final = ("tito.wire.frames", "tito.wire.pipe", "tito.wire.values")
 CALLS: Final = (
-    "tito.judging.runner", "tito.judging.frames", "tito.judging.masking", "tito.judging.values",
+    *_PIPE, "tito.wire.runner", "tito.wire.masking",
     "recsys_edu.exported", "recsys_edu._version",
     "recsys_backends.errors", "recsys_backends.plan", "recsys_backends.protocol",
     "recsys_backends.random", "recsys_backends.registry",
 )  # fmt: skip
-"""What answering calls takes: nothing of it knows an answer."""
-CELLS: Final = (
-    "tito.jail.cell_runner", "tito.jail.captured",
-    "tito.judging.frames", "tito.judging.values",
-)  # fmt: skip
-"""What running cells takes, beside the library, which is there as a whole."""
+"""Modules that answer calls; none of them knows an answer."""
+CELLS: Final = (*_PIPE, "tito.jail.cell_runner", "tito.jail.captured")
+"""Modules that run cells, beside the library, which is there as a whole."""
 BUILDS: Final = (
-    "tito.jail.build_runner", "tito.judging.frames", "tito.judging.values",
+    *_PIPE, "tito.jail.build_runner",
     "recsys_edu.artefacts.artefact", "recsys_edu.artefacts.build", "recsys_edu.artefacts.compile",
     "recsys_edu.artefacts.errors", "recsys_edu.artefacts.recipe", "recsys_edu.artefacts.toolchain",
     "recsys_edu.errors", "recsys_edu._version",
     "recsys_backends.errors", "recsys_backends.plan", "recsys_backends.protocol",
     "recsys_backends.random", "recsys_backends.registry",
 )  # fmt: skip
-"""What building takes, beside the compilers."""
+"""Modules that build artefacts, beside the compilers."""
 
 
 class Bundle:
