@@ -95,12 +95,13 @@ def _show_annotation(cell: CythonCell) -> None:
 class CythonMagics(Magics):
     """The magic ``%%cython``."""
 
-    @cell_magic  # type: ignore[untyped-decorator]
+    @cell_magic
     def cython(self, line: str, cell: str) -> None:
         """Build this cell and define its public functions; ``-a`` shows the annotated source."""
         functions = functions_of_cell(
             f"{MAGIC} {line}\n{cell}", annotate=any(word in ANNOTATE for word in line.split())
         )
+        assert self.shell is not None  # IPython has registered this
         self.shell.push(functions)
 
 

@@ -69,14 +69,14 @@ def _translated(source: str, module: str, *, annotate: bool) -> str | None:
     from Cython.Compiler.Options import CompilationOptions, default_options
 
     target = f"{Path(source).stem}.c"
-    options = CompilationOptions(
+    options = CompilationOptions(  # type: ignore[no-untyped-call]
         default_options,
         include_path=["."],
         output_file=target,
         annotate="default" if annotate else False,
         compiler_directives=dict(recipe.DIRECTIVES),
     )
-    result = compile_single(source, options, module)
+    result = compile_single(source, options, module)  # type: ignore[no-untyped-call]
     if result.num_errors or not Path(target).is_file():
         return None
     if annotate:
@@ -90,7 +90,7 @@ def _compiled(module: str, sources: list[str], *, openmp: bool) -> int:
     from setuptools.command.build_ext import build_ext
     from setuptools.errors import BaseError, CCompilerError
 
-    class _BuildWithRecipe(build_ext):
+    class _BuildWithRecipe(build_ext):  # type: ignore[misc]
         def build_extensions(self) -> None:
             msvc = self.compiler.compiler_type == "msvc"
             flags = recipe.FLAGS_MSVC if msvc else recipe.FLAGS_GNU

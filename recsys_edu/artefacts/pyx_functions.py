@@ -91,7 +91,8 @@ def _to_closing(text: str, start: int) -> tuple[str, str]:
 
 def _split(text: str, separator: str = ",", most: int = -1) -> list[str]:
     """Split at separators that are inside of no brackets."""
-    parts, depth, start = [], 0, 0
+    parts: list[str] = []
+    depth = start = 0
     for place, character in enumerate(text):
         depth += (character in "([{") - (character in ")]}")
         if character == separator and depth == 0 and len(parts) != most:

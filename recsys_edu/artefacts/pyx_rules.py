@@ -31,6 +31,7 @@ CIMPORTS: Final = ("cython", "libc", "cpython", "numpy", "openmp")
 _SETTING: Final = re.compile(r"([A-Za-z_.]+)\s*=")
 _CODING: Final = re.compile(r"coding[:=]\s*[-\w.]+")
 _CIMPORT: Final = re.compile(r"from\s+([.\w]+)\s+cimport\b|cimport\s+(.*)")
+_NAME: Final = re.compile(r"[A-Za-z0-9_.]{1,60}", re.ASCII)
 _EXTERN: Final = re.compile(r"\bextern\b")
 _EXTERN_FROM: Final = re.compile(r'cdef\s+extern\s+from\s+""\s*(?:nogil)?\s*:')
 _VERBATIM: Final = re.compile(r"\bextern\s+from\s+\*")
@@ -80,7 +81,7 @@ def _in_comments(source: PyxLines) -> Iterator[Refusal]:
                 if name not in DIRECTIVES:
                     yield Refusal(
                         comment.number,
-                        f"the directive {name[:40]} cannot be set here; these can: "
+                        f"the directive {_plain(name)} cannot be set here; these can: "
                         f"{', '.join(DIRECTIVES)}.",
                     )
         elif _CODING.search(comment.text) and comment.number <= 3:
@@ -129,8 +130,13 @@ def _of_cimports(line: LogicalLine, shipped: Collection[str]) -> Iterator[Refusa
                 known = ", ".join((*CIMPORTS, *sorted(shipped)))
                 yield Refusal(
                     line.number,
-                    f"{name[:40] or 'this'} cannot be cimported here; these can: {known}.",
+                    f"{_plain(name)} cannot be cimported here; these can: {known}.",
                 )
+
+
+def _plain(name: str) -> str:
+    """Return a name as a message may quote it: nothing else of a cell gets onto others' pages."""
+    return name if _NAME.fullmatch(name) else "this"
 
 
 def _in_extern_blocks(source: PyxLines) -> Iterator[Refusal]:

@@ -66,6 +66,14 @@ def imports_of(cell: Cell) -> str:
     return "\n".join(text for text in lines if _IMPORT.match(text))
 
 
+def require_language(cell: Cell, released: Cell) -> None:
+    """Raise CythonCellError unless a cell is in the language in which it was released."""
+    if is_cython(released.source) and not is_cython(cell.source):
+        raise CythonCellError(1, "its first line has to be %%cython, as it was released.")
+    if is_cython(cell.source) and not is_cython(released.source):
+        raise CythonCellError(1, "its functions are to be written in Python, without %%cython.")
+
+
 def check_cython(path: Path, cell: Cell, cython: CythonCell) -> None:
     """Refuse what a lesson's cell may not have; NotebookError with its place."""
     try:

@@ -25,6 +25,7 @@ from tito.course.cython_cells import (
     build_cython,
     check_cython,
     functions_of_cython,
+    require_language,
     source_name,
 )
 from tito.course.names import Definition, defined_at_top, undefined_names
@@ -88,6 +89,7 @@ def export_notebook(
     *,
     lesson: int = 0,
     headers: Mapping[str, bytes] | None = None,
+    released: Sequence[Cell] = (),
     builder: Builder = build_here,
 ) -> Export:
     """Check, build and join the exported cells of a notebook.
@@ -98,6 +100,7 @@ def export_notebook(
         expected: functions that have to be there, as they are in the released notebook.
         lesson: the number of the lesson, which the names of its Cython files begin with.
         headers: the ``.pxd`` files that the lesson ships for cells in Cython, by file name.
+        released: the exported cells of the released notebook, whose languages are kept.
         builder: builds cells in Cython, by default on this machine and without a jail.
 
     Raises:
@@ -106,7 +109,11 @@ def export_notebook(
     with warnings.catch_warnings(action="ignore"):  # the learner has seen them in the notebook
         cells = exported_cells(path)
         _refuse_copies(path, cells)
-        pieces = [_piece(path, cell, headers or {}) for cell in cells]
+        as_released = {cell.grade_id: cell for cell in released if cell.grade_id}
+        pieces = [
+            _piece(path, cell, as_released.get(cell.grade_id, cell), headers or {})
+            for cell in cells
+        ]
         functions, stubs = _functions(path, pieces, expected)
         _refuse_what_does_not_compile(path, _joined(title, path, pieces))
         _refuse_undefined(path, pieces)
@@ -114,11 +121,12 @@ def export_notebook(
     return Export(_joined(title, path, pieces), functions, stubs, extensions, unbuilt)
 
 
-def _piece(path: Path, cell: Cell, headers: Mapping[str, bytes]) -> _Piece:
+def _piece(path: Path, cell: Cell, released: Cell, headers: Mapping[str, bytes]) -> _Piece:
     """Read and check one cell, without building it."""
-    if not is_cython(cell.source):
-        return _Piece(cell, cell.source, _parsed(path, cell))
     try:
+        require_language(cell, released)
+        if not is_cython(cell.source):
+            return _Piece(cell, cell.source, _parsed(path, cell))
         cython = read_cell(cell.source, headers)
         check_cython(path, cell, cython)
     except CythonCellError as error:

@@ -66,12 +66,14 @@ def export_lesson(workspace: Workspace, lesson: Lesson) -> tuple[Export, bool]:
     """
     path = learners_notebook(workspace, lesson)
     title = f"Lesson {lesson.number:02}, {lesson.about().title}"
+    released = exported_cells(lesson.release)
     export = export_notebook(
         path,
         title,
-        functions_of(exported_cells(lesson.release)),
+        functions_of(released),
         lesson=lesson.number,
         headers=headers_in(lesson.folder),
+        released=released,
     )
     changed = write_export(export, export_of(workspace, lesson))
     with recording(workspace, locked=True) as progress:

@@ -22,6 +22,7 @@ from loky.process_executor import TerminatedWorkerError
 
 from tito.course.lessons import Lesson
 from tito.course.notebook import cells_of
+from tito.grading.autograding.builds import toolchain_of
 from tito.grading.autograding.judge import clauses_for
 from tito.grading.autograding.outcome import NOT, Outcome, read_outcome, write_outcome
 from tito.grading.autograding.replay import is_replayed, replay
@@ -70,7 +71,9 @@ def autograde(
     """
     if jailed:
         require_jail()
-    clauses_for(lesson, cells_of(template_of(course, lesson), course.release(lesson)))
+    cells = cells_of(template_of(course, lesson), course.release(lesson))
+    clauses_for(lesson, cells)
+    toolchain_of(cells, jailed=jailed)
     with _alone(course):
         write_config(course)  # without it, nbgrader would run submissions as whoever calls it
         waiting = []

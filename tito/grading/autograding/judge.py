@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import inspect
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tito.course.export import module_text
+from recsys_edu.artefacts.cell import headers_in, is_cython
+from tito.course.cython_cells import Builder, module_text
 from tito.course.judged import session_of
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
+from tito.grading.autograding.builds import Builds, build_cells, builder_for, no_builder
 from tito.grading.autograding.module import LeftOut, exported_from, salvaged
 from tito.grading.course import GradingCourse, GradingError
 from tito.jail.limits import MIB, Limits
@@ -30,6 +32,7 @@ _TOLD = {
     None: "an answer was wrong for inputs that you have not seen.",
     Failure.MISSING: "there is no function of that name.",
     Failure.UNLOADABLE: "its cell cannot be loaded: run the notebook from top to bottom.",
+    Failure.UNBUILDABLE: "its cell does not compile: `tito export` shows what is wrong.",
     Failure.UNWRITTEN: "it is not written yet.",
     Failure.RAISED: "it raised an error for inputs that you have not seen.",
     Failure.LATE: "it had not answered in time.",
@@ -107,22 +110,44 @@ def judge(
         limits=Limits(memory=limits.memory_mib * MIB),
         seconds=limits.call_seconds,
     )
+    headers = headers_in(lesson.folder)
+    builds = _builds(course, written, released, headers, jailed=jailed)
     with tempfile.TemporaryDirectory(prefix="recsys-graded-") as folder:
         module = Path(folder, f"{lesson.name}.py")
+        builds.put_into(module.parent)
 
-        def load(text: str) -> None:
-            module.write_text(text, encoding="utf-8")
+        def write(cells: Sequence[Cell]) -> None:
+            module.write_text(module_text(cells, headers), encoding="utf-8")
+
+        def load(cells: Sequence[Cell]) -> None:
+            write(cells)
             with session.open(module) as remote:
                 connection_of(remote).load()
 
-        module.write_text(module_text(written), encoding="utf-8")
-        with session.open(module) as remote:
+        write(builds.cells)
+        with session.open(module, builds.unbuildable) as remote:
             if _loads(remote):
-                return Judgement(_marks(course, lesson, template, remote), ())
-        text, left_out = salvaged(written, released, load)
-        module.write_text(text, encoding="utf-8")
-        with session.open(module) as remote:
-            return Judgement(_marks(course, lesson, template, remote), tuple(left_out))
+                return Judgement(_marks(course, lesson, template, remote), builds.left_out)
+        kept, left_out = salvaged(builds.cells, released, load)
+        write(kept)
+        with session.open(module, builds.unbuildable) as remote:
+            marks = _marks(course, lesson, template, remote)
+            return Judgement(marks, (*builds.left_out, *left_out))
+
+
+def _builds(
+    course: GradingCourse,
+    written: Sequence[Cell],
+    released: Sequence[Cell],
+    headers: Mapping[str, bytes],
+    *,
+    jailed: bool,
+) -> Builds:
+    """Build the cells in Cython; without compilers, where the lesson has none."""
+    builder: Builder = no_builder
+    if any(is_cython(cell.source) for cell in released):
+        builder = builder_for(course, jailed=jailed)
+    return build_cells(written, released, headers, builder)
 
 
 def _loads(remote: Remote) -> bool:

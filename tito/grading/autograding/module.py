@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tito.course.export import module_text
 from tito.course.notebook import Cell, cells_of
 from tito.judging.failures import LearnerError
 
@@ -19,6 +18,8 @@ class LeftOut:
     grade_id: str
     why: str
     """For the instructor: it quotes the student's code."""
+    said: str = "cannot be loaded"
+    """The same for the student, as the end of a sentence: it quotes no more than a name."""
 
 
 def exported_from(notebook: dict[str, Any]) -> list[Cell]:
@@ -28,14 +29,14 @@ def exported_from(notebook: dict[str, Any]) -> list[Cell]:
 
 
 def salvaged(
-    written: Sequence[Cell], released: Sequence[Cell], load: Callable[[str], None]
-) -> tuple[str, list[LeftOut]]:
-    """The text of a module that can be loaded, with as many of the student's cells as possible.
+    written: Sequence[Cell], released: Sequence[Cell], load: Callable[[Sequence[Cell]], None]
+) -> tuple[list[Cell], list[LeftOut]]:
+    """Return the cells of a module that can be loaded, as many of the student's as possible.
 
     Args:
         written: the exported cells, as the student wrote them: together they cannot be loaded.
         released: the same, as they were released: nothing is written in them yet.
-        load: tries a module's text out; raises LearnerError where it cannot be loaded.
+        load: tries the module of some cells; raises LearnerError where it cannot be loaded.
     """
     kept, left_out = list(released), []
     for number, cell in enumerate(written):
@@ -43,8 +44,8 @@ def salvaged(
             continue
         trial = [*kept[:number], cell, *kept[number + 1 :]]
         try:
-            load(module_text(trial))
+            load(trial)
             kept = trial
         except LearnerError as error:
             left_out.append(LeftOut(cell.grade_id, str(error)))
-    return module_text(kept), left_out
+    return kept, left_out

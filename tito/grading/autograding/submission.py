@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from recsys_edu._version import __version__
+from recsys_edu.artefacts import recipe
+from recsys_edu.artefacts.errors import BuildToolsError
+from recsys_edu.artefacts.toolchain import require_toolchain
 from tito.course.lessons import Lesson
 from tito.course.notebook import EXPERIMENT, Cell, cells_of
 from tito.grading.autograding.judge import Judgement, judge
@@ -76,8 +80,11 @@ def key_of(course: GradingCourse, lesson: Lesson, student: str) -> str:
         digest.update(_read(course, lesson, student))
     except (SubmissionError, UngradableError) as error:
         digest.update(str(error).encode())
-    for path in (course.release(lesson), *sorted(lesson.folder.glob("*.py"))):
+    for path in (course.release(lesson), *sorted(lesson.folder.glob("*.p[xy]*"))):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
+    if lesson.about().compilers:
+        with contextlib.suppress(BuildToolsError):  # without compilers nothing is graded
+            digest.update(f"{require_toolchain()} {recipe.VERSION}".encode())
     return digest.hexdigest()
 
 
@@ -156,6 +163,6 @@ def _named(cell: Cell, number: int) -> str:
 
 def _of_module(judgement: Judgement) -> list[str]:
     return [
-        f"Cell '{cell.grade_id}' cannot be loaded, and counts as not written."
+        f"Cell '{cell.grade_id}' {cell.said}, and counts as not written."
         for cell in judgement.left_out
     ]

@@ -1,0 +1,136 @@
+"""Building the cells in Cython of one submission: each alone, so that one costs only itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from recsys_edu.artefacts.artefact import Artefact
+from recsys_edu.artefacts.build import build
+from recsys_edu.artefacts.cache import BuildCache
+from recsys_edu.artefacts.cell import CythonCellError, is_cython, read_cell
+from recsys_edu.artefacts.errors import BuildError
+from recsys_edu.artefacts.local import module_file
+from recsys_edu.artefacts.recipe import BuildLimits
+from recsys_edu.artefacts.toolchain import Toolchain, require_toolchain
+from tito.course.cython_cells import Builder, require_language
+from tito.course.notebook import Cell
+from tito.grading.autograding.module import LeftOut
+from tito.grading.course import GradingCourse
+from tito.jail.building import build_in_jail, require_builds
+
+_UNBUILT: Final = "does not compile (`tito export` shows what the compiler says)"
+_MOST_QUOTED: Final = 4000
+"""Characters of the compilers' words that are kept for instructors."""
+
+
+@dataclass(frozen=True)
+class Builds:
+    """The exported cells of a submission after their builds."""
+
+    cells: tuple[Cell, ...]
+    """The cells; one that was not built is as it was released."""
+    modules: Mapping[str, bytes]
+    """What was built, by the names of the files."""
+    left_out: tuple[LeftOut, ...]
+    unbuildable: frozenset[str]
+    """The functions of the cells that were not built."""
+
+    def put_into(self, folder: Path) -> None:
+        """Write what was built into the folder of the module that imports it."""
+        for name, content in self.modules.items():
+            (folder / name).write_bytes(content)
+
+
+def build_cells(
+    written: Sequence[Cell],
+    released: Sequence[Cell],
+    headers: Mapping[str, bytes],
+    builder: Builder,
+) -> Builds:
+    """Build the cells in Cython.
+
+    Args:
+        written: the exported cells, as the student wrote them.
+        released: the same, as they were released.
+        headers: the ``.pxd`` files that the lesson ships, by file name.
+        builder: builds an artefact, in a jail where the student's code is not trusted.
+    """
+    cells: list[Cell] = []
+    modules: dict[str, bytes] = {}
+    left_out: list[LeftOut] = []
+    unbuildable: set[str] = set()
+    for cell, stub in zip(written, released, strict=True):
+        try:
+            modules |= _built(cell, stub, headers, builder)
+            cells.append(cell)
+            continue
+        except CythonCellError as error:
+            left_out.append(LeftOut(cell.grade_id, str(error), f"was not built ({_told(error)})"))
+        except BuildError as error:
+            why = f"{error}\n{error.text}"[:_MOST_QUOTED]
+            left_out.append(LeftOut(cell.grade_id, why, _UNBUILT))
+        cells.append(stub)
+        unbuildable |= _functions(cell, headers) | _functions(stub, headers)
+    return Builds(tuple(cells), modules, tuple(left_out), frozenset(unbuildable))
+
+
+def _built(
+    cell: Cell, stub: Cell, headers: Mapping[str, bytes], builder: Builder
+) -> dict[str, bytes]:
+    """Build one cell; the file that comes of it, if it is in Cython and something is written."""
+    require_language(cell, stub)
+    if not is_cython(cell.source):
+        return {}
+    cython = read_cell(cell.source, headers)
+    cython.check()
+    return {module_file(cython.module): builder(cython.artefact())} if cython.written else {}
+
+
+def _told(error: CythonCellError) -> str:
+    where = f"line {error.line}: " if error.line else ""
+    return f"{where}{str(error).rstrip('.')}"
+
+
+def builder_for(course: GradingCourse, *, jailed: bool) -> Builder:
+    """Return what builds students' cells, with built modules kept in the course's folder.
+
+    Raises:
+        BuildToolsError: this machine has no compiler; that is said once, and costs nobody points.
+    """
+    toolchain = require_toolchain()
+    limits = BuildLimits(seconds=course.settings.limits.build_seconds)
+    cache = BuildCache(course.state / "built")
+
+    def build_anew(artefact: Artefact) -> bytes:
+        return build_in_jail(artefact, limits) if jailed else build(artefact, limits).module
+
+    return lambda artefact: cache.module_of(artefact, toolchain, build_anew)
+
+
+def no_builder(artefact: Artefact) -> bytes:
+    """Refuse to build: for lessons that were released without cells in Cython."""
+    raise BuildError(f"{artefact.module} is not of a lesson with cells in Cython.")
+
+
+def toolchain_of(cells: Sequence[Cell], *, jailed: bool) -> Toolchain | None:
+    """Return the compilers that a lesson's cells need, after trying them; None if they need none.
+
+    Raises:
+        BuildToolsError: they are missing, or do not work in a jail.
+    """
+    if not any(is_cython(cell.source) for cell in cells if cell.is_exported):
+        return None
+    return require_builds() if jailed else require_toolchain()
+
+
+def _functions(cell: Cell, headers: Mapping[str, bytes]) -> set[str]:
+    """The public functions of a cell, as far as it can be read."""
+    if not is_cython(cell.source):
+        return set()
+    try:
+        return set(read_cell(cell.source, headers).functions)
+    except CythonCellError:
+        return set()
