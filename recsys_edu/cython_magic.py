@@ -102,7 +102,7 @@ class CythonMagics(Magics):
             f"{MAGIC} {line}\n{cell}", annotate=any(word in ANNOTATE for word in line.split())
         )
         assert self.shell is not None  # IPython has registered this
-        self.shell.push(functions)
+        self.shell.push(functions)  # type: ignore[no-untyped-call]
 
 
 def load_ipython_extension(ipython: Any) -> None:

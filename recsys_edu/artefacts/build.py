@@ -166,9 +166,10 @@ def _taken(path: Path, limit: int) -> bytes:
         descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
     except OSError as error:
         raise BuildError(f"the build has left no file to take over ({error.strerror}).") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise BuildError("the build has left something that is no plain file.")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise BuildError("the build has left something that is no plain file.")
         content = file.read(limit + 1)
     if len(content) > limit:
         raise BuildError(f"what was built is larger than {limit:,} bytes.")

@@ -29,6 +29,7 @@ _END_OF_STRING: Final = {
     '"': re.compile(r'(?:[^"\\\n]|\\.)*"', re.DOTALL),
     "'": re.compile(r"(?:[^'\\\n]|\\.)*'", re.DOTALL),
 }
+_PART_OF_F_STRING: Final = re.compile(r"\{\{|\}\}|[{}\"']")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -158,7 +159,7 @@ class _Reader:
         if found is None:
             raise PyxTextError(self._number, "a string has no end")
         content = found[0][: -len(quote)]
-        if "f" in prefix.lower() and _open_braces(content):
+        if "f" in prefix.lower() and _is_doubtful(content):
             raise PyxTextError(
                 self._number, "an f-string has a quote between braces: use a variable instead"
             )
@@ -173,14 +174,18 @@ class _Reader:
         self._restart()
 
 
-def _open_braces(content: str) -> bool:
-    """Return True where an f-string would end between braces, read up to its first quote."""
+def _is_doubtful(content: str) -> bool:
+    """Return True where an f-string, read up to its first quote, may not end there.
+
+    Between braces a quote of any kind can begin a string of its own.
+    """
     depth = 0
-    for part in re.findall(r"\{\{|\}\}|\{|\}", content):
-        if part == "{{":
-            depth += 2 if depth else 0
-        elif part == "}}":
-            depth -= 2 if depth else 0
+    for part in _PART_OF_F_STRING.findall(content):
+        if part in "\"'":
+            if depth:
+                return True
+        elif part in ("{{", "}}") and not depth:
+            continue
         else:
-            depth += 1 if part == "{" else -1
+            depth += part.count("{") - part.count("}")
     return depth != 0
