@@ -14,9 +14,11 @@ from typing import Final
 from tito.jail.packages import OURS
 
 ENTRY: Final = ("tito.jail.inside", "tito.jail.selfcheck", "tito.jail.limits")
-_PIPE: Final = ("tito.wire.frames", "tito.wire.pipe", "tito.wire.values")
+_PIPE: Final = (
+    "tito.wire.frames", "tito.wire.pipe", "tito.wire.tensors", "tito.wire.values",
+)  # fmt: skip
 CALLS: Final = (
-    *_PIPE, "tito.wire.runner", "tito.wire.masking",
+    *_PIPE, "tito.wire.runner", "tito.wire.masking", "tito.wire.proxies",
     "recsys_edu.exported", "recsys_edu._version",
     "recsys_backends.errors", "recsys_backends.plan", "recsys_backends.protocol",
     "recsys_backends.random", "recsys_backends.registry",

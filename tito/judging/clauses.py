@@ -26,6 +26,7 @@ import numpy as np
 from recsys_backends import contract
 from recsys_backends.errors import ContractViolation
 from recsys_edu.errors import RecsysError
+from tito.jail.jail import JailUnavailableError
 from tito.judging.failures import MAX_MESSAGE
 from tito.judging.remote import Remote, connection_of
 
@@ -111,6 +112,8 @@ def run_clause(
             function(remote, rng)
     except ContractViolation as violation:
         return Verdict(name, False, str(violation)[:MAX_MESSAGE] or "it says no more.")
+    except (ClausesError, JailUnavailableError):
+        raise  # nobody's answer is at fault
     except Exception as error:
         # The clause could not work with the answer: one of the wrong type or shape, most likely.
         why = f"the answer cannot be used: {type(error).__name__}: {error}"

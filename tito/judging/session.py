@@ -15,6 +15,7 @@ from tito.jail.jail import Jail
 from tito.jail.limits import Limits
 from tito.jail.unjailed import Unjailed
 from tito.judging.remote import SECONDS_PER_CALL, Remote
+from tito.wire.processes import Launcher
 
 PROBE: Final = "probe.py"
 """File of a lesson's folder with functions that run beside the learner's."""
@@ -65,8 +66,7 @@ class Session:
             SubmissionError: the file is a link, or too large for a jail.
         """
         with ExitStack() as opened:
-            launch = self._launcher(module)
-            opened.enter_context(launch)
+            launch = opened.enter_context(self._launcher(module, self.probe))
             yield opened.enter_context(
                 Remote(
                     module,
@@ -74,6 +74,7 @@ class Session:
                     allowed=self.may_import,
                     seconds=self.seconds,
                     launch=launch,
+                    launch_beside=self._launcher,
                     unbuildable=unbuildable,
                     order=self.order,
                     tiles=self.tiles,
@@ -81,12 +82,17 @@ class Session:
                 )
             )
 
-    def _launcher(self, module: Path) -> Jail | Unjailed:
+    @contextmanager
+    def _launcher(self, module: Path, probe: Path | None = None) -> Iterator[Launcher]:
+        """Yield a launcher of processes that can read these files."""
         if not self.jailed:
-            return Unjailed(self.limits)
-        return Jail(
-            [*files_of(module), *([self.probe] if self.probe else [])],
+            with Unjailed(self.limits) as unjailed:
+                yield unjailed
+            return
+        with Jail(
+            [*files_of(module), *([probe] if probe else [])],
             allowed=self.may_import,
             compilers=self.compilers,
             limits=self.limits,
-        )
+        ) as jail:
+            yield jail

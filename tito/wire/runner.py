@@ -1,4 +1,4 @@
-"""The process in which judged code runs: reads calls from a pipe, answers with plain data.
+"""Process in which judged code runs: it reads calls from a pipe and answers with plain data.
 
 Started as ``python -m tito.wire.runner`` with the pipe as its standard input and output. The
 first frame says what to load; every further one is a call. Answers are one of
@@ -7,6 +7,8 @@ first frame says what to load; every further one is a call. Answers are one of
   ``arrays_in`` meets them) that the call wrote to;
 - ``{"raised": …, "message": …, "place": …, "unwritten": …}``: the learner's code raised;
 - ``{"refused": …}``: there is no such function, or its answer is no plain data.
+
+Before its answer, a call that was handed functions may ask for calls of them: see ``proxies``.
 """
 
 from __future__ import annotations
@@ -18,9 +20,9 @@ from types import ModuleType
 from typing import Any, BinaryIO
 
 from recsys_edu.exported import Exported, load_file, text_of
-from tito.wire.frames import read_frame, write_frame
 from tito.wire.masking import mask_answers
 from tito.wire.pipe import claim_standard_pipes
+from tito.wire.proxies import Caller
 from tito.wire.values import FrameError, arrays_in
 
 
@@ -88,22 +90,22 @@ class Runner:
 
 def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
     """Answer calls until the other end closes."""
-    settings = read_frame(incoming)
-    runner = Runner(**settings)
-    write_frame(outgoing, runner.hello())
+    caller = Caller(incoming, outgoing)
+    runner = Runner(**caller.next_call())
+    caller.reply(runner.hello())
     while True:
         try:
-            call = read_frame(incoming)
+            call = caller.next_call()
         except EOFError:
             return
-        reply = runner.answer(call)
+        answer = runner.answer(call)
         try:
-            write_frame(outgoing, reply)
+            caller.reply(answer)
         except OSError:  # nobody reads
             raise
         except Exception as error:  # nothing has been sent; its own classes may raise anything
             why = f"it returned what cannot be sent to its judges: {text_of(error)}"
-            write_frame(outgoing, {"refused": why})
+            caller.reply({"refused": why})
 
 
 if __name__ == "__main__":

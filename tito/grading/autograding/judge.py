@@ -38,6 +38,9 @@ _TOLD = {
     Failure.LATE: "it had not answered in time.",
     Failure.ENDED: "it ended the process that it ran in.",
     Failure.CHANGED: "it changed an array that it was given, and should only read.",
+    Failure.CALLED_OFTEN: "it called the function that it was given too often.",
+    Failure.SENT_MUCH: "it sent too much to the function that it was given.",
+    Failure.WAITED_LONG: "it let the function that it was given work for too long.",
     Failure.NO_DATA: "its answer was of no kind that can be compared.",
 }
 
