@@ -41,7 +41,7 @@ class BuildCache:
             toolchain: the compilers that the builder uses.
             builder: builds it; whatever it raises is passed on, and nothing is kept then.
         """
-        path = self.folder / f"{key_of(artefact, toolchain)}{_SUFFIX}"
+        path = self.folder / name_of(artefact, toolchain)
         with contextlib.suppress(OSError):
             found = _checked(path.read_bytes())
             if found is not None:
@@ -56,13 +56,23 @@ class BuildCache:
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             with atomic_path(path) as unfinished:
-                unfinished.write_bytes(hashlib.sha256(module).digest() + module)
+                unfinished.write_bytes(content_of(module))
             self._prune()
 
     def _prune(self) -> None:
         kept = sorted(self.folder.glob(f"*{_SUFFIX}"), key=_last_used)
         for path in kept[: max(0, len(kept) - MOST_KEPT)]:
             path.unlink(missing_ok=True)
+
+
+def name_of(artefact: Artefact, toolchain: Toolchain) -> str:
+    """Return the file name under which a built module is kept."""
+    return f"{key_of(artefact, toolchain)}{_SUFFIX}"
+
+
+def content_of(module: bytes) -> bytes:
+    """Return the file in which a built module is kept: a digest of it, and the module."""
+    return hashlib.sha256(module).digest() + module
 
 
 def key_of(artefact: Artefact, toolchain: Toolchain) -> str:

@@ -16,11 +16,13 @@ from tests.grading.pair import cell_of, hand_in, solved, with_cell
 from tests.jail.conftest import needs_bubblewrap
 from tito.authoring.build import build
 from tito.course.lessons import Lesson
+from tito.course.notebook import cells_of
 from tito.grading.autograding import batch, builds
 from tito.grading.autograding.batch import autograde
 from tito.grading.autograding.outcome import Outcome, read_outcome
 from tito.grading.course import GradingCourse, create_grading_course
 from tito.grading.prepare import prepare
+from tito.jail.cells import notebook_jail, run_cells
 
 pytestmark = [needs_bubblewrap, needs_compiler]
 ALL = {"test_dot": 2.0, "test_norm": 1.0, "test_matmul": 3.0}
@@ -230,3 +232,23 @@ def test_the_notebook_itself_runs_in_its_jail(course: GradingCourse, lesson: Les
     content = json.loads(course.autograded(lesson, "ada").read_text())
     for cell in content["cells"]:
         assert all(output["output_type"] != "error" for output in cell.get("outputs", ())), cell
+
+
+def test_what_was_built_for_the_marks_is_not_built_again_for_the_notebook(
+    course: GradingCourse, lesson: Lesson
+) -> None:
+    notebook = solved(lesson)
+    template = cells_of(json.loads(lesson.release.read_text()), lesson.release)
+    made = builds.builds_of(course, lesson, notebook, template, jailed=True)
+    assert len(made.modules) == 2
+    sources = [
+        "%load_ext recsys_edu.cython_magic",
+        "from recsys_edu.artefacts import local\nlocal.build = None",
+        cell_of(notebook, "dot")["source"],
+        "assert callable(dot)",
+    ]
+    with notebook_jail(contents=made.as_cache(), compilers=True) as jail:
+        outcomes = run_cells(sources, jail)
+    assert [outcome.error for outcome in outcomes] == [""] * 4
+    with notebook_jail(compilers=True) as jail:
+        assert run_cells(sources[:3], jail)[2].error == "TypeError"  # it would have been built

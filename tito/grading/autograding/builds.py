@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from recsys_edu.artefacts.artefact import Artefact
 from recsys_edu.artefacts.build import build
-from recsys_edu.artefacts.cache import BuildCache
-from recsys_edu.artefacts.cell import CythonCellError, is_cython, read_cell
+from recsys_edu.artefacts.cache import BuildCache, content_of, name_of
+from recsys_edu.artefacts.cell import CythonCellError, headers_in, is_cython, read_cell
 from recsys_edu.artefacts.errors import BuildError
 from recsys_edu.artefacts.local import module_file
 from recsys_edu.artefacts.recipe import BuildLimits
 from recsys_edu.artefacts.toolchain import Toolchain, require_toolchain
 from tito.course.cython_cells import Builder, require_language
+from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
-from tito.grading.autograding.module import LeftOut
+from tito.grading.autograding.module import LeftOut, exported_from
 from tito.grading.course import GradingCourse
 from tito.jail.building import build_in_jail, require_builds
+from tito.jail.mounts import WORK
 
 _UNBUILT: Final = "does not compile (`tito export` shows what the compiler says)"
+_CACHE_IN_JAIL: Final = f"{WORK}/.cache/recsys_edu/built"
 _MOST_QUOTED: Final = 4000
 """Characters of the compilers' words that are kept for instructors."""
 
@@ -32,16 +35,31 @@ class Builds:
 
     cells: tuple[Cell, ...]
     """The cells; one that was not built is as it was released."""
-    modules: Mapping[str, bytes]
-    """What was built, by the names of the files."""
+    released: tuple[Cell, ...]
+    """The same cells, as they were released."""
+    modules: tuple[tuple[Artefact, bytes], ...]
+    """What was built, and its module."""
     left_out: tuple[LeftOut, ...]
     unbuildable: frozenset[str]
     """The functions of the cells that were not built."""
 
     def put_into(self, folder: Path) -> None:
         """Write what was built into the folder of the module that imports it."""
-        for name, content in self.modules.items():
-            (folder / name).write_bytes(content)
+        for artefact, module in self.modules:
+            (folder / module_file(artefact.module)).write_bytes(module)
+
+    def as_cache(self) -> dict[str, bytes]:
+        """Return what was built as the cache of a jail in which the notebook runs.
+
+        Its cells have the same modules, which need not be built once more there.
+        """
+        if not self.modules:
+            return {}
+        toolchain = require_toolchain()
+        return {
+            f"{_CACHE_IN_JAIL}/{name_of(artefact, toolchain)}": content_of(module)
+            for artefact, module in self.modules
+        }
 
 
 def build_cells(
@@ -59,12 +77,12 @@ def build_cells(
         builder: builds an artefact, in a jail where the student's code is not trusted.
     """
     cells: list[Cell] = []
-    modules: dict[str, bytes] = {}
+    modules: list[tuple[Artefact, bytes]] = []
     left_out: list[LeftOut] = []
     unbuildable: set[str] = set()
     for cell, stub in zip(written, released, strict=True):
         try:
-            modules |= _built(cell, stub, headers, builder)
+            modules += _built(cell, stub, headers, builder)
             cells.append(cell)
             continue
         except CythonCellError as error:
@@ -74,24 +92,53 @@ def build_cells(
             left_out.append(LeftOut(cell.grade_id, why, _UNBUILT))
         cells.append(stub)
         unbuildable |= _functions(cell, headers) | _functions(stub, headers)
-    return Builds(tuple(cells), modules, tuple(left_out), frozenset(unbuildable))
+    return Builds(
+        tuple(cells), tuple(released), tuple(modules), tuple(left_out), frozenset(unbuildable)
+    )
 
 
 def _built(
     cell: Cell, stub: Cell, headers: Mapping[str, bytes], builder: Builder
-) -> dict[str, bytes]:
-    """Build one cell; the file that comes of it, if it is in Cython and something is written."""
+) -> list[tuple[Artefact, bytes]]:
+    """Build one cell; nothing comes of one in Python, or in which nothing is written."""
     require_language(cell, stub)
     if not is_cython(cell.source):
-        return {}
+        return []
     cython = read_cell(cell.source, headers)
     cython.check()
-    return {module_file(cython.module): builder(cython.artefact())} if cython.written else {}
+    artefact = cython.artefact()
+    return [(artefact, builder(artefact))] if cython.written else []
 
 
 def _told(error: CythonCellError) -> str:
     where = f"line {error.line}: " if error.line else ""
     return f"{where}{str(error).rstrip('.')}"
+
+
+def builds_of(
+    course: GradingCourse,
+    lesson: Lesson,
+    notebook: dict[str, Any],
+    template: Sequence[Cell],
+    *,
+    jailed: bool,
+) -> Builds:
+    """Build the exported cells of a rebuilt notebook.
+
+    Args:
+        course: its limits, and the folder in which built modules are kept.
+        lesson: its declarations.
+        notebook: the rebuilt submission.
+        template: the cells of the notebook as released.
+        jailed: build in a jail.
+    """
+    written = exported_from(notebook)
+    numbers = {cell.number for cell in written}
+    released = [cell for cell in template if cell.number in numbers]
+    builder: Builder = _no_builder
+    if any(is_cython(cell.source) for cell in released):
+        builder = builder_for(course, jailed=jailed)
+    return build_cells(written, released, headers_in(lesson.folder), builder)
 
 
 def builder_for(course: GradingCourse, *, jailed: bool) -> Builder:
@@ -110,7 +157,7 @@ def builder_for(course: GradingCourse, *, jailed: bool) -> Builder:
     return lambda artefact: cache.module_of(artefact, toolchain, build_anew)
 
 
-def no_builder(artefact: Artefact) -> bytes:
+def _no_builder(artefact: Artefact) -> bytes:
     """Refuse to build: for lessons that were released without cells in Cython."""
     raise BuildError(f"{artefact.module} is not of a lesson with cells in Cython.")
 

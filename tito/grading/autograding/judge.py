@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import inspect
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from recsys_edu.artefacts.cell import headers_in, is_cython
-from tito.course.cython_cells import Builder, module_text
+from recsys_edu.artefacts.cell import headers_in
+from tito.course.cython_cells import module_text
 from tito.course.judged import session_of
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
-from tito.grading.autograding.builds import Builds, build_cells, builder_for, no_builder
-from tito.grading.autograding.module import LeftOut, exported_from, salvaged
+from tito.grading.autograding.builds import Builds
+from tito.grading.autograding.module import LeftOut, salvaged
 from tito.grading.course import GradingCourse, GradingError
 from tito.jail.limits import MIB, Limits
 from tito.judging.clauses import ClauseFunction, functions_of, load_clauses, run_clause
@@ -89,23 +88,20 @@ def clauses_for(lesson: Lesson, cells: Sequence[Cell]) -> dict[str, ClauseFuncti
 def judge(
     course: GradingCourse,
     lesson: Lesson,
-    notebook: dict[str, Any],
+    builds: Builds,
     template: Sequence[Cell],
     *,
     jailed: bool = True,
 ) -> Judgement:
-    """Judge a rebuilt notebook.
+    """Judge the exported cells of a rebuilt notebook.
 
     Args:
         course: whose secret and limits.
         lesson: whose clauses.
-        notebook: the rebuilt submission.
+        builds: the cells, with what was built of those in Cython.
         template: the cells of the notebook as released.
         jailed: whether the student's code runs in a jail.
     """
-    written = exported_from(notebook)
-    numbers = {cell.number for cell in written}
-    released = [cell for cell in template if cell.number in numbers]
     limits = course.settings.limits
     session = session_of(
         lesson,
@@ -114,7 +110,6 @@ def judge(
         seconds=limits.call_seconds,
     )
     headers = headers_in(lesson.folder)
-    builds = _builds(course, written, released, headers, jailed=jailed)
     with tempfile.TemporaryDirectory(prefix="recsys-graded-") as folder:
         module = Path(folder, f"{lesson.name}.py")
         builds.put_into(module.parent)
@@ -131,26 +126,11 @@ def judge(
         with session.open(module, builds.unbuildable) as remote:
             if _loads(remote):
                 return Judgement(_marks(course, lesson, template, remote), builds.left_out)
-        kept, left_out = salvaged(builds.cells, released, load)
+        kept, left_out = salvaged(builds.cells, builds.released, load)
         write(kept)
         with session.open(module, builds.unbuildable) as remote:
             marks = _marks(course, lesson, template, remote)
             return Judgement(marks, (*builds.left_out, *left_out))
-
-
-def _builds(
-    course: GradingCourse,
-    written: Sequence[Cell],
-    released: Sequence[Cell],
-    headers: Mapping[str, bytes],
-    *,
-    jailed: bool,
-) -> Builds:
-    """Build the cells in Cython; without compilers, where the lesson has none."""
-    builder: Builder = no_builder
-    if any(is_cython(cell.source) for cell in released):
-        builder = builder_for(course, jailed=jailed)
-    return build_cells(written, released, headers, builder)
 
 
 def _loads(remote: Remote) -> bool:

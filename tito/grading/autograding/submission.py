@@ -13,10 +13,12 @@ from typing import Any
 
 from recsys_edu._version import __version__
 from recsys_edu.artefacts import recipe
+from recsys_edu.artefacts.cell import headers_in
 from recsys_edu.artefacts.errors import BuildToolsError
 from recsys_edu.artefacts.toolchain import require_toolchain
 from tito.course.lessons import Lesson
 from tito.course.notebook import EXPERIMENT, Cell, cells_of
+from tito.grading.autograding.builds import Builds, builds_of
 from tito.grading.autograding.judge import Judgement, judge
 from tito.grading.autograding.outcome import GRADED, NOT, PARTLY, Outcome
 from tito.grading.autograding.present import presented
@@ -25,6 +27,7 @@ from tito.grading.autograding.replay import handed_in
 from tito.grading.course import GradingCourse, GradingError
 from tito.jail.cells import CellLimits, CellOutcome, notebook_jail, run_cells
 from tito.jail.limits import MIB, Limits
+from tito.jail.mounts import WORK
 from tito.jail.plain_files import SubmissionError, read_below
 from tito.jail.unjailed import Unjailed
 from tito.judging.clauses import CONTRACT_VERSION
@@ -48,9 +51,10 @@ def grade_submission(
         rebuilt = rebuild(template, submission)
     except (UngradableError, SubmissionError) as error:
         return Outcome(student, lesson.id, key, NOT, why=str(error))
-    outcomes = _run(course, lesson, rebuilt, contents)
-    released = cells_of(template, course.release(lesson))
-    judgement = judge(course, lesson, rebuilt.notebook, released, jailed=contents is not None)
+    released, jailed = cells_of(template, course.release(lesson)), contents is not None
+    builds = builds_of(course, lesson, rebuilt.notebook, released, jailed=jailed)
+    outcomes = _run(course, lesson, rebuilt, contents, builds)
+    judgement = judge(course, lesson, builds, released, jailed=jailed)
     remarks = (
         *rebuilt.remarks,
         *_of_time(course, lesson, student),
@@ -111,7 +115,11 @@ def _read(course: GradingCourse, lesson: Lesson, student: str) -> bytes:
 
 
 def _run(
-    course: GradingCourse, lesson: Lesson, rebuilt: Rebuilt, contents: Mapping[str, bytes] | None
+    course: GradingCourse,
+    lesson: Lesson,
+    rebuilt: Rebuilt,
+    contents: Mapping[str, bytes] | None,
+    builds: Builds,
 ) -> dict[int, CellOutcome]:
     """What each code cell showed, by its place in the notebook."""
     limits = course.settings.limits
@@ -125,7 +133,7 @@ def _run(
         Unjailed()
         if contents is None
         else notebook_jail(
-            contents=contents,
+            contents={**contents, **_declarations(lesson), **builds.as_cache()},
             compilers=lesson.about().compilers,
             limits=Limits(memory=limits.memory_mib * MIB),
         ) as jail
@@ -136,6 +144,11 @@ def _run(
             CellLimits(seconds=limits.cell_seconds, all_seconds=limits.notebook_seconds),
         )
     return dict(zip(code, outcomes, strict=True))
+
+
+def _declarations(lesson: Lesson) -> dict[str, bytes]:
+    """The ``.pxd`` files that a lesson ships, where a notebook's cells in Cython find them."""
+    return {f"{WORK}/{name}": text for name, text in headers_in(lesson.folder).items()}
 
 
 def _of_time(course: GradingCourse, lesson: Lesson, student: str) -> list[str]:
