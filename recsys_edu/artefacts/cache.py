@@ -42,11 +42,11 @@ class BuildCache:
             builder: builds it; whatever it raises is passed on, and nothing is kept then.
         """
         path = self.folder / name_of(artefact, toolchain)
-        with contextlib.suppress(OSError):
-            found = _checked(path.read_bytes())
-            if found is not None:
+        found = _found(path)
+        if found is not None:
+            with contextlib.suppress(OSError):  # the folder may be another's
                 os.utime(path)
-                return found
+            return found
         module = builder(artefact)
         self._keep(path, module)
         return module
@@ -88,8 +88,12 @@ def key_of(artefact: Artefact, toolchain: Toolchain) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _checked(content: bytes) -> bytes | None:
-    """Return a kept module; None where the disk has damaged it."""
+def _found(path: Path) -> bytes | None:
+    """Return a kept module; None where there is none, or the disk has damaged it."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
     digest, module = content[:32], content[32:]
     return module if hashlib.sha256(module).digest() == digest else None
 

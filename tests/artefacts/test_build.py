@@ -216,6 +216,19 @@ def test_a_damaged_module_and_a_folder_that_cannot_be_written_only_cost_time(
     assert blocked.module_of(artefact, TOOLS, lambda wanted: b"module") == b"module"
 
 
+def test_a_module_that_another_user_keeps_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, artefact = BuildCache(tmp_path), cython("x = 1")
+    cache.module_of(artefact, TOOLS, lambda wanted: b"module")
+
+    def refused(path: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "utime", refused)
+    assert cache.module_of(artefact, TOOLS, lambda wanted: b"again") == b"module"
+
+
 def test_a_failure_is_not_kept(tmp_path: Path) -> None:
     cache, artefact = BuildCache(tmp_path), cython("x = 1")
 

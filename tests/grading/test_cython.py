@@ -244,11 +244,11 @@ def test_what_was_built_for_the_marks_is_not_built_again_for_the_notebook(
     sources = [
         "%load_ext recsys_edu.cython_magic",
         "from recsys_edu.artefacts import local\nlocal.build = None",
-        cell_of(notebook, "dot")["source"],
+        "".join(cell_of(notebook, "dot")["source"]),
         "assert callable(dot)",
     ]
     with notebook_jail(contents=made.as_cache(), compilers=True) as jail:
         outcomes = run_cells(sources, jail)
-    assert [outcome.error for outcome in outcomes] == [""] * 4
+    assert [outcome.error for outcome in outcomes] == [""] * 4, outcomes[2]
     with notebook_jail(compilers=True) as jail:
         assert run_cells(sources[:3], jail)[2].error == "TypeError"  # it would have been built
