@@ -35,7 +35,7 @@ _BUILT: Final = re.compile(
 
 @dataclass(frozen=True)
 class Place:
-    """A line as its author knows it: of a cell of a notebook, both counted from 1."""
+    """Line of a notebook's cell, counted from 1."""
 
     cell: str
     line: int
@@ -197,7 +197,7 @@ def _enter_package(name: str, folder: Path) -> None:
 
 
 class Exported:
-    """One exported file as it was when it was read; run only when a function of it is needed."""
+    """Exported file as it was when it was read; it runs when a function of it is needed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -205,9 +205,9 @@ class Exported:
         self._module: ModuleType | None = None
         lesson = _LESSON.match(self._content)
         self.lesson = int(lesson[1]) if lesson else 0
-        """The number of the lesson; of two that have the same function, the later one counts."""
+        """Number of the lesson; of two that have the same function, the later one counts."""
         self.written = frozenset(_written_in(self._content))
-        """The functions with a body; those that only raise NotImplementedError are left out."""
+        """Names of functions with a body: those that do more than raise NotImplementedError."""
         self._built = built_modules(self._content.decode(errors="replace"))
 
     def is_stale(self) -> bool:

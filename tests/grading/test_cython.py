@@ -19,7 +19,7 @@ from tito.course.lessons import Lesson
 from tito.course.notebook import cells_of
 from tito.grading.autograding import batch, builds
 from tito.grading.autograding.batch import autograde
-from tito.grading.autograding.outcome import Outcome, read_outcome
+from tito.grading.autograding.outcome import Outcome, latest_outcome
 from tito.grading.course import GradingCourse, create_grading_course
 from tito.grading.prepare import prepare
 from tito.jail.cells import notebook_jail, run_cells
@@ -69,7 +69,7 @@ def graded(
     configure(course, "[limits]\nbuild_seconds = 60\nnotebook_seconds = 0\n")
     hand_in(course, lesson, student, notebook)
     list(autograde(course, lesson, [student], jobs=1))
-    outcome = read_outcome(course.outcome(lesson, student))
+    outcome = latest_outcome(course.submission(lesson, student))
     assert outcome is not None
     assert outcome.why == ""
     return outcome
@@ -80,7 +80,7 @@ def marks(outcome: Outcome) -> dict[str, float]:
 
 
 def told(outcome: Outcome, grade_id: str) -> str:
-    return next(mark.told for mark in outcome.marks if mark.grade_id == grade_id)
+    return next(mark.message for mark in outcome.marks if mark.grade_id == grade_id)
 
 
 def test_solutions_earn_everything_and_the_release_nothing(
@@ -152,7 +152,7 @@ def test_a_cell_that_does_not_build_costs_its_own_points_only(
     remarks = " ".join(done.remarks)
     assert "Cell 'dot' does not compile (`tito export` shows what the compiler says)" in remarks
     assert "the_secret_name" not in remarks  # no compiler text for students
-    text = course.autograded(lesson, "ada").read_text()
+    text = course.submission(lesson, "ada").autograded.read_text()
     page = json.dumps(cell_of(json.loads(text), "test_dot")["outputs"])
     assert "its cell does not compile" in page
     assert "undeclared" not in page
@@ -220,7 +220,7 @@ def test_a_grader_without_compilers_is_told_so_and_nobody_loses_points(
     said = tito("grade", "autograde", "42")
     assert said.status == 1
     assert "there is no C compiler here: install one." in said.err
-    assert not course.outcome(lesson, "ada").exists()
+    assert latest_outcome(course.submission(lesson, "ada")) is None
 
 
 def test_the_notebook_itself_runs_in_its_jail(course: GradingCourse, lesson: Lesson) -> None:
@@ -229,7 +229,7 @@ def test_the_notebook_itself_runs_in_its_jail(course: GradingCourse, lesson: Les
     (progress,) = autograde(course, lesson, ["ada"], jobs=1)
     assert progress.outcome.remarks == ()
     assert marks(progress.outcome) == ALL
-    content = json.loads(course.autograded(lesson, "ada").read_text())
+    content = json.loads(course.submission(lesson, "ada").autograded.read_text())
     for cell in content["cells"]:
         assert all(output["output_type"] != "error" for output in cell.get("outputs", ())), cell
 
@@ -239,7 +239,7 @@ def test_what_was_built_for_the_marks_is_not_built_again_for_the_notebook(
 ) -> None:
     notebook = solved(lesson)
     template = cells_of(json.loads(lesson.release.read_text()), lesson.release)
-    made = builds.builds_of(course, lesson, notebook, template, jailed=True)
+    made = builds.build_exported(course, lesson, notebook, template, jailed=True)
     assert len(made.modules) == 2
     sources = [
         "%load_ext recsys_edu.cython_magic",

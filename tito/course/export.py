@@ -1,4 +1,4 @@
-"""From a learner's notebook to a module: the cells tagged ``export``, checked and put together.
+"""Export of a notebook: the cells tagged ``export``, checked and joined into a module.
 
 Cells in Cython become extension modules of their own, from which the lesson's module imports.
 """
@@ -33,21 +33,21 @@ from tito.course.notebook import EXPORT, Cell, NotebookError, read_cells
 
 PACKAGE_TEXT: Final = '"""What I have exported from my notebooks."""\n'
 PREVIOUS: Final = ".previous"
-"""The folder beside the exported files where the version before is kept."""
+"""Folder beside the exported files that keeps the version before."""
 
 
 @dataclass(frozen=True)
 class Export:
-    """What a notebook's exported cells amount to."""
+    """Module made of a notebook's exported cells."""
 
     source: str
     functions: tuple[str, ...]
     stubs: tuple[str, ...]
-    """Functions that are still to be written: they do nothing but raise NotImplementedError."""
+    """Names of functions that only raise NotImplementedError: they are still to be written."""
     extensions: tuple[Extension, ...] = ()
     """The cells in Cython."""
     unbuilt: str = ""
-    """Why cells in Cython could not be built on this machine: a sentence; empty if they could."""
+    """Reason why cells in Cython were not built on this machine, a sentence; empty if they were."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class _Piece:
 
 
 def exported_cells(path: Path) -> list[Cell]:
-    """The notebook's cells with the tag ``export``; NotebookError where it has none."""
+    """Return the notebook's cells with the tag ``export``; NotebookError where it has none."""
     found = [cell for cell in read_cells(path) if cell.is_exported]
     if not found:
         raise NotebookError(
@@ -72,7 +72,7 @@ def exported_cells(path: Path) -> list[Cell]:
 
 
 def functions_of(cells: Sequence[Cell]) -> list[str]:
-    """The functions that cells define, which have to be syntactically right."""
+    """Return the names of the functions that cells define; SyntaxError where one is no Python."""
     found: list[str] = []
     for cell in cells:
         if is_cython(cell.source):
@@ -259,7 +259,7 @@ def _parsed(path: Path, cell: Cell) -> ast.Module:
 
 
 def _refuse_what_does_not_compile(path: Path, source: str) -> None:
-    """What parses may still make no sense, or none in this place of a file."""
+    """Raise NotebookError for text that parses and does not compile, such as a stray return."""
     try:
         compile(source, path.name, "exec", dont_inherit=True)
     except SyntaxError as error:
@@ -271,7 +271,7 @@ def _refuse_what_does_not_compile(path: Path, source: str) -> None:
 
 
 def _refuse_undefined(path: Path, pieces: Sequence[_Piece]) -> None:
-    """Refuse a name that only an untagged cell defines: it works in the notebook alone.
+    """Raise NotebookError for a name that only an untagged cell, or no cell, defines.
 
     In cells in Cython the compiler looks for such names.
     """

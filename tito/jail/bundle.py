@@ -1,4 +1,4 @@
-"""The part of this software that goes into a jail: module by module, so that no answer does."""
+"""Modules of this software that go into a jail: one by one, so that no answer does."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BUILDS: Final = (
 
 
 class Bundle:
-    """A folder with copies of some modules; it is removed with the last reference."""
+    """Folder with copies of some modules; it is removed with the last reference."""
 
     def __init__(self, modules: Iterable[str]) -> None:
         parent = tempfile.mkdtemp(prefix="recsys-bundle-")
@@ -70,12 +70,12 @@ class Bundle:
 
 @functools.lru_cache(maxsize=32)
 def bundle_of(modules: tuple[str, ...]) -> Bundle:
-    """The bundle of these modules, made once in each process."""
+    """Return the bundle of these modules, made once in each process."""
     return Bundle(modules)
 
 
 def ours_among(allowed: Iterable[str]) -> tuple[str, ...]:
-    """The modules of this software among those that a lesson allows, with what is inside them."""
+    """Return the modules of this software among those that a lesson allows, with their contents."""
     found: list[str] = []
     for name in allowed:
         if name.split(".")[0] in OURS:
@@ -89,7 +89,7 @@ def _with_packages(module: str) -> list[str]:
 
 
 def _with_contents(module: str) -> list[str]:
-    """A module; for a package, everything in it as well."""
+    """Return a module; for a package, everything in it as well."""
     spec = find_spec(module)
     if spec is None or not spec.submodule_search_locations:
         return [module]

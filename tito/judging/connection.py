@@ -239,8 +239,8 @@ class Connection:
             self.stop()
             why = sentence_about_error(hello)
             raise self.failed(Failure.UNLOADABLE, f"your code cannot be loaded: {why}")
-        self._functions = _names(hello.get("functions"))
-        self._written = _names(hello.get("written"))
+        self._functions = names_in(hello.get("functions"))
+        self._written = names_in(hello.get("written"))
 
     def _exchange(self, message: Any, name: str, handed: Handed | None = None) -> dict[str, Any]:
         """Send a frame and wait for the answer; the process is killed when its time is up.
@@ -315,7 +315,7 @@ class Connection:
     ) -> None:
         """Copy arrays that the call wrote to into the caller's own, where the op may do so."""
         arrays = arrays_in([list(args), kwargs])
-        own = _numbers_of_mutated(name, args, kwargs)
+        own = numbers_of_mutated(name, args, kwargs)
         try:
             for number, array in changed:
                 if number not in own:
@@ -328,10 +328,10 @@ class Connection:
             raise self.failed(Failure.NO_DATA, f"{name}: {error}.") from None
 
 
-def _numbers_of_mutated(
+def numbers_of_mutated(
     name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> frozenset[int]:
-    """Numbers, as ``arrays_in`` counts, of the arrays that the op of that name may change."""
+    """Return the numbers, as ``arrays_in`` counts, of the arrays that an op may change."""
     if name not in MUTATES:
         return frozenset()
     positional = list(inspect.signature(getattr(ComputeBackend, name)).parameters)[1:]
@@ -346,7 +346,7 @@ def _numbers_of_mutated(
     return frozenset(numbers)
 
 
-def _names(value: Any) -> frozenset[str]:
-    """Names of functions; whatever else was sent is left out."""
+def names_in(value: Any) -> frozenset[str]:
+    """Return the names in a list of functions; whatever else was sent is left out."""
     names = value if isinstance(value, list) else []
     return frozenset(name for name in names if isinstance(name, str))

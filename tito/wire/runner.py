@@ -27,7 +27,7 @@ from tito.wire.values import FrameError, arrays_in
 
 
 class Runner:
-    """One learner's module, and the lesson's probe, answering calls."""
+    """Answers to calls, by a learner's module and the lesson's probe."""
 
     def __init__(
         self, module: str, probe: str | None, allowed: Sequence[str], masked: Sequence[str]
@@ -40,10 +40,10 @@ class Runner:
             self._learner = self._exported.module()
             self.failure: dict[str, Any] | None = None
         except BaseException as error:
-            self.failure = self._raised(error)
+            self.failure = self.raised(error)
 
     def hello(self) -> dict[str, Any]:
-        """What there is to call, or why there is nothing."""
+        """Return the names of the functions, or the error that loading them raised."""
         if self._learner is None:
             return self.failure or {}
         names = [name for name, value in vars(self._learner).items() if callable(value)]
@@ -63,11 +63,18 @@ class Runner:
         except FrameError as error:
             return {"refused": str(error)}
         except BaseException as error:
-            return self._raised(error)
+            return self.raised(error)
         finally:  # the next call, and packing the answer, need at least what this one had
             sys.setrecursionlimit(max(deep_enough, sys.getrecursionlimit()))
         changed = [[n, array] for n, array in enumerate(arrays) if array.tobytes() != before[n]]
         return {"value": value, "changed": changed}
+
+    def function_named(self, name: str) -> Callable[..., Any]:
+        """Return a function of the learner's; FrameError where there is none."""
+        found = getattr(self._learner, name, None)
+        if not callable(found):
+            raise FrameError(f"there is no function {name}")
+        return found  # type: ignore[no-any-return]
 
     def _function(self, call: dict[str, Any]) -> Callable[..., Any]:
         owner = self._probe if call["probe"] else self._learner
@@ -78,7 +85,8 @@ class Runner:
             return lambda *args, **kwargs: found(self._learner, *args, **kwargs)
         return found  # type: ignore[no-any-return]
 
-    def _raised(self, error: BaseException) -> dict[str, Any]:
+    def raised(self, error: BaseException) -> dict[str, Any]:
+        """Pack up an error of the learner's code."""
         place = self._exported.place_of(error)
         return {
             "raised": type(error).__name__,

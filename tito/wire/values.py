@@ -24,7 +24,7 @@ import math
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -33,9 +33,10 @@ from recsys_backends.plan import AdaptiveSampler, EpochPlan, UniformSampler, Wei
 from recsys_backends.protocol import Neighbors, TopK, UpdateResult
 from tito.wire.tensors import array_of_tensor
 
+Buffer = memoryview | np.ndarray[Any, Any]
 MAX_DEPTH: Final = 32
 MAX_BITS: Final = 4096
-"""Of an int: Python writes out no longer ones than 4300 digits."""
+"""Largest size of an int. Python writes out no longer ones than 4300 digits."""
 MAX_SHARED_HASHES: Final = 16
 MAX_EMPTY: Final = 2**20
 """Elements of an array without bytes, dimensions of length 0 not counted: shape (20,000,000, 0)
@@ -70,7 +71,11 @@ MakeHandle = Callable[[int], Any]
 
 
 def pack(value: Any, buffers: list[np.ndarray[Any, Any]], depth: int = 0) -> Any:
-    """A value as a tree for JSON; arrays are appended to ``buffers``. FrameError for any other."""
+    """Return a value as a tree for JSON, and append its arrays to ``buffers``.
+
+    Raises:
+        FrameError: the value is not plain data.
+    """
     if depth > MAX_DEPTH:
         raise FrameError("it is nested too deeply")
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
@@ -108,12 +113,13 @@ def pack(value: Any, buffers: list[np.ndarray[Any, Any]], depth: int = 0) -> Any
     return _pack_array(array, buffers)
 
 
-def unpack(tree: Any, buffers: list[memoryview], make_handle: MakeHandle | None = None) -> Any:
+def unpack(tree: Any, buffers: Sequence[Buffer], make_handle: MakeHandle | None = None) -> Any:
     """Return the value that ``pack`` made this tree of.
 
     Args:
         tree: from JSON.
-        buffers: bytes of the arrays; each belongs to one array.
+        buffers: bytes of the arrays, each of which belongs to one array; or the array itself where
+            it has been made already.
         make_handle: reads handles; without it there may be none.
 
     Raises:
@@ -125,8 +131,8 @@ def unpack(tree: Any, buffers: list[memoryview], make_handle: MakeHandle | None 
 class _Unpacker:
     """Reader of one frame."""
 
-    def __init__(self, buffers: list[memoryview], make_handle: MakeHandle | None) -> None:
-        self._buffers: dict[int, memoryview] = dict(enumerate(buffers))
+    def __init__(self, buffers: Sequence[Buffer], make_handle: MakeHandle | None) -> None:
+        self._buffers: dict[int, Buffer] = dict(enumerate(buffers))
         self._make_handle = make_handle
 
     def value(self, tree: Any, depth: int) -> Any:
@@ -174,6 +180,8 @@ class _Unpacker:
         if not all(type(n) is int and n >= 0 for n in [*shape, number]):
             raise FrameError("sizes must be whole numbers")
         buffer = self._buffers.pop(number)  # a second array of the same bytes would cost nothing
+        if isinstance(buffer, np.ndarray):
+            return buffer
         if math.prod(shape) * dtype.itemsize != len(buffer):
             raise FrameError("the bytes of an array do not fill its shape")
         if not buffer and math.prod(n for n in shape if n) > MAX_EMPTY:
@@ -189,7 +197,7 @@ class _Unpacker:
 
 
 def _fields_of(record: Any) -> list[Any]:
-    """A record's contents; the types are told by name, as a learner's process may hold its own."""
+    """Return a record's contents. Types go by name: a learner's process may hold its own."""
     if dataclasses.is_dataclass(record):
         return [getattr(record, field.name) for field in dataclasses.fields(record)]
     return list(record)
@@ -210,7 +218,7 @@ def _scalar(dtype: Any, digits: Any) -> Any:
 
 
 def _checked(buffer: bytes | memoryview, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-    """The values in a buffer; FrameError for bytes that are no truth value or no character."""
+    """Return the values in a buffer; FrameError for bytes that are none of their dtype."""
     if dtype.kind == "b" and len(buffer) and np.frombuffer(buffer, np.uint8).max() > 1:
         raise FrameError("a truth value is 0 or 1")
     if dtype.kind == "U" and len(buffer):
@@ -221,21 +229,21 @@ def _checked(buffer: bytes | memoryview, dtype: np.dtype[Any]) -> np.ndarray[Any
 
 
 def _check_keys(keys: list[Any]) -> None:
-    """FrameError where many keys share a hash: a dict of them would take for ever to make."""
+    """Raise FrameError where many keys share a hash: their dict would take for ever to make."""
     shared = Counter(map(hash, keys)).most_common(1)
     if shared and shared[0][1] > MAX_SHARED_HASHES:
         raise FrameError("its keys were chosen to be slow")
 
 
 def _check_dtype(text: Any) -> np.dtype[Any]:
-    """A dtype of numbers, truth values, text or dates: none that holds Python objects."""
+    """Return the dtype of that name; FrameError where it could hold Python objects."""
     if not isinstance(text, str) or not _DTYPE.fullmatch(text):
         raise FrameError("arrays of numbers, truth values, text and dates can cross, and no others")
     return np.dtype(text)
 
 
 def arrays_in(value: Any) -> list[np.ndarray[Any, Any]]:
-    """The arrays of a value in the order in which ``pack`` meets them, the same at both ends."""
+    """Return the arrays of a value in the order in which ``pack`` meets them."""
     if isinstance(value, np.ndarray):
         return [value]
     if isinstance(value, dict):

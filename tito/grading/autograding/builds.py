@@ -14,11 +14,11 @@ from recsys_edu.artefacts.cell import CythonCellError, headers_in, is_cython, re
 from recsys_edu.artefacts.errors import BuildError
 from recsys_edu.artefacts.local import module_file
 from recsys_edu.artefacts.recipe import BuildLimits
-from recsys_edu.artefacts.toolchain import Toolchain, require_toolchain
+from recsys_edu.artefacts.toolchain import require_toolchain
 from tito.course.cython_cells import Builder, require_language
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
-from tito.grading.autograding.module import LeftOut, exported_from
+from tito.grading.autograding.module import LeftOut, exported_cells_of
 from tito.grading.course import GradingCourse
 from tito.jail.building import build_in_jail, require_builds
 from tito.jail.mounts import WORK
@@ -43,7 +43,7 @@ class Builds:
     unbuildable: frozenset[str]
     """The functions of the cells that were not built."""
 
-    def put_into(self, folder: Path) -> None:
+    def write_modules(self, folder: Path) -> None:
         """Write what was built into the folder of the module that imports it."""
         for artefact, module in self.modules:
             (folder / module_file(artefact.module)).write_bytes(module)
@@ -115,7 +115,7 @@ def _told(error: CythonCellError) -> str:
     return f"{where}{str(error).rstrip('.')}"
 
 
-def builds_of(
+def build_exported(
     course: GradingCourse,
     lesson: Lesson,
     notebook: dict[str, Any],
@@ -132,7 +132,7 @@ def builds_of(
         template: the cells of the notebook as released.
         jailed: build in a jail.
     """
-    written = exported_from(notebook)
+    written = exported_cells_of(notebook)
     numbers = {cell.number for cell in written}
     released = [cell for cell in template if cell.number in numbers]
     builder: Builder = _no_builder
@@ -162,15 +162,18 @@ def _no_builder(artefact: Artefact) -> bytes:
     raise BuildError(f"{artefact.module} is not of a lesson with cells in Cython.")
 
 
-def toolchain_of(cells: Sequence[Cell], *, jailed: bool) -> Toolchain | None:
-    """Return the compilers that a lesson's cells need, after trying them; None if they need none.
+def require_toolchain_for(cells: Sequence[Cell], *, jailed: bool) -> None:
+    """Try out the compilers that a lesson's cells need.
 
     Raises:
         BuildToolsError: they are missing, or do not work in a jail.
     """
     if not any(is_cython(cell.source) for cell in cells if cell.is_exported):
-        return None
-    return require_builds() if jailed else require_toolchain()
+        return
+    if jailed:
+        require_builds()
+    else:
+        require_toolchain()
 
 
 def _functions(cell: Cell, headers: Mapping[str, bytes]) -> set[str]:

@@ -1,4 +1,4 @@
-"""The module of a rebuilt submission: its exported cells, without those that cannot be loaded."""
+"""The module of a rebuilt submission: its exported cells but those that cannot be loaded."""
 
 from __future__ import annotations
 
@@ -17,26 +17,29 @@ class LeftOut:
 
     grade_id: str
     why: str
-    """For the instructor: it quotes the student's code."""
-    said: str = "cannot be loaded"
-    """The same for the student, as the end of a sentence: it quotes no more than a name."""
+    """Reason, for the instructor only: it quotes the student's code."""
+    message: str = "cannot be loaded"
+    """Reason for the student, the end of a sentence: it quotes no more than a name."""
 
 
-def exported_from(notebook: dict[str, Any]) -> list[Cell]:
-    """The cells of a notebook that make up its module."""
+def exported_cells_of(notebook: dict[str, Any]) -> list[Cell]:
+    """Return the cells of a notebook that make up its module."""
     cells = cells_of(notebook, Path("the submission"))
     return [cell for cell in cells if cell.is_exported]
 
 
-def salvaged(
+def salvage_cells(
     written: Sequence[Cell], released: Sequence[Cell], load: Callable[[Sequence[Cell]], None]
 ) -> tuple[list[Cell], list[LeftOut]]:
-    """Return the cells of a module that can be loaded, as many of the student's as possible.
+    """Return cells whose module can be loaded, as many of the student's as possible.
 
     Args:
-        written: the exported cells, as the student wrote them: together they cannot be loaded.
-        released: the same, as they were released: nothing is written in them yet.
-        load: tries the module of some cells; raises LearnerError where it cannot be loaded.
+        written: the exported cells as the student wrote them; together they cannot be loaded.
+        released: the same cells as released.
+        load: load the module of some cells; raises LearnerError if that cannot be done.
+
+    Returns:
+        The cells of the module, and the student's cells that are not among them.
     """
     kept, left_out = list(released), []
     for number, cell in enumerate(written):
