@@ -127,7 +127,7 @@ def _contents(argument: Any) -> list[bytes]:
 def _own_frames(owner: Exported, error: BaseException) -> BaseException:
     """The error with its traceback beginning where the learner's file does."""
     traceback: TracebackType | None = error.__traceback__
-    while traceback is not None and traceback.tb_frame.f_code.co_filename != str(owner.path):
+    while traceback is not None and not owner.owns(traceback.tb_frame.f_code.co_filename):
         traceback = traceback.tb_next
     return error.with_traceback(traceback)
 

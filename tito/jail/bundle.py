@@ -26,6 +26,15 @@ CALLS: Final = (
 """Modules that answer calls; none of them knows an answer."""
 CELLS: Final = (*_PIPE, "tito.jail.cell_runner", "tito.jail.captured")
 """Modules that run cells, beside the library, which is there as a whole."""
+BUILDS: Final = (
+    *_PIPE, "tito.jail.build_runner",
+    "recsys_edu.artefacts.artefact", "recsys_edu.artefacts.build", "recsys_edu.artefacts.compile",
+    "recsys_edu.artefacts.errors", "recsys_edu.artefacts.recipe", "recsys_edu.artefacts.toolchain",
+    "recsys_edu.errors", "recsys_edu._version",
+    "recsys_backends.errors", "recsys_backends.plan", "recsys_backends.protocol",
+    "recsys_backends.random", "recsys_backends.registry",
+)  # fmt: skip
+"""Modules that build artefacts, beside the compilers."""
 
 
 class Bundle:
