@@ -18,7 +18,8 @@ from pathlib import Path
 
 from tito.jail.cells import font_list, notebook_jail, run_cells
 from tito.jail.jail import Jail
-from tito.judging.remote import Launcher, Remote, plain_process
+from tito.judging.remote import Remote
+from tito.wire.processes import Launcher, plain_process
 
 _USED = "import time\ntime.process_time()"
 _FIGURE = ["import matplotlib.pyplot as plt", "plt.plot([1, 2])\nplt.show()"]

@@ -1,4 +1,4 @@
-"""A file of ``my_recsys``: which functions it has, and which notebook cell each line came from.
+"""A file of ``my_recsys``: how it is joined of cells, its functions, and the cell of each line.
 
 ``tito export`` puts a comment ``# %% cell-name`` before what each cell holds. That is how an error
 in line 57 of a file becomes one in line 12 of a cell, where it can be mended.
@@ -20,7 +20,7 @@ from typing import Final
 
 CELL_MARKER: Final = "# %% "
 _LESSON: Final = re.compile(rb'"""Lesson (\d+)')
-_DEFINITION: Final = re.compile(r"^def\s+(\w+)", re.MULTILINE)
+_DEFINITION: Final = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
 _UNWRITTEN: Final = ("NotImplementedError", "NotImplementedError()")
 
 
@@ -36,7 +36,7 @@ class Place:
 
 
 def place_of(source: str, line: int) -> Place | None:
-    """The cell that a line of an exported file came from; None for the lines above all cells."""
+    """Return the cell of a line of an exported file; None for the lines above all cells."""
     above = source.split("\n")[:line]  # as Python counts; splitlines knows other ends of lines
     for number in range(len(above), 0, -1):
         if above[number - 1].startswith(CELL_MARKER):
@@ -44,8 +44,25 @@ def place_of(source: str, line: int) -> Place | None:
     return None
 
 
+def join_cells(cells: Iterable[tuple[str, str]]) -> str:
+    """Return the text of an exported file, without its docstring.
+
+    Args:
+        cells: name and source of each cell, in their order. Nothing is parsed.
+    """
+    return "\n".join(f"{CELL_MARKER}{name}\n{source.rstrip()}\n" for name, source in cells)
+
+
+def names_defined(source: str) -> list[str]:
+    """Return the functions and classes that a text defines at its top, without parsing it.
+
+    Code by strangers can bring Python's parser down, and the process with it.
+    """
+    return _DEFINITION.findall(source)
+
+
 def text_of(error: BaseException) -> str:
-    """What an error says, also where its own ``__str__`` fails."""
+    """Return the text of an error, also where its own ``__str__`` fails."""
     try:
         return str(error)
     except Exception:
@@ -53,10 +70,10 @@ def text_of(error: BaseException) -> str:
 
 
 def is_stub(function: ast.FunctionDef) -> bool:
-    """Whether a function is still to be written: it says ``raise NotImplementedError()``.
+    """Return True for a function that is still to be written: ``raise NotImplementedError()``.
 
-    That is what nbgrader puts in the place of a solution. With a message it counts as said by the
-    function's author, about some arguments only.
+    nbgrader puts that line in the place of a solution. An error with a message counts as raised by
+    the function's author, about some arguments only.
     """
     return any(
         isinstance(node, ast.Raise) and ast.unparse(node.exc or node) in _UNWRITTEN
@@ -65,12 +82,12 @@ def is_stub(function: ast.FunctionDef) -> bool:
 
 
 def functions_in(tree: ast.Module) -> dict[str, ast.FunctionDef]:
-    """The functions that a module defines, by name; the last of a name counts."""
+    """Return the functions that a module defines, by name; the last of a name counts."""
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 def load_file(path: Path, name: str, content: bytes | None = None) -> ModuleType:
-    """Run a file as a module of that name, entered in ``sys.modules`` unless it fails.
+    """Run a file as a module of that name and return it; ``sys.modules`` has it unless it fails.
 
     It is compiled every time: Python's cache of compiled files takes two versions of the same
     length for one when both were written within a second.
@@ -96,7 +113,7 @@ def load_file(path: Path, name: str, content: bytes | None = None) -> ModuleType
 
 
 def _enter_package(name: str, folder: Path) -> None:
-    """Have the package that a module is in, without which none of it can be pickled."""
+    """Enter the package of a module, without which none of the module can be pickled."""
     if name and name not in sys.modules:
         spec = ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = [str(folder)]
@@ -117,17 +134,17 @@ class Exported:
         """The functions with a body; those that only raise NotImplementedError are left out."""
 
     def is_stale(self) -> bool:
-        """Whether the file has been written anew: times and sizes alone could miss it."""
+        """Return True where the file has been written anew; times and sizes could miss it."""
         return self.path.read_bytes() != self._content
 
     def module(self) -> ModuleType:
-        """The file's names, with every function as it was exported."""
+        """Return the module, with every function as it was exported."""
         if self._module is None:
             self._module = load_file(self.path, f"my_recsys.{self.path.stem}", self._content)
         return self._module
 
     def place_of(self, error: BaseException) -> Place | None:
-        """The innermost line of the file that an error came through."""
+        """Return the innermost line of the file that an error came through."""
         here, line = str(self.path), 0
         if isinstance(error, SyntaxError) and error.filename == here:
             line = error.lineno or 0
@@ -142,5 +159,5 @@ def _written_in(content: bytes) -> Iterable[str]:
         functions = functions_in(ast.parse(content))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Which of them are stubs cannot be told; running the file says what is wrong with it.
-        return _DEFINITION.findall(content.decode(errors="replace"))
+        return names_defined(content.decode(errors="replace"))
     return (name for name, node in functions.items() if not is_stub(node))

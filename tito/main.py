@@ -77,7 +77,6 @@ def _say(sentence: str, status: int = 1) -> int:
 
 def _is_ours(error: Exception) -> bool:
     """Was the error raised on purpose? Asked only now, to keep imports off the fast path."""
-    from recsys_backends.errors import BackendError
     from recsys_edu.errors import RecsysError
 
-    return isinstance(error, (BackendError, RecsysError))
+    return isinstance(error, RecsysError)

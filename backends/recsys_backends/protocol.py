@@ -7,7 +7,9 @@ no checks of its own. ``recsys_backends.contract`` is the same text as executabl
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Protocol
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -276,3 +278,11 @@ OPS: tuple[str, ...] = (
     "top_k",
 )
 """The names of the ops above, in the order in which the course meets them."""
+
+MUTATES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "bpr_update": ("user_factors", "item_factors", "item_biases"),
+        "als_half_step": ("target",),
+    }
+)
+"""Arguments that an op changes in place, by the op's name. Every other argument is only read."""

@@ -1,4 +1,4 @@
-"""Which backend computes: by name, found late, and never swapped for another in silence.
+"""Registry of backends: found by name, loaded late, never replaced by another in silence.
 
 ``set_backend`` is for the whole process, ``use_backend`` for a block of code (a context variable,
 so threads and coroutines do not disturb each other). Every op call asks ``get_backend`` anew: no
@@ -40,11 +40,11 @@ class Backend:
     trusted: bool = False
     """True for the backends shipped here: the contract tests vouch for the plans they draw."""
     path: str = ""
-    """Where it was imported from; empty for an object that was handed over."""
+    """Import path, "module" or "module:attribute"; empty for an object that was handed over."""
 
     @property
     def order(self) -> Order:
-        """Whether triples take effect one after another ("sequential") or in groups."""
+        """Order of the steps: one triple after another ("sequential"), or in groups ("batched")."""
         order: Order = getattr(self.implementation, "order", "sequential")
         if order not in get_args(Order):
             raise InvalidArgumentError(
@@ -54,11 +54,11 @@ class Backend:
         return order
 
     def has(self, op: str) -> bool:
-        """Whether the backend implements this op."""
+        """Return True if the backend implements this op."""
         return callable(getattr(self.implementation, op, None))
 
     def op(self, name: str) -> Callable[..., Any]:
-        """The implementation of an op; UnsupportedOperationError where there is none."""
+        """Return the implementation of an op; UnsupportedOperationError where there is none."""
         if not self.has(name):
             others = [info.name for info in available_backends() if name in info.ops]
             raise UnsupportedOperationError(
@@ -70,11 +70,11 @@ class Backend:
 
     @property
     def tiles(self) -> bool:
-        """Whether ``plan_epoch`` can cut an epoch into more than one block."""
+        """True if ``plan_epoch`` can cut an epoch into more than one block."""
         return bool(getattr(self.implementation, "tiles", True))
 
     def draws_by(self, sampler: type[Sampler]) -> bool:
-        """Whether ``plan_epoch`` of the backend knows this kind of sampler."""
+        """Return True if ``plan_epoch`` of the backend knows this kind of sampler."""
         return sampler in getattr(self.implementation, "samplers", (UniformSampler,))
 
 
@@ -85,9 +85,9 @@ class BackendInfo:
     name: str
     available: bool
     reason: str
-    """Why it is not available and what would help; empty where it is."""
+    """Reason why it is not available, with what would help; empty where it is."""
     ops: tuple[str, ...]
-    """The ops that it implements; empty where it is not available."""
+    """Names of the ops that it implements; empty where it is not available."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,12 @@ _in_block: ContextVar[str | Backend | None] = ContextVar("recsys_edu_backend", d
 
 
 def set_backend(name: str) -> Backend:
-    """Choose the backend for the whole process, and return it.
+    """Choose the backend for this process and the worker processes that it starts, and return it.
+
+    The choice is written to the environment variable ``RECSYS_EDU_BACKEND``, with the path of a
+    backend that was registered by path, so that workers (joblib, multiprocessing) compute on the
+    same engine. A backend that was registered as an object exists in this process only; a worker
+    that needs it raises BackendUnavailableError.
 
     Args:
         name: "naive", "optimized", "torch", a registered name, or "auto" for the fastest one that
@@ -132,11 +137,38 @@ def set_backend(name: str) -> Backend:
         UnknownBackendError: no backend has that name; the choice stays as it was.
         BackendUnavailableError: it cannot be loaded here; the choice stays as it was.
     """
-    global _process_wide
     with _lock:
-        backend = _load(_resolve(name))
-        _process_wide = backend.name
+        backend = _choose(name)
+        os.environ[ENVIRONMENT_VARIABLE] = _as_environment(backend)
     return backend
+
+
+def _choose(name: str) -> Backend:
+    global _process_wide
+    backend = _load(_resolve(name))
+    _process_wide = backend.name
+    return backend
+
+
+def _as_environment(backend: Backend) -> str:
+    """Return "name" for a backend that is built in, "name=path" for one that has to be imported."""
+    if _registered[backend.name] is _BUILT_IN.get(backend.name):
+        return backend.name
+    return f"{backend.name}={backend.path}"
+
+
+def _choose_by_environment() -> None:
+    """Choose the backend that the environment variable names, or the default."""
+    name, by_path, path = os.environ.get(ENVIRONMENT_VARIABLE, "").partition("=")
+    if by_path and name not in _registered:
+        if not path:
+            raise BackendUnavailableError(
+                f"backend {name!r} was registered as an object in the process that started this "
+                "one, and is not known here: call register_backend in this process too, or "
+                "register it as 'package.module:attribute'."
+            )
+        register_backend(name, path)
+    _choose(name or DEFAULT)
 
 
 @contextmanager
@@ -160,14 +192,19 @@ def use_backend(backend: str | object) -> Iterator[Backend]:
 
 
 def get_backend() -> Backend:
-    """The backend that computes now: that of the block, of the process, of the environment
-    variable ``RECSYS_EDU_BACKEND``, or "naive", whichever is set first.
+    """Return the backend that computes now.
+
+    It is that of the block, of the process, of the environment variable ``RECSYS_EDU_BACKEND``
+    ("name", or "name=package.module:attribute"), or "naive", whichever is set first.
+
+    Raises:
+        UnknownBackendError, BackendUnavailableError: the one that the variable names.
     """
     chosen = _in_block.get() or _process_wide
     if chosen is None:
         with _lock:  # nobody chooses meanwhile
             if _process_wide is None:
-                set_backend(os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT)
+                _choose_by_environment()
             chosen = _process_wide or DEFAULT
     return chosen if isinstance(chosen, Backend) else _load(chosen)
 
@@ -176,7 +213,7 @@ def register_backend(name: str, target: object, *, replace: bool = False) -> Non
     """Make a backend known under a name.
 
     Args:
-        name: what ``set_backend`` will be called with.
+        name: name to pass to ``set_backend``.
         target: "package.module", "package.module:attribute", or the object itself. It is imported
             when the backend is first used.
         replace: allow a name that is taken. Code that runs on that name gets the new one from its
@@ -217,10 +254,11 @@ def unregister_backend(name: str) -> None:
         _registered[name] = _BUILT_IN[name]
     elif _process_wide == name:
         _process_wide = None
+        os.environ.pop(ENVIRONMENT_VARIABLE, None)
 
 
 def available_backends() -> tuple[BackendInfo, ...]:
-    """Every known backend, whether it can be used here, and if not, why. Loads each to find out."""
+    """Load every known backend; return for each whether it can be used here, and why not."""
     _read_entry_points()
     return tuple(_describe(name) for name in list(_registered))
 

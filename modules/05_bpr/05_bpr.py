@@ -42,27 +42,29 @@
 # not.* Every such pair is a lesson to be learned.
 
 # %% [markdown]
-# These are the imports of everything that you will export. Run the cell and go on.
+# These are the imports of everything that you will export, for the loss and for the plan. Run both cells and go on.
 
 # %% nbgrader={"grade": false, "grade_id": "bpr_imports", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["export", "op"]
-import itertools
 import math
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recsys_backends.plan import SKIPPED, EpochPlan
+from recsys_backends.protocol import UpdateResult
+
+# %% nbgrader={"grade": false, "grade_id": "plan_imports", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["export"]
+import itertools
 
 from recsys_backends.plan import (
     DRAWS_PER_TRIPLE,
     MAX_REJECTIONS,
     NEGATIVES,
     ORDER,
-    SKIPPED,
     UNIFORM,
-    EpochPlan,
     Sampler,
     UniformSampler,
 )
-from recsys_backends.protocol import UpdateResult
 from recsys_backends.random import bounded, permutation, stream
 
 # %% [markdown]
@@ -314,7 +316,7 @@ print("Part 3 works: your gradient agrees with finite differences.")
 [bounded(2024, n, 100) for n in range(5)], bounded(2024, 3, 100)  # the fourth, asked for directly
 
 
-# %% nbgrader={"grade": false, "grade_id": "draw_negative", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export", "op"]
+# %% nbgrader={"grade": false, "grade_id": "draw_negative", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
 def draw_negative(seen: set[int], n_items: int, key: int, triple: int) -> int:
     """One of the items 0 … n_items − 1 that is not in ``seen``; −1 where there is none.
 
@@ -395,7 +397,7 @@ print("Part 4 works: a negative is never something that the user has.")
 # given.
 
 
-# %% nbgrader={"grade": false, "grade_id": "plan_epoch", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export", "op"]
+# %% nbgrader={"grade": false, "grade_id": "plan_epoch", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
 def plan_epoch(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
@@ -631,6 +633,40 @@ assert (result.n_correct, result.n_updated) == (0, 1), (
     f"{result.n_correct} and {result.n_updated}."
 )
 
+# Now with biases: x = 0 + 1 − (−1) = 2. The triple is right already, so g = σ(−2) = 0.1192, a small step.
+led = one_step([[1, 2]], [[0.5, 0], [0, 0.25]], [1, -1])
+assert abs(led[3].loss - math.log(2)) > 1e-6, (
+    "With biases 1 and −1 the loss is ln 2, as if x were 0: are the biases left out, or is b_j added? x "
+    "takes b_i − b_j."
+)
+assert abs(led[3].loss - math.log1p(math.exp(-2.0))) < 1e-6, (
+    f"With biases 1 and −1, x = 0 + 1 − (−1) = 2 and the loss is 0.1269, not {led[3].loss:.4f}: add b_i "
+    "and subtract b_j."
+)
+g = float(led[0][0, 0] - 1.0) / 0.25  # the user's first number moved by η g (q_i − q_j) = 0.5 · g · 0.5
+assert not math.isclose(g, 1 / (1 + math.exp(-2.0)), rel_tol=1e-4), (
+    f"At x = 2 your step is g = {g:.4f} = σ(x), and it should be σ(−x) = 0.1192: a triple that is right "
+    "already needs only a small step."
+)
+assert not math.isclose(g, 0.5, rel_tol=1e-4), (
+    "At x = 2 your step is g = 0.5, as it was at x = 0: g depends on x, g = σ(−x)."
+)
+assert math.isclose(g, 1 / (1 + math.exp(2.0)), rel_tol=1e-4), (
+    f"At x = 2 the user moves as if g were {g:.4f}, and σ(−2) is 0.1192."
+)
+assert np.allclose(led[2], [1 + 0.0596015, -1 - 0.0596015]), (
+    f"At x = 2 the biases should become 1.0596 and −1.0596, yours are {led[2]}: b_i + η g and b_j − η g."
+)
+# And the other way round: x = −2, a triple that is wrong.
+behind = one_step([[1, 2]], [[0.5, 0], [0, 0.25]], [-1, 1])
+assert abs(behind[3].loss - math.log1p(math.exp(2.0))) < 1e-6, (
+    f"With biases −1 and 1, x = −2 and the loss is 2.1269, not {behind[3].loss:.4f}."
+)
+for step in (led, behind):
+    assert isinstance(step[3].loss, float) and not isinstance(step[3].loss, np.floating), (
+        f"The loss should be a Python float, not {type(step[3].loss).__name__}: is x = float(...)?"
+    )
+
 zeros = one_step([[0, 0]], [[0, 0], [0, 0]], [0, 0], reg_user=0.1)
 assert not np.any(zeros[0]) and not np.any(zeros[1]), (
     "Zero vectors have zero gradients: they must stay zero."
@@ -646,16 +682,6 @@ assert np.allclose(pulled[1], [[0.65, 0.5], [-0.25, -0.35]]), (
 )
 assert np.allclose(pulled[2], [0.25 + 0.4 - 0.08, -0.25 + 0.4 - 0.16]), (
     "A bias is regularised as its item is: b_i by reg_positive, b_j by reg_negative."
-)
-
-led = one_step([[1, 2]], [[0.5, 0], [0, 0.25]], [1, -1])
-assert abs(led[3].loss - math.log1p(math.exp(-2.0))) < 1e-6, (
-    f"With biases 1 and −1, x = 0 + 1 − (−1) = 2 and the loss is 0.1269, not {led[3].loss:.4f}: add b_i "
-    "and subtract b_j."
-)
-
-assert isinstance(led[3].loss, float) and not isinstance(led[3].loss, np.floating), (
-    f"The loss should be a Python float, not {type(led[3].loss).__name__}: is x = float(...)?"
 )
 
 without = [np.array(a, dtype=np.float32) for a in ([[1, 2]], [[0.5, 0], [0, 0.25]])]

@@ -6,7 +6,8 @@ import numpy as np
 
 from recsys_backends.contract import hold
 from recsys_backends.contract.clause import require, require_close
-from recsys_backends.naive.bpr import draw_negative
+from recsys_backends.naive.extended.candidates import Candidates
+from recsys_backends.naive.extended.draw_negative import draw_negative
 from recsys_backends.plan import MAX_REJECTIONS, SKIPPED
 
 
@@ -64,7 +65,7 @@ def test_draw_negative(remote, rng: np.random.Generator) -> None:
     """The same item as the answer key, for users with few, nearly all and all of the items."""
     for n_items, n_seen in ((50, 3), (50, 25), (20, 17), (200, 198), (40, 39), (30, 30), (1, 0)):
         seen = {int(item) for item in rng.permutation(n_items)[:n_seen]}
-        key = int(rng.integers(2**63))
+        key, candidates = int(rng.integers(2**63)), Candidates(list(range(n_items)))
         for triple in [*range(100), *rng.integers(2, 10**6, 100).tolist()]:
             got = remote.draw_negative(set(seen), n_items, key, triple)
             about = f"for a user who has {n_seen} of {n_items} items"
@@ -72,7 +73,7 @@ def test_draw_negative(remote, rng: np.random.Generator) -> None:
             require(
                 n_seen < n_items or got == SKIPPED, f"{about}, the answer should be SKIPPED, −1."
             )
-            expected = draw_negative(seen, n_items, key, triple)
+            expected = draw_negative(0, seen, candidates, key, triple)
             require(
                 got == expected,
                 f"triple {triple} got item {got} instead of {expected} {about}: the first guess is "

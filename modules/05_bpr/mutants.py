@@ -80,6 +80,22 @@ MUTANTS = {
             "x += float(item_biases[i]) - float(item_biases[j])",
             "pass",
         ),
+        "step by the probability of being right": (
+            "g = sigmoid(-x)\n        user_factors",
+            "g = sigmoid(x)\n        user_factors",
+        ),
+        "step that does not depend on the score": (
+            "g = sigmoid(-x)\n        user_factors",
+            "g = 0.5\n        user_factors",
+        ),
+        "bias of the negative added": (
+            "x += float(item_biases[i]) - float(item_biases[j])",
+            "x += float(item_biases[i]) + float(item_biases[j])",
+        ),
+        "score in float32": (
+            "x = float(user @ (positive - negative))\n        if item_biases",
+            "x = user @ (positive - negative)\n        if item_biases",
+        ),
         "ties count as correct": ("n_correct += x > 0", "n_correct += x >= 0"),
         "measured as a probability": ("loss += softplus(-x)", "loss += sigmoid(-x)"),
     },

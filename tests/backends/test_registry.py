@@ -34,9 +34,10 @@ EYE = np.eye(2, dtype=np.float32)
 
 
 @pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
+def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = registry_module._process_wide
     registered = dict(registry_module._registered)
+    monkeypatch.delenv("RECSYS_EDU_BACKEND", raising=False)
     yield
     registry_module._process_wide = before
     registry_module._registered.clear()
@@ -269,3 +270,66 @@ def test_a_backend_that_exits_while_it_is_imported_is_unavailable(tmp_path: Path
             set_backend("exiting")
     finally:
         sys.path.remove(str(tmp_path))
+
+
+# worker processes
+
+WORKER = (
+    "import multiprocessing as m\n"
+    "from recsys_backends import get_backend, register_backend, set_backend\n"
+    "def ask(_):\n"
+    "    try:\n"
+    "        return get_backend().name\n"
+    "    except LookupError as error:\n"
+    "        return str(error)\n"
+    "if __name__ == '__main__':\n"
+    "    {choice}\n"
+    "    print(m.get_context({method!r}).Pool(1).map(ask, [0])[0])\n"
+)
+
+
+def in_worker(tmp_path: Path, choice: str, method: str) -> str:
+    script = tmp_path / "script.py"
+    script.write_text(WORKER.format(choice=choice, method=method))
+    (tmp_path / "my_engine.py").write_text("def matmul(a, b): ...\n")
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork"])
+def test_workers_compute_on_the_backend_that_was_set(tmp_path: Path, method: str) -> None:
+    assert in_worker(tmp_path, "set_backend('optimized')", method) == "optimized"
+    by_path = "register_backend('mine', 'my_engine'); set_backend('mine')"
+    assert in_worker(tmp_path, by_path, method) == "mine"
+
+
+def test_a_worker_says_that_it_does_not_have_an_object(tmp_path: Path) -> None:
+    by_object = "import my_engine; register_backend('mine', my_engine); set_backend('mine')"
+    assert "registered as an object in the process" in in_worker(tmp_path, by_object, "spawn")
+
+
+def test_what_is_written_for_workers_follows_the_choice() -> None:
+    set_backend("optimized")
+    assert os.environ["RECSYS_EDU_BACKEND"] == "optimized"
+    register_backend("mine", "recsys_backends.naive")
+    set_backend("mine")
+    assert os.environ["RECSYS_EDU_BACKEND"] == "mine=recsys_backends.naive"
+    with use_backend("naive"):
+        assert os.environ["RECSYS_EDU_BACKEND"] == "mine=recsys_backends.naive"
+    unregister_backend("mine")
+    assert "RECSYS_EDU_BACKEND" not in os.environ
+
+
+def test_the_default_is_not_written_for_workers() -> None:
+    code = "import os; from recsys_backends import get_backend; get_backend(); "
+    assert in_fresh_process(code + "print(os.environ.get('RECSYS_EDU_BACKEND'))") == "None"
+
+
+def test_a_backend_of_the_environment_may_come_with_its_path(tmp_path: Path) -> None:
+    code = "from recsys_backends import get_backend; print(get_backend().path)"
+    told = in_fresh_process(code, RECSYS_EDU_BACKEND="mine=recsys_backends.naive")
+    assert told == "recsys_backends.naive"
+    told = in_fresh_process(code, RECSYS_EDU_BACKEND="mine=not a path")
+    assert "is not of the form" in told

@@ -9,10 +9,13 @@ from types import ModuleType, SimpleNamespace
 
 from recsys_backends import naive
 
-modules = {name: sys.modules[f"recsys_backends.naive.{name}"] for name in (
-    "bpr", "candidates", "draw_negative", "factorization", "matmul", "neighbors", "plan_epoch",
-    "tiles",
-)}  # fmt: skip
+modules = {
+    name.rpartition(".")[2]: sys.modules[f"recsys_backends.naive.{name}"]
+    for name in (
+        "bpr", "factorization", "neighbors", "extended.candidates", "extended.draw_negative",
+        "extended.matmul", "extended.plan_epoch", "extended.tiles",
+    )
+}  # fmt: skip
 used_by = {
     "candidates": ("candidates_of_blocks", "tiles"),
     "draw_negative": ("draw_negative", "plan_epoch"),

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from recsys_backends.protocol import OPS
 from tests.course.toy import write_toy
+from tito.authoring.answer_key import answer_package
 from tito.authoring.build import build, drift, products
 from tito.authoring.lint import problems
+from tito.authoring.source import AuthoringError
 from tito.course.lessons import all_lessons, modules_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,3 +78,27 @@ def _env(seed: str) -> dict[str, str]:
 
     path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
     return {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
+
+
+def test_one_op_has_one_owner() -> None:
+    keys = {"first": "def matmul(a, b): ...\n", "second": "def matmul(a, b): ...\n"}
+    with pytest.raises(AuthoringError, match=r"first and second both tag matmul"):
+        answer_package(keys)
+
+
+def test_the_ops_that_no_lesson_owns_come_from_extended() -> None:
+    text = answer_package({"mine": "def top_k(): ...\n\ndef helper(): ...\n"})
+    assert "from recsys_backends.naive.mine import top_k\n" in text
+    (rest,) = [line for line in text.splitlines() if ".extended import " in line]
+    assert set(OPS) - {"top_k"} == set(rest.partition(" import ")[2].split(", "))
+
+
+def test_the_library_has_one_draw_negative_and_one_plan_epoch() -> None:
+    naive = ROOT / "backends" / "recsys_backends" / "naive"
+    for name in ("draw_negative", "plan_epoch"):
+        defined = [
+            str(path.relative_to(naive))
+            for path in sorted(naive.rglob("*.py"))
+            if f"def {name}(" in path.read_text(encoding="utf-8")
+        ]
+        assert defined == [f"extended/{name}.py"]

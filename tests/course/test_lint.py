@@ -53,8 +53,8 @@ TRAPS = {
     ),
     "a name of the judges": (
         "def double(x",
-        "def close() -> None: ...\n\n\ndef double(x",
-        "judges could not call close",
+        "def samplers() -> None: ...\n\n\ndef double(x",
+        "judges could not call samplers",
     ),
     "nobody judges it": (
         '"grade_id": "test_double"',

@@ -22,7 +22,6 @@ from tests.grading.attacks import ESCAPES, FORGERIES, HARMLESS, TOP_LEVEL, Attac
 from tests.judging.evil_remote import EvilRemote, Solutions
 from tito.authoring.mutants import mutants_of
 from tito.authoring.source import solution_cells
-from tito.course.export import TAG
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
 from tito.judging.clauses import functions_of, load_clauses, run_clause
@@ -66,7 +65,7 @@ class Forge:
         self.release: Json = json.loads(lesson.release.read_text(encoding="utf-8"))
         cells = solution_cells(lesson)
         self.solved = {cell.grade_id: cell.source for cell in cells if cell.is_solution}
-        self.code = [c for c in cells if c.is_solution and c.kind == "code" and TAG in c.tags]
+        self.code = [c for c in cells if c.is_solution and c.is_exported]
         self.in_order = [c.grade_id for c in cells if c.is_graded and not c.is_solution]
         self.graded = frozenset(self.in_order)
         self.victim = self.code[-1]
@@ -107,7 +106,7 @@ class Forge:
 
     def earns(self, cells: list[Cell], name: str) -> bool:
         """What hidden.py says of one graded cell, in this process, on other inputs."""
-        clause = functions_of(load_clauses(self.lesson, "hidden.py"))[name]
+        clause = functions_of(load_clauses(self.lesson.folder, "hidden.py"))[name]
         with EvilRemote(Solutions(self.lesson, cells)) as remote:
             return run_clause(name, clause, remote, np.random.default_rng(99)).passed
 

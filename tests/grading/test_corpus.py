@@ -23,7 +23,6 @@ from tests.grading.corpus import SECRET, Forge, Submission, packed, submissions
 from tests.jail.conftest import needs_bubblewrap
 from tito.authoring.build import build
 from tito.course.lessons import Lesson, find_lesson
-from tito.grading.autograding import judge
 from tito.grading.autograding.batch import autograde
 from tito.grading.autograding.outcome import NOT, Outcome
 from tito.grading.autograding.replay import replay
@@ -32,8 +31,8 @@ from tito.grading.course import GradingCourse, create_grading_course
 from tito.grading.gradebook import gradebook_url
 from tito.grading.pages.feedback import make_feedback
 from tito.grading.prepare import prepare
-from tito.judging.remote import Remote
-from tito.judging.values import arrays_in
+from tito.judging.connection import Connection
+from tito.wire.values import arrays_in
 
 pytestmark = needs_bubblewrap
 LIMITS = """
@@ -287,13 +286,13 @@ def test_hidden_inputs_are_told_to_nobody(
     path.parent.mkdir(parents=True)
     path.write_bytes(packed(forge.instead(attack.body, attack.above)))
     calls: list[Any] = []
-    call_it = Remote._call
+    call_it = Connection.call
 
-    def recorded(self: Remote, function: str, args: Any, kwargs: Any, **more: Any) -> Any:
+    def recorded(self: Connection, function: str, args: Any, kwargs: Any, **more: Any) -> Any:
         calls.append([list(args), kwargs])
         return call_it(self, function, args, kwargs, **more)
 
-    monkeypatch.setattr(judge.Remote, "_call", recorded)
+    monkeypatch.setattr(Connection, "call", recorded)
     outcome = grade_submission(course, lesson, "eve", {})
     assert calls
     assert not any(mark.passed for mark in outcome.marks)

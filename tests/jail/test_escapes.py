@@ -86,8 +86,13 @@ def test_only_the_judges_part_of_this_software_is_there(jailed: Remote) -> None:
     assert backends == {
         "__init__.py", "errors.py", "plan.py", "protocol.py", "random.py", "registry.py",
     }  # fmt: skip
-    judging = set(jailed.list_folder("/jail/code/tito/judging")) - {"__pycache__"}
-    assert judging == {"__init__.py", "frames.py", "masking.py", "runner.py", "values.py"}
+    assert set(jailed.list_folder("/jail/code/tito")) - {"__pycache__"} == {
+        "__init__.py", "jail", "wire",
+    }  # fmt: skip
+    wire = set(jailed.list_folder("/jail/code/tito/wire")) - {"__pycache__"}
+    assert wire == {
+        "__init__.py", "frames.py", "masking.py", "pipe.py", "runner.py", "values.py",
+    }  # fmt: skip
 
 
 def test_shipped_answers_cannot_be_imported_by_removing_the_mask(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.jail.conftest import ATTEMPTS, needs_bubblewrap
-from tito.jail import bundle, cgroups, mounts, packages, probe, seccomp
+from tito.jail import availability, bundle, cgroups, mounts, packages, seccomp
 from tito.jail.jail import Jail, JailUnavailableError
 from tito.jail.limits import MIB, Limits
 from tito.judging.remote import Remote
@@ -162,7 +162,7 @@ def test_what_a_lesson_allows_is_there(tmp_path: Path) -> None:
 
 @needs_bubblewrap
 def test_a_jail_can_be_had_and_says_how_it_holds() -> None:
-    said = str(probe.require_jail())
+    said = str(availability.require_jail())
     assert said.startswith("memory is limited for each")
     assert said.endswith(".")
 
@@ -192,7 +192,7 @@ def test_where_there_is_none_a_sentence_says_why(
     program.chmod(0o755)
     monkeypatch.setattr("tito.jail.jail.bubblewrap", lambda: str(program))
     with pytest.raises(JailUnavailableError, match=said) as caught:
-        probe.require_jail.__wrapped__()
+        availability.require_jail.__wrapped__()
     assert str(caught.value).startswith("code by others cannot be run safely here: ")
 
 
@@ -208,9 +208,9 @@ def test_a_jail_that_does_not_hold_is_none(wrong: dict[str, object]) -> None:
         "capabilities": 0, "no_new_privileges": True, "interfaces": ["lo"], "processes": 2,
         "filtered": seccomp.program() is not None,
     }  # fmt: skip
-    probe._check(good)
+    availability._check(good)
     with pytest.raises(JailUnavailableError, match=next(iter(wrong))):
-        probe._check({**good, **wrong})
+        availability._check({**good, **wrong})
 
 
 def test_memory_is_held_by_process_where_there_is_no_group() -> None:

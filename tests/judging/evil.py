@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tito.judging.values import arrays_in
+from tito.wire.values import arrays_in
 
 Answer = dict[str, Any]
 """``{"value": …, "changed": …}``, as a runner gives it."""

@@ -12,13 +12,15 @@ from typing import Any
 from recsys_edu.exported import Exported, load_file
 from tests.judging.evil import Answer, Evil, NothingThereError, arrays_of
 from tito.authoring.source import solution_cells
-from tito.course.export import TAG
+from tito.course.export import module_text
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
-from tito.judging.frames import read_frame, write_frame
-from tito.judging.remote import LearnerError, Remote
-from tito.judging.runner import Runner
-from tito.judging.values import FrameError
+from tito.judging.connection import Connection
+from tito.judging.remote import LearnerError, Remote, _Probe
+from tito.wire.frames import read_frame, write_frame
+from tito.wire.processes import plain_process
+from tito.wire.runner import Runner
+from tito.wire.values import FrameError
 
 
 def _crossed(value: Any) -> Any:
@@ -39,11 +41,8 @@ class Solutions(Runner):
     """A runner in this process, with a lesson's solutions or other cells; it remembers answers."""
 
     def __init__(self, lesson: Lesson, cells: Sequence[Cell] | None = None) -> None:
-        source = "\n\n".join(
-            f"# %% {cell.grade_id or cell.number}\n{cell.source}"
-            for cell in (solution_cells(lesson) if cells is None else cells)
-            if TAG in cell.tags
-        )
+        wanted = solution_cells(lesson) if cells is None else cells
+        source = module_text(cell for cell in wanted if cell.is_exported)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, f"{lesson.name}.py")
             path.write_text(source, encoding="utf-8")
@@ -62,24 +61,25 @@ class Solutions(Runner):
         return self._answers[key]
 
 
-class EvilRemote(Remote):
-    """A remote whose process is this one, and whose functions answer through an evil."""
+class EvilConnection(Connection):
+    """A connection whose process is this one, and whose functions answer through an evil."""
 
-    def __init__(self, solutions: Solutions, evil: Evil | None = None, victim: str = "") -> None:
-        super().__init__(Path("nowhere"))
+    def __init__(self, solutions: Solutions, evil: Evil | None, victim: str) -> None:
+        super().__init__(
+            Path("nowhere"), probe=None, allowed=(), seconds=60.0, launch=plain_process
+        )
         self._runner = solutions
         self._evil = evil
         self._victim = victim
         self.log: list[tuple[str, dict[str, Any], Answer]] = []
         self.differs = False
-        """Whether any answer was another than the right one."""
 
     def _start(self, name: str) -> None:
         hello = self._runner.hello()
         self._functions, self._written = frozenset(hello["functions"]), frozenset(hello["written"])
         self._process = sys.modules[__name__]  # type: ignore[assignment]
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         self._process = None
 
     def _exchange(self, message: Any, name: str) -> dict[str, Any]:
@@ -123,3 +123,23 @@ class EvilRemote(Remote):
         changed = dict(enumerate(asked)) | dict(right["changed"])
         writeable = [n for n, array in enumerate(asked) if array.flags.writeable]
         return {**right, "changed": [[n, changed[n]] for n in writeable]}
+
+
+class EvilRemote(Remote):
+    """A lesson's solutions in this process, answering through an evil."""
+
+    def __init__(self, solutions: Solutions, evil: Evil | None = None, victim: str = "") -> None:
+        super().__init__(Path("nowhere"))
+        self._connection.close()
+        self._connection = self._evil_connection = EvilConnection(solutions, evil, victim)
+        self.probe = _Probe(self._connection)
+
+    @property
+    def log(self) -> list[tuple[str, dict[str, Any], Answer]]:
+        """The calls of an honest run, with their right answers."""
+        return self._evil_connection.log
+
+    @property
+    def differs(self) -> bool:
+        """Whether any answer was another than the right one."""
+        return self._evil_connection.differs

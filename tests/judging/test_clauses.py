@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from recsys_backends.contract.clause import require
-from tito.judging.clauses import functions_of, run_clause
+from tito.judging.clauses import functions_of, generator_for, judge, run_clause
 from tito.judging.remote import Remote
 
 NOBODY = cast(Remote, None)
@@ -31,6 +31,29 @@ def test_clauses_are_told_from_helpers() -> None:
     module = ModuleType(__name__)
     vars(module).update(clause=clause, _helper=_helper, with_settings=with_settings, r=run_clause)
     assert functions_of(module) == {"clause": clause}
+
+
+def test_inputs_are_drawn_by_name_and_not_by_place() -> None:
+    drawn = generator_for("test_bpr_update", 3).integers(2**62)
+    assert drawn == generator_for("test_bpr_update", 3).integers(2**62)
+    others = [generator_for("test_als", 3), generator_for("test_bpr_update", 4)]
+    assert drawn not in [other.integers(2**62) for other in others]
+    seen: dict[str, list[int]] = {}
+    for names in (("first", "second"), ("second", "third", "first")):
+        module = ModuleType("clauses")
+        for name in names:
+            function = _draws(name, seen)
+            function.__module__ = "clauses"
+            setattr(module, name, function)
+        assert all(verdict.passed for verdict in judge(module, NOBODY, seed=5))
+    assert seen["first"][0] == seen["first"][1] != seen["second"][0] == seen["second"][1]
+
+
+def _draws(name: str, seen: dict[str, list[int]]) -> Any:
+    def clause(remote: Any, rng: Any) -> None:
+        seen.setdefault(name, []).append(int(rng.integers(2**62)))
+
+    return clause
 
 
 def test_warnings_about_an_answer_do_not_decide() -> None:

@@ -18,6 +18,7 @@ from tito.judging.clauses import (
     ClauseFunction,
     _contract_of,
     functions_of,
+    generator_for,
     load_clauses,
     run_clause,
 )
@@ -136,17 +137,14 @@ def accepted(where: str, evil: str) -> bool:
 def test_no_graded_clause_lets_a_wrong_answer_through(lesson: Lesson) -> None:
     solutions = Solutions(lesson)
     wrong = []
-    for number, (name, function) in enumerate(
-        functions_of(load_clauses(lesson, "hidden.py")).items()
-    ):
+    for name, function in functions_of(load_clauses(lesson.folder, "hidden.py")).items():
 
         def clause(
             remote: EvilRemote,
             name: str = name,
             function: ClauseFunction = function,
-            number: int = number,
         ) -> bool:
-            return run_clause(name, function, remote, np.random.default_rng([SEED, number])).passed
+            return run_clause(name, function, remote, generator_for(name, SEED)).passed
 
         wrong += [
             f"{lesson.id}/{name}/{victim}: {evil}"
@@ -159,12 +157,12 @@ def test_no_graded_clause_lets_a_wrong_answer_through(lesson: Lesson) -> None:
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_no_checkpoint_lets_a_wrong_answer_through(lesson: Lesson) -> None:
     """One clause of it, or of the contract of its ops, says no: that is what a checkpoint needs."""
-    clauses = load_clauses(lesson, "checkpoint.py")
+    clauses = load_clauses(lesson.folder, "checkpoint.py")
 
     def checkpoint(remote: EvilRemote) -> bool:
         passed = (
-            run_clause(name, function, remote, np.random.default_rng([SEED, number])).passed
-            for number, (name, function) in enumerate(functions_of(clauses).items())
+            run_clause(name, function, remote, generator_for(name, SEED)).passed
+            for name, function in functions_of(clauses).items()
         )
         return all(passed) and all(
             verdict.passed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import threading
 import time
@@ -11,8 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsys_backends import (
+    AdaptiveSampler,
+    UniformSampler,
+    WeightedSampler,
+    use_backend,
+)
 from recsys_backends.contract import check
-from tito.judging.remote import LearnerError, Remote
+from recsys_backends.protocol import MUTATES, OPS, ComputeBackend
+from tito.judging.remote import OWN_NAMES, LearnerError, Remote, connection_of
 
 MODULE = '''
 """Title."""
@@ -127,7 +135,7 @@ def remote_of(tmp_path: Path) -> Iterator[Callable[..., Remote]]:
 
     yield make
     for remote in made:
-        remote.close()
+        connection_of(remote).close()
 
 
 def test_calls_and_answers(remote_of: Callable[..., Remote]) -> None:
@@ -222,7 +230,7 @@ def test_an_answer_in_the_last_moment_costs_the_next_call_nothing(
 ) -> None:
     remote = remote_of()
     assert remote.add(1) == 2
-    monkeypatch.setattr("tito.judging.remote.threading.Timer", LastMoment)
+    monkeypatch.setattr("tito.wire.pipe.threading.Timer", LastMoment)
     assert remote.counted() == 1
     monkeypatch.undo()
     assert remote.counted() == 1, "in another process"
@@ -286,7 +294,7 @@ def test_no_process_is_left_behind(remote_of: Callable[..., Remote]) -> None:
         "f = __import__('recsys_backends.naive', fromlist=['x']).bpr_update",
         "from scipy.sparse import csr_matrix as f",
         "import torch as f",
-        "import implicit as f",
+        "import pandas as f",
         "from tito.course import lessons as f",
     ],
 )
@@ -307,6 +315,33 @@ def test_the_front_door_leads_to_no_answer_either(remote_of: Callable[..., Remot
         remote.g(np.ones((2, 2), np.float32))
 
 
+def test_a_module_that_is_missing_is_not_called_masked(remote_of: Callable[..., Remote]) -> None:
+    """Libraries look for optional packages by ModuleNotFoundError."""
+    source = (
+        "def g(name):\n    import importlib\n    try:\n        importlib.import_module(name)\n"
+        "    except ModuleNotFoundError as error:\n        return str(error)\n"
+    )
+    remote = remote_of(source)
+    assert remote.g("no_such_package") == "No module named 'no_such_package'"
+    with pytest.raises(LearnerError, match="pandas cannot be imported while your code is judged"):
+        remote.g("pandas")
+    allowed = remote_of(source, allowed=["no-such-package", "no_such_package"])
+    assert allowed.g("no_such_package") == "No module named 'no_such_package'"
+
+
+def test_what_is_installed_elsewhere_on_the_path_is_masked_too(
+    remote_of: Callable[..., Remote], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "answers_beside.py").write_text("answer = 1\n")
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([str(tmp_path / "beside"), os.environ.get("PYTHONPATH", "")])
+    )
+    remote = remote_of("def g():\n    import answers_beside\n    return answers_beside.answer\n")
+    with pytest.raises(LearnerError, match="answers_beside cannot be imported"):
+        remote.g()
+
+
 def test_what_the_lesson_allows_can_be_imported(remote_of: Callable[..., Remote]) -> None:
     source = "from scipy.special import expit\n\ndef g(x):\n    return float(expit(x))\n"
     assert remote_of(source, allowed=["scipy"]).g(0.0) == 0.5
@@ -325,6 +360,53 @@ def test_a_module_that_cannot_be_loaded_is_said_so(remote_of: Callable[..., Remo
     remote = remote_of("# %% broken\nx = 1 / 0\n")
     with pytest.raises(LearnerError, match=r"cannot be loaded: raised ZeroDivisionError.*'broken'"):
         remote.add(1)
+
+
+def test_a_remote_hides_no_function_but_those_that_lint_names(
+    remote_of: Callable[..., Remote],
+) -> None:
+    own = {name for name in [*dir(Remote), *vars(remote_of())] if not name.startswith("_")}
+    assert own == OWN_NAMES
+    names = ("close", "failure", "load", "call", "stop", "functions", "start_clause", "open")
+    remote = remote_of("".join(f"def {name}():\n    return {name!r}\n" for name in names))
+    assert [getattr(remote, name)() for name in names] == list(names)
+
+
+def test_what_a_backend_can_do_is_said_where_its_remote_is_made(
+    remote_of: Callable[..., Remote],
+) -> None:
+    remote = remote_of(order="batched", tiles=True, samplers=(UniformSampler, WeightedSampler))
+    with use_backend(remote) as backend:
+        assert (backend.order, backend.tiles) == ("batched", True)
+        assert backend.draws_by(WeightedSampler)
+        assert not backend.draws_by(AdaptiveSampler)
+
+
+def test_only_what_the_protocol_names_may_be_changed_in_place(
+    remote_of: Callable[..., Remote], tmp_path: Path
+) -> None:
+    """By position, by keyword, and through the probe, for functions named as an op is."""
+    probe = tmp_path / "probe.py"
+    spoil = "    for array in [*args, *named.values()]:\n        array[:] = 7\n"
+    probe.write_text(f"def als_half_step(learner, *args, **named):\n{spoil}")
+    source = f"def als_half_step(*args, **named):\n{spoil}"
+    remote = remote_of(source, probe=probe)
+    for call in (remote.als_half_step, remote.probe.als_half_step):
+        mine, read = np.zeros(2), np.zeros(3)
+        call(mine)
+        call(target=mine[:1])
+        assert mine.tolist() == [7, 7]
+        with pytest.raises(LearnerError, match="als_half_step changed an array"):
+            call(np.zeros(2), read)
+        with pytest.raises(LearnerError, match="als_half_step changed an array"):
+            call(fixed=read, target=np.zeros(2))
+        assert not read.any()
+
+
+def test_the_protocol_names_arguments_of_its_own() -> None:
+    assert set(MUTATES) <= set(OPS)
+    for op, names in MUTATES.items():
+        assert set(names) <= set(inspect.signature(getattr(ComputeBackend, op)).parameters), op
 
 
 def test_a_remote_is_a_backend_for_the_contract(remote_of: Callable[..., Remote]) -> None:

@@ -16,10 +16,10 @@ from recsys_backends.protocol import OPS
 from recsys_edu.errors import StudentCodeError
 from recsys_edu.student import StudentBackend
 from tests.recsys_edu.small_bpr import fitted_bytes, small, two_tastes
-from tests.recsys_edu.workspaces import MATMUL, STUB, export, make_workspace
+from tests.recsys_edu.workspaces import MATMUL, STUB, export, make_workspace, solved
 
 ONE = np.ones((1, 1), dtype=np.float32)
-ANSWER_KEY = Path(naive.__file__).with_name("bpr.py").read_text(encoding="utf-8")
+ANSWER_KEY = solved("05_bpr")
 RESULT = "def matmul(a, b):\n    return np.full((len(a), b.shape[1]), {}, np.float32)\n"
 TEN, TWO = (f"import numpy as np\n\n{RESULT.format(n)}" for n in ("10", "20"))
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from recsys_edu.exported import CELL_MARKER
 from recsys_edu.workspace import ENVIRONMENT_VARIABLE, MARKER
+from tito.authoring.source import solution_cells
+from tito.course.lessons import find_lesson
+from tito.course.notebook import EXPORT
 
 ROOT = Path(__file__).resolve().parents[2]
 MATMUL = "import numpy as np\n\ndef matmul(a, b):\n    print('mine')\n    return np.matmul(a, b)\n"
@@ -19,6 +22,12 @@ from recsys_backends import ops, set_backend
 set_backend("student")
 print(ops.matmul(np.full((1, 2), 3, np.float32), np.ones((2, 1), np.float32)).item())
 """
+
+
+def solved(lesson: str) -> str:
+    """The text that a perfect learner exports of a lesson."""
+    cells = solution_cells(find_lesson(lesson))
+    return "\n\n\n".join(cell.source for cell in cells if EXPORT in cell.tags) + "\n"
 
 
 def make_workspace(folder: Path, **files: str) -> Path:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from recsys_backends import naive, registry
-from tests.recsys_edu.workspaces import make_workspace, run_python
+from recsys_backends import registry
+from tests.recsys_edu.workspaces import make_workspace, run_python, solved
 from tests.tito.race_command import QUICK, Run
 
 TITO = "from tito.main import main; main()"
@@ -17,8 +17,7 @@ TITO = "from tito.main import main; main()"
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """A workspace with lesson 05 exported."""
-    answer_key = Path(naive.__file__).with_name("bpr.py").read_text(encoding="utf-8")
-    return make_workspace(tmp_path / "mine", bpr=answer_key)
+    return make_workspace(tmp_path / "mine", bpr=solved("05_bpr"))
 
 
 def test_backends_lists_the_student_where_there_is_a_workspace(

@@ -1,4 +1,4 @@
-"""``tito dev build``: everything that is made of the lessons' sources, and nothing by hand."""
+"""Files that are made of the lessons' sources: what ``tito dev build`` writes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys_edu.atomic import atomic_path
-from tito.authoring.answer_key import answer_key
+from tito.authoring.answer_key import EXTENDED, answer_key, answer_package
 from tito.authoring.release import notebook_bytes, released
 from tito.authoring.source import solution_notebook
 from tito.authoring.syllabus import with_syllabus
@@ -17,19 +17,22 @@ NAIVE: Final = Path("backends", "recsys_backends", "naive")
 
 
 def products(lessons: list[Lesson], root: Path) -> Iterator[tuple[Path, bytes]]:
-    """Each file that the build writes, and what has to be in it."""
+    """Yield each file that the build writes, with its content."""
+    keys: dict[str, str] = {}
     for lesson in lessons:
         yield lesson.release, notebook_bytes(released(solution_notebook(lesson)))
-        key = answer_key(lesson)
-        if key:
+        if key := answer_key(lesson):
+            keys[lesson.name] = key
             yield root / NAIVE / f"{lesson.name}.py", key.encode()
+    if (root / NAIVE / EXTENDED).is_dir():  # a course of its own has no such package
+        yield root / NAIVE / "__init__.py", answer_package(keys).encode()
     guide = root / "INSTRUCTORS.md"
     if guide.is_file():
         yield guide, with_syllabus(guide.read_text(encoding="utf-8"), lessons).encode()
 
 
 def build(lessons: list[Lesson], root: Path) -> list[Path]:
-    """Write what has changed, and return it."""
+    """Write the files that have changed, and return their paths."""
     written = []
     for path, content in products(lessons, root):
         if path.is_file() and path.read_bytes() == content:
@@ -42,7 +45,7 @@ def build(lessons: list[Lesson], root: Path) -> list[Path]:
 
 
 def drift(lessons: list[Lesson], root: Path) -> list[Path]:
-    """The files that are not what the build would write."""
+    """Return the files that differ from what the build would write."""
     return [
         path
         for path, content in products(lessons, root)

@@ -8,24 +8,22 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from tito.authoring.answer_key import TAG as OP
-from tito.authoring.source import AuthoringError, solution_cells
-from tito.course.export import TAG as EXPORT
+from tito.authoring.source import (
+    BEGIN_SOLUTION,
+    END_SOLUTION,
+    AuthoringError,
+    solution_cells,
+)
 from tito.course.lessons import Lesson, LessonError
 from tito.course.names import defined_at_top, undefined_names
-from tito.course.notebook import EXPERIMENT, Cell
+from tito.course.notebook import EXPERIMENT, EXPORT, OP, Cell
 from tito.judging.clauses import functions_of, load_clauses
-from tito.judging.masking import ALWAYS
-from tito.judging.remote import Remote
+from tito.judging.remote import OWN_NAMES
+from tito.wire.masking import ALWAYS
 
 KEYS: Final = {"grade", "grade_id", "locked", "points", "schema_version", "solution"}
 _HEADER: Final = re.compile(r"# %%(?: \[(?P<kind>\w+)\])?(?P<rest>(?: .*)?)")
 _FILES: Final = ("ABOUT.md", "hidden.py", "checkpoint.py", "mutants.py")
-_JUDGES_OWN: Final = frozenset(name for name in dir(Remote) if name[0] != "_") | {
-    "failure",
-    "probe",
-}
-_BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
 def problems(lesson: Lesson) -> list[str]:
@@ -78,9 +76,11 @@ def _cell_problems(cells: list[Cell]) -> Iterator[str]:
             yield f"{cell.label}: its grade_id is taken already."
         seen |= {cell.grade_id} - {""}
         is_code = cell.kind == "code"
-        if is_code and cell.is_solution and (_BEGIN not in cell.source or _END not in cell.source):
-            yield f"{cell.label}: a solution without {_BEGIN} and {_END} would be taken out whole."
-        if not cell.is_solution and _BEGIN in cell.source:
+        marked = BEGIN_SOLUTION in cell.source and END_SOLUTION in cell.source
+        if is_code and cell.is_solution and not marked:
+            markers = f"{BEGIN_SOLUTION} and {END_SOLUTION}"
+            yield f"{cell.label}: a solution without {markers} would be taken out whole."
+        if not cell.is_solution and BEGIN_SOLUTION in cell.source:
             yield f"{cell.label}: it holds a solution, but its metadata does not say so."
         if cell.is_graded and not cell.nbgrader.get("points"):
             yield f"{cell.label}: it is graded, and worth no points."
@@ -91,7 +91,7 @@ def _cell_problems(cells: list[Cell]) -> Iterator[str]:
         if is_code and cell.is_solution and EXPORT not in cell.tags:
             yield f"{cell.label}: what learners write has to be tagged '{EXPORT}'."
         if EXPORT in cell.tags:
-            for name in sorted(_JUDGES_OWN & defined_at_top(ast.parse(cell.source)).keys()):
+            for name in sorted(OWN_NAMES & defined_at_top(ast.parse(cell.source)).keys()):
                 yield f"{cell.label}: judges could not call {name}, which is a name of their own."
         if OP in cell.tags:
             yield from _op_problems(cell)
@@ -131,8 +131,8 @@ def _op_problems(cell: Cell) -> Iterator[str]:
 
 def _clause_problems(lesson: Lesson, cells: list[Cell]) -> Iterator[str]:
     graded = {cell.grade_id for cell in cells if cell.is_graded and cell.kind == "code"}
-    clauses = functions_of(load_clauses(lesson, "hidden.py"))
-    mutants = load_clauses(lesson, "mutants.py").MUTANTS
+    clauses = functions_of(load_clauses(lesson.folder, "hidden.py"))
+    mutants = load_clauses(lesson.folder, "mutants.py").MUTANTS
     for name in sorted(graded - clauses.keys()):
         yield f"{lesson.id}/hidden.py has no function {name}(remote, rng) to judge it by."
     for name, clause in clauses.items():
@@ -143,6 +143,6 @@ def _clause_problems(lesson: Lesson, cells: list[Cell]) -> Iterator[str]:
     for name in sorted(graded):
         if len(mutants.get(name, ())) < 3:
             yield f"{lesson.id}/mutants.py has fewer than three wrong solutions for {name}."
-    checkpoint = load_clauses(lesson, "checkpoint.py")
+    checkpoint = load_clauses(lesson.folder, "checkpoint.py")
     if not functions_of(checkpoint) and not getattr(checkpoint, "OPS", ()):
         yield f"{lesson.id}/checkpoint.py has no clauses: every export would pass."

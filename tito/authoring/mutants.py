@@ -15,14 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from tito.authoring.source import AuthoringError, solution_cells
-from tito.course.export import TAG
+from tito.course.export import module_text
+from tito.course.judged import session_of
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
-from tito.judging.checkpoint import remote_of
-from tito.judging.clauses import Verdict, functions_of, load_clauses, run_clause
+from tito.judging.clauses import Verdict, functions_of, generator_for, load_clauses, run_clause
 
 _SECONDS: Final = 60
 
@@ -40,7 +38,7 @@ class Mutant:
     def cells(self) -> list[Cell]:
         """The lesson's cells with the edit."""
         cells = solution_cells(self.lesson)
-        times = sum(cell.source.count(self.before) for cell in cells if TAG in cell.tags)
+        times = sum(cell.source.count(self.before) for cell in cells if cell.is_exported)
         if times != 1:
             raise AuthoringError(
                 f"{self.lesson.id}/mutants.py, {self.grade_id}, {self.name!r}: the text to be "
@@ -51,7 +49,7 @@ class Mutant:
 
 def mutants_of(lesson: Lesson) -> Iterator[Mutant]:
     """Every mutant of a lesson."""
-    for grade_id, edits in load_clauses(lesson, "mutants.py").MUTANTS.items():
+    for grade_id, edits in load_clauses(lesson.folder, "mutants.py").MUTANTS.items():
         for name, (before, after) in edits.items():
             yield Mutant(lesson, grade_id, name, before, after)
 
@@ -60,17 +58,15 @@ def hidden_verdicts(
     lesson: Lesson, cells: list[Cell], seed: int, only: str | None = None
 ) -> list[Verdict]:
     """What hidden.py says of these exported cells."""
-    source = "\n\n".join(
-        f"# %% {cell.grade_id or cell.number}\n{cell.source}" for cell in cells if TAG in cell.tags
-    )
-    functions = functions_of(load_clauses(lesson, "hidden.py"))
+    source = module_text(cell for cell in cells if cell.is_exported)
+    functions = functions_of(load_clauses(lesson.folder, "hidden.py"))
     with tempfile.TemporaryDirectory() as folder:
         exported = Path(folder, f"{lesson.name}.py")
         exported.write_text(source, encoding="utf-8")
-        with remote_of(lesson, exported) as remote:
+        with session_of(lesson).open(exported) as remote:
             return [
-                run_clause(name, function, remote, np.random.default_rng([seed, number]))
-                for number, (name, function) in enumerate(functions.items())
+                run_clause(name, function, remote, generator_for(name, seed))
+                for name, function in functions.items()
                 if only in (None, name)
             ]
 
@@ -99,7 +95,7 @@ def visible_message(cells: list[Cell], grade_id: str) -> str:
 
 
 def _edited(cell: Cell, before: str, after: str) -> Cell:
-    if TAG not in cell.tags:
+    if not cell.is_exported:
         return cell
     return Cell(
         cell.number, cell.kind, cell.source.replace(before, after), cell.tags, cell.nbgrader

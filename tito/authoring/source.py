@@ -12,6 +12,9 @@ from recsys_edu.errors import RecsysError
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell, cells_of
 
+BEGIN_SOLUTION: Final = "### BEGIN SOLUTION"
+END_SOLUTION: Final = "### END SOLUTION"
+"""Lines around what a learner is to write; nbgrader's own."""
 _METADATA: Final = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},

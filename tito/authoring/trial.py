@@ -13,11 +13,11 @@ from typing import Any
 from tito.authoring.mutants import hidden_verdicts
 from tito.authoring.release import notebook_bytes, released
 from tito.authoring.source import solution_notebook
+from tito.course.checkpoint import run_checkpoint
 from tito.course.export import export_notebook, write_export
 from tito.course.kernel_run import run_notebook
 from tito.course.lessons import Lesson
 from tito.course.notebook import cells_of
-from tito.judging.checkpoint import run_checkpoint
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
+    from tito.course.checkpoint import CheckpointResult
     from tito.course.kernel_run import CellRun
     from tito.course.lessons import Lesson
     from tito.course.notebook import Cell
-    from tito.judging.checkpoint import CheckpointResult
     from tito.judging.clauses import Verdict
 
 OK, BAD = "✓", "✗"

@@ -13,7 +13,7 @@ from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
     from recsys_edu.workspace import Workspace
-    from tito.judging.checkpoint import CheckpointResult
+    from tito.course.checkpoint import CheckpointResult
 
 
 @click.command("checkpoint")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from recsys_edu.atomic import atomic_path
-from recsys_edu.exported import CELL_MARKER, functions_in, is_stub, place_of
+from recsys_edu.exported import functions_in, is_stub, join_cells, place_of
 from tito.course.names import Definition, defined_at_top, undefined_names
-from tito.course.notebook import Cell, NotebookError, read_cells
+from tito.course.notebook import EXPORT, Cell, NotebookError, read_cells
 
-TAG: Final = "export"
 PACKAGE_TEXT: Final = '"""What I have exported from my notebooks."""\n'
 PREVIOUS: Final = ".previous"
 """The folder beside the exported files where the version before is kept."""
@@ -32,10 +31,10 @@ class Export:
 
 def exported_cells(path: Path) -> list[Cell]:
     """The notebook's cells with the tag ``export``; NotebookError where it has none."""
-    found = [cell for cell in read_cells(path) if TAG in cell.tags and cell.kind == "code"]
+    found = [cell for cell in read_cells(path) if cell.is_exported]
     if not found:
         raise NotebookError(
-            f"{path} has no cell tagged '{TAG}': its metadata got lost. `tito reset` brings a "
+            f"{path} has no cell tagged '{EXPORT}': its metadata got lost. `tito reset` brings a "
             "fresh notebook and keeps a copy of this one, from which you can paste your code."
         )
     return found
@@ -69,9 +68,9 @@ def _export(path: Path, title: str, expected: Sequence[str]) -> Export:
     missing = [name for name in expected if name not in functions]
     if missing:
         raise NotebookError(
-            f"{path}: there is no function {missing[0]} in a cell tagged '{TAG}'. Was it renamed, "
-            "or its cell deleted? `tito reset` brings a fresh notebook and keeps a copy of this "
-            "one."
+            f"{path}: there is no function {missing[0]} in a cell tagged '{EXPORT}'. Was it "
+            "renamed, or its cell deleted? `tito reset` brings a fresh notebook and keeps a copy "
+            "of this one."
         )
     source = _joined(title, path, cells)
     _refuse_what_does_not_compile(path, source)
@@ -155,7 +154,7 @@ def _why(path: Path, use: Definition) -> str:
     if use.name == "*":
         return "`import *` hides where names come from; import what you need by name."
     for cell in read_cells(path):
-        if cell.kind != "code" or TAG in cell.tags:
+        if cell.kind != "code" or cell.is_exported:
             continue
         try:
             elsewhere = defined_at_top(ast.parse(cell.source))
@@ -169,9 +168,11 @@ def _why(path: Path, use: Definition) -> str:
     return f"{use.name!r} is not defined anywhere."
 
 
+def module_text(cells: Iterable[Cell]) -> str:
+    """Return the text of the module that exported cells make up, without its docstring."""
+    return join_cells((cell.export_name, cell.source) for cell in cells)
+
+
 def _joined(title: str, path: Path, cells: Sequence[Cell]) -> str:
-    parts = [f'"""{title}. Exported from {path.name}; change it there and export again."""\n']
-    for cell in cells:
-        name = cell.grade_id or f"cell {cell.number}"
-        parts.append(f"{CELL_MARKER}{name}\n{cell.source.rstrip()}\n")
-    return "\n".join(parts)
+    head = f'"""{title}. Exported from {path.name}; change it there and export again."""\n'
+    return f"{head}\n{module_text(cells)}"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from recsys_backends.protocol import Order
 from recsys_edu.errors import RecsysError
 
 ENVIRONMENT_VARIABLE: Final = "RECSYS_EDU_COURSE"
@@ -39,9 +40,14 @@ class About:
     """Lessons by their folders' names."""
     objectives: tuple[str, ...]
     may_import: tuple[str, ...] = ()
-    """Modules that judged code may import, beside NumPy and the standard ones."""
+    """Distributions that judged code may import, with what they need, beside NumPy and the standard
+    library; also single modules of this software."""
     compilers: bool = False
-    """Whether its code builds extensions."""
+    """Its code builds extensions."""
+    order: Order = "sequential"
+    tiles: bool = False
+    samplers: tuple[str, ...] = ("UniformSampler",)
+    """Abilities of its functions as a backend, as in ``recsys_backends.protocol``."""
 
 
 @dataclass(frozen=True, order=True)

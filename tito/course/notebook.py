@@ -9,8 +9,12 @@ from typing import Any, Final
 
 from recsys_edu.errors import RecsysError
 
+EXPORT: Final = "export"
+"""Tag of cells that become the lesson's module."""
+OP: Final = "op"
+"""Tag of cells that belong to a backend: a perfect learner's export of them is the answer key."""
 EXPERIMENT: Final = "experiment"
-"""The tag of cells that take long, and that no graded cell depends on."""
+"""Tag of cells that take long, and that no graded cell depends on."""
 
 
 class NotebookError(RecsysError, ValueError):
@@ -44,6 +48,16 @@ class Cell:
     def is_solution(self) -> bool:
         """Whether the learner writes it."""
         return self.nbgrader.get("solution") is True
+
+    @property
+    def is_exported(self) -> bool:
+        """The cell becomes part of the lesson's module."""
+        return self.kind == "code" and EXPORT in self.tags
+
+    @property
+    def export_name(self) -> str:
+        """Name of the cell in the exported file."""
+        return self.grade_id or f"cell {self.number}"
 
     @property
     def label(self) -> str:

@@ -11,21 +11,19 @@ from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 from typing import Final
 
-OURS: Final = ("recsys_backends", "recsys_edu", "tito")
+from tito.jail.packages import OURS
 
 ENTRY: Final = ("tito.jail.inside", "tito.jail.selfcheck", "tito.jail.limits")
+_PIPE: Final = ("tito.wire.frames", "tito.wire.pipe", "tito.wire.values")
 CALLS: Final = (
-    "tito.judging.runner", "tito.judging.frames", "tito.judging.masking", "tito.judging.values",
+    *_PIPE, "tito.wire.runner", "tito.wire.masking",
     "recsys_edu.exported", "recsys_edu._version",
-    "recsys_backends.errors", "recsys_backends.plan", "recsys_backends.protocol",
-    "recsys_backends.random", "recsys_backends.registry",
+    "recsys_backends.errors", "recsys_backends.lazy", "recsys_backends.plan",
+    "recsys_backends.protocol", "recsys_backends.random", "recsys_backends.registry",
 )  # fmt: skip
-"""What answering calls takes: nothing of it knows an answer."""
-CELLS: Final = (
-    "tito.jail.cell_runner", "tito.jail.captured",
-    "tito.judging.frames", "tito.judging.values",
-)  # fmt: skip
-"""What running cells takes, beside the library, which is there as a whole."""
+"""Modules that answer calls; none of them knows an answer."""
+CELLS: Final = (*_PIPE, "tito.jail.cell_runner", "tito.jail.captured")
+"""Modules that run cells, beside the library, which is there as a whole."""
 
 
 class Bundle:
@@ -53,6 +51,8 @@ class Bundle:
             target = target / source.name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target)
+        if source.name == "__init__.py" and (stub := source.with_suffix(".pyi")).exists():
+            shutil.copy2(stub, target.with_suffix(".pyi"))  # its public names
         if source.suffix == ".py" and (compiled := Path(cache_from_source(source))).exists():
             cached = Path(cache_from_source(target))
             cached.parent.mkdir(exist_ok=True)

@@ -16,7 +16,8 @@ from types import FrameType
 from typing import Any, BinaryIO
 
 from tito.jail.captured import Descriptors, Outputs, make_shell, no_input
-from tito.judging.frames import read_frame, write_frame
+from tito.wire.frames import read_frame, write_frame
+from tito.wire.pipe import claim_standard_pipes
 
 
 class CellRunner:
@@ -65,15 +66,8 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
         write_frame(outgoing, runner.run(source))
 
 
-def _private_pipe() -> tuple[BinaryIO, BinaryIO]:
-    """Standard input and output under other numbers; standard input is then empty."""
-    incoming, outgoing = os.dup(0), os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    return os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb")
-
-
 if __name__ == "__main__":
     sys.argv = [""]
     sys.path.insert(0, "")  # as in a kernel; only now that all rights have been given up
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
-    serve(*_private_pipe())
+    serve(*claim_standard_pipes(silent=False))

@@ -6,18 +6,17 @@ have written it: marks come from calls that the trusted side checks, never from 
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from recsys_backends.errors import RecsysError
 from tito.jail.jail import Jail, Jailed
 from tito.jail.mounts import FONTS
 from tito.jail.unjailed import Unjailed
-from tito.judging.frames import read_frame, write_frame
-from tito.judging.values import FrameError
+from tito.wire.pipe import Deadline, NoReplyError, exchange
+from tito.wire.processes import close_pipes
 
 GRACE: Final = 3.0
 """Seconds from a cell's own time limit, at which it is interrupted, to the end of the jail."""
@@ -64,7 +63,7 @@ class CellOutcome:
         return not self.why
 
 
-class CellError(Exception):
+class CellError(RecsysError):
     """The process with the notebook has ended or cannot be understood; a sentence about it."""
 
 
@@ -120,10 +119,7 @@ class _Process:
 
     def __exit__(self, *error: object) -> None:
         self._process.end()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):  # what is still to be written goes nowhere
-                    pipe.close()
+        close_pipes(self._process)
         self._process.wait()
 
     def run(self, source: str, left: float) -> CellOutcome:
@@ -139,32 +135,19 @@ class _Process:
         )
 
     def _exchange(self, message: Any, seconds: float) -> dict[str, Any]:
-        process, late = self._process, threading.Event()
-        assert process.stdin is not None
-        assert process.stdout is not None
+        with Deadline(seconds, self._process.end) as deadline:
+            try:
+                return exchange(self._process, message, deadline, 8 * self._limits.characters)
+            except NoReplyError as failure:
+                raise CellError(_sentence_about(failure, seconds)) from None
 
-        def give_up() -> None:
-            late.set()
-            process.end()
 
-        timer = threading.Timer(seconds, give_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            write_frame(process.stdin, message)
-            reply = read_frame(process.stdout, limit=8 * self._limits.characters)
-            if not isinstance(reply, dict):
-                raise FrameError("it is no answer")
-        except FrameError as error:
-            raise CellError(f"what came back is no answer: {error}.") from None
-        except (OSError, EOFError):
-            if late.is_set():
-                message = f"it had not ended after {seconds:g} s, and could not be interrupted."
-                raise CellError(message) from None
-            raise CellError("its code ended the whole Python process.") from None
-        finally:
-            timer.cancel()
-        return reply
+def _sentence_about(failure: NoReplyError, seconds: float) -> str:
+    if failure.late:
+        return f"it had not ended after {seconds:g} s, and could not be interrupted."
+    if failure.damage:
+        return f"what came back is no answer: {failure.damage}."
+    return "its code ended the whole Python process."
 
 
 def notebook_jail(*, contents: Mapping[str, bytes] | None = None, **settings: Any) -> Jail:

@@ -17,7 +17,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -48,7 +47,8 @@ class Jail:
 
     Args:
         files: files that the code may read, at their own paths; links are refused.
-        allowed: modules that it may import beside NumPy and the standard library.
+        allowed: distributions that it may import, with what they need, beside NumPy and the
+            standard library; also single modules of this software.
         limits: how much it may use.
         module: what runs in there, a module of ``bundle``.
         library: whether recsys_edu and every installed package can be imported, answers included:
@@ -61,7 +61,7 @@ class Jail:
     a context manager, so that no control group is left behind.
 
     Raises:
-        JailUnavailableError: there is no bubblewrap. (``probe.require_jail`` tries a jail out.)
+        JailUnavailableError: there is no bubblewrap. (``require_jail`` tries one out.)
         SubmissionError: a file is a link, or too large.
     """
 
@@ -71,7 +71,7 @@ class Jail:
         *,
         allowed: Iterable[str] = (),
         limits: Limits | None = None,
-        module: str = "tito.judging.runner",
+        module: str = "tito.wire.runner",
         library: bool = False,
         compilers: bool = False,
         data: Path | None = None,
@@ -155,9 +155,7 @@ class Jail:
         if self._library:
             mounts.library(sight)
         else:
-            named = {name.split(".")[0] for name in ("numpy", *self._allowed)}
-            others = named.difference(sys.stdlib_module_names, bundle.OURS)
-            mounts.packages(sight, packages.entries_for(sorted(others)))
+            mounts.packages(sight, packages.entries_for(["numpy", *self._allowed]))
         if self._data is not None:
             sight.read_only(self._data.resolve(), mounts.DATA)
         for path, content in {"/etc/passwd": mounts.passwd(uid), **self._contents}.items():

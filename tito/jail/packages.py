@@ -1,50 +1,80 @@
-"""Which folders and files of site-packages a package needs: its own, and those it depends on."""
+"""Distributions that a lesson may import: their modules and files, with what they depend on."""
 
 from __future__ import annotations
 
+import csv
 import functools
 import re
+import sysconfig
 from collections.abc import Iterable
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
-from importlib.metadata import packages_distributions as distributions_by_module
 from pathlib import Path
 from typing import Final
 
+OURS: Final = ("recsys_backends", "recsys_edu", "tito")
+"""Packages of this software. Lessons allow single modules of them, never a whole distribution."""
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+)[^;]*(?:;(.*))?")
+_NOT_MODULES: Final = (".dist-info", ".egg-info", ".libs", ".data", ".pth")
 
 
-def entries_for(modules: Iterable[str]) -> list[Path]:
-    """What has to be in a folder on the path so that these modules can be imported from there.
+def entries_for(names: Iterable[str]) -> list[Path]:
+    """Return the files and folders of site-packages that distributions consist of.
 
     Args:
-        modules: top-level names, such as ``numpy``; those of the standard library, and what is not
-            installed, have no entries.
+        names: of distributions; what they require is included. Names of this software's modules,
+            and distributions that are not installed, have no entries.
     """
-    by_module = _by_module()
-    wanted = [name for module in modules for name in by_module.get(module, ())]
-    entries: dict[Path, None] = {}
+    paths = [
+        Path(str(found.locate_file(part)))
+        for found in _with_requirements(names)
+        for part in _top_level(found)
+    ]
+    return [path for path in dict.fromkeys(paths) if path.exists()]
+
+
+def modules_of(names: Iterable[str]) -> list[str]:
+    """Return the modules that may be imported where distributions are allowed.
+
+    Args:
+        names: of distributions; what they require is included. A module of this software, and a
+            name that is not installed, stand for themselves.
+    """
+    names = list(names)
+    modules = set(names)
+    for found in _with_requirements(names):
+        parts = (part for part in _top_level(found) if not part.endswith(_NOT_MODULES))
+        modules.update(part.partition(".")[0] for part in parts)
+    return sorted(modules)
+
+
+def installed_modules() -> list[str]:
+    """Return the names of all modules in site-packages, and of this software's packages."""
+    places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    found = (path.name for place in places for path in Path(place).iterdir())
+    names = {name.partition(".")[0] for name in found if not name.endswith(_NOT_MODULES)}
+    return sorted({name for name in names if name.isidentifier()} | set(OURS))
+
+
+def _with_requirements(names: Iterable[str]) -> list[Distribution]:
+    """Installed distributions of these names and those that they require, each once."""
+    wanted = [name for name in names if name.partition(".")[0] not in OURS]
+    found: dict[str, Distribution] = {}
     seen: set[str] = set()
     while wanted:
-        name = wanted.pop().lower()
+        name = re.sub(r"[-_.]+", "-", wanted.pop()).lower()
         if name in seen:
             continue
         seen.add(name)
         try:
-            found = distribution(name)
-        except PackageNotFoundError:  # an optional one
+            found[name] = distribution(name)
+        except PackageNotFoundError:  # an optional one, or one for another platform
             continue
-        entries.update(dict.fromkeys(_entries(found)))
-        wanted += _required(found)
-    return list(entries)
-
-
-@functools.cache
-def _by_module() -> dict[str, list[str]]:
-    return dict(distributions_by_module())
+        wanted += _required(found[name])
+    return list(found.values())
 
 
 def _required(found: Distribution) -> list[str]:
-    """The names that it requires in any case, or on some platforms; no extras."""
+    """Names that a distribution requires in any case, or on some platforms; no extras."""
     names = []
     for line in found.requires or ():
         match = _REQUIREMENT.match(line)
@@ -53,9 +83,18 @@ def _required(found: Distribution) -> list[str]:
     return names
 
 
-def _entries(found: Distribution) -> list[Path]:
-    """The first parts of its files' paths; scripts, which lie elsewhere, are left out."""
-    first = {file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "/")}
-    first.discard("__pycache__")
-    paths = [Path(str(found.locate_file(part))) for part in sorted(first)]
-    return [path for path in paths if path.exists()]
+def _top_level(found: Distribution) -> list[str]:
+    """First parts of the paths of a distribution's files; scripts lie elsewhere."""
+    return _first_parts(found.name, found.read_text("RECORD") or _listed(found))
+
+
+@functools.lru_cache(maxsize=256)
+def _first_parts(name: str, record: str) -> list[str]:
+    rows = csv.reader(record.splitlines())  # far faster than ``Distribution.files``
+    first = {row[0].partition("/")[0] for row in rows if row}
+    return sorted(first - {"..", "", "__pycache__"})
+
+
+def _listed(found: Distribution) -> str:
+    """Files of a distribution without RECORD, one a line."""
+    return "\n".join(str(file) for file in found.files or ())

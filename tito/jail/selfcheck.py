@@ -1,4 +1,4 @@
-"""Run in a jail, says what it is like in there; ``probe.py`` holds it to that."""
+"""Report on the jail that this runs in; ``availability.py`` checks the report."""
 
 from __future__ import annotations
 

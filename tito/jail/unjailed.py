@@ -11,7 +11,7 @@ from types import TracebackType
 
 from tito.jail.jail import Jailed
 from tito.jail.limits import Limits
-from tito.judging.remote import absolute_python_path, plain_process
+from tito.wire.processes import absolute_python_path, plain_process
 
 
 class Unjailed:

@@ -1,1 +1,1 @@
-"""Judging code that is not trusted: it runs in another process, and only data cross the border."""
+"""Judge code that is not trusted: it runs in another process, and only data cross the border."""

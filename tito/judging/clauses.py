@@ -8,6 +8,7 @@ ops whose contract is to be kept as well.
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import sys
 import warnings
@@ -18,20 +19,30 @@ from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
 import numpy as np
 
-from recsys_backends.contract import check
+from recsys_backends import contract
 from recsys_backends.errors import ContractViolation
-from tito.course.lessons import Lesson, LessonError
-from tito.judging.remote import MAX_MESSAGE, Remote
+from recsys_edu.errors import RecsysError
+from tito.judging.failures import MAX_MESSAGE
+from tito.judging.remote import Remote, connection_of
 
 ClauseFunction = Callable[[Remote, np.random.Generator], None]
 
 
+CONTRACT_VERSION: Final = int(getattr(contract, "VERSION", 1))
+"""Version of the contract's clauses: outcomes that were kept under another one are out of date."""
+
+
+class ClausesError(RecsysError, LookupError):
+    """A lesson's folder lacks a file that judging needs."""
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """Whether one clause held."""
+    """Outcome of one clause."""
 
     name: str
     passed: bool
@@ -39,24 +50,27 @@ class Verdict:
     """What is wrong; empty where it held."""
 
 
-def load_clauses(lesson: Lesson, file: str) -> ModuleType:
-    """A lesson's ``checkpoint.py`` or ``hidden.py`` as a module; LessonError where it has none.
+def load_clauses(folder: Path, file: str) -> ModuleType:
+    """Return a file of a lesson's folder as a module.
 
-    Each lesson's folder is a package of its own, so that its files may share helpers by
+    Each folder is a package of its own, so that its files may share helpers by
     ``from .helpers import …``.
+
+    Raises:
+        ClausesError: there is no such file.
     """
-    if not (lesson.folder / file).is_file():
-        raise LessonError(f"lesson {lesson.id} has no {file} here.")
-    package = f"recsys_edu_lesson_{lesson.id}_{abs(hash(lesson.folder)):x}"
+    if not (folder / file).is_file():
+        raise ClausesError(f"lesson {folder.name} has no {file} here.")
+    package = f"recsys_edu_lesson_{folder.name}_{abs(hash(folder)):x}"
     if package not in sys.modules:
         spec = ModuleSpec(package, None, is_package=True)
-        spec.submodule_search_locations = [str(lesson.folder)]
+        spec.submodule_search_locations = [str(folder)]
         sys.modules[package] = module_from_spec(spec)
     return import_module(f"{package}.{Path(file).stem}")
 
 
 def functions_of(clauses: ModuleType) -> dict[str, ClauseFunction]:
-    """The clauses that a file defines itself, in its order."""
+    """Return the clauses that a file defines itself, in its order."""
     return {
         name: function
         for name, function in vars(clauses).items()
@@ -71,14 +85,24 @@ def judge(clauses: ModuleType, remote: Remote, seed: int = 0) -> Iterator[Verdic
     """Run the contract of the ops in ``OPS``, then each clause of the file."""
     for op in getattr(clauses, "OPS", ()):
         yield from _contract_of(op, remote, seed)
-    for number, (name, function) in enumerate(functions_of(clauses).items()):
-        yield run_clause(name, function, remote, np.random.default_rng([seed, number]))
+    for name, function in functions_of(clauses).items():
+        yield run_clause(name, function, remote, generator_for(name, seed))
+
+
+def generator_for(name: str, seed: int) -> np.random.Generator:
+    """Return the generator of a clause's inputs.
+
+    Only the clause's name and the seed decide: clauses that are added, removed or moved beside it
+    change nothing.
+    """
+    digest = hashlib.sha256(name.encode()).digest()
+    return np.random.default_rng([seed, int.from_bytes(digest[:16], "big")])
 
 
 def run_clause(
     name: str, function: ClauseFunction, remote: Remote, rng: np.random.Generator
 ) -> Verdict:
-    """Run one clause; whatever the learner's answers make it raise counts as not held.
+    """Run one clause; anything that it raises on the learner's answers counts as not held.
 
     Warnings about answers that are not finite are nobody's: the clause says what is wrong.
     """
@@ -96,8 +120,8 @@ def run_clause(
 
 def _contract_of(op: str, remote: Remote, seed: int) -> Iterator[Verdict]:
     try:
-        remote.require_written(op)
-        found = check(remote, seed=seed, ops=[op])
+        connection_of(remote).require_written(op)
+        found = contract.check(remote, seed=seed, ops=[op])
     except ContractViolation as violation:
         yield Verdict(op, False, str(violation))
         return

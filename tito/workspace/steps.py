@@ -19,8 +19,8 @@ from tito.workspace.files import export_of, notebook_of
 from tito.workspace.progress import load_progress, now, recording
 
 if TYPE_CHECKING:  # they import NumPy or Jupyter, and exporting needs neither
+    from tito.course.checkpoint import CheckpointResult
     from tito.course.kernel_run import CellRun
-    from tito.judging.checkpoint import CheckpointResult
     from tito.judging.clauses import Verdict
 
 
@@ -81,7 +81,7 @@ def judge_lesson(
     tell: Callable[[Verdict], None] = lambda verdict: None,
 ) -> CheckpointResult:
     """Run the checkpoint on the export, as it is when this begins."""
-    from tito.judging.checkpoint import run_checkpoint
+    from tito.course.checkpoint import run_checkpoint
 
     digest = load_progress(workspace).of(lesson.id).digest
     with tempfile.TemporaryDirectory(prefix="recsys-checkpoint-") as folder:

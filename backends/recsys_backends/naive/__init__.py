@@ -1,12 +1,14 @@
-"""The answer key: every op in plain Python, a file a lesson, meant to be read."""
+"""The answer key: every op in plain Python, to be read; a file a lesson.
+
+Written by `tito dev build` from the lessons' op cells; `extended` is written by hand.
+"""
 
 from typing import Final
 
 from recsys_backends.naive.bpr import bpr_update
+from recsys_backends.naive.extended import matmul, plan_epoch
 from recsys_backends.naive.factorization import als_half_step
-from recsys_backends.naive.matmul import matmul
 from recsys_backends.naive.neighbors import item_similarity, top_k
-from recsys_backends.naive.plan_epoch import plan_epoch
 from recsys_backends.plan import SAMPLERS
 from recsys_backends.protocol import Order
 

@@ -3,25 +3,13 @@
 Written by `tito dev build` from modules/05_bpr/05_bpr.py; change it there.
 """
 
-import itertools
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_backends.plan import (
-    DRAWS_PER_TRIPLE,
-    MAX_REJECTIONS,
-    NEGATIVES,
-    ORDER,
-    SKIPPED,
-    UNIFORM,
-    EpochPlan,
-    Sampler,
-    UniformSampler,
-)
+from recsys_backends.plan import SKIPPED, EpochPlan
 from recsys_backends.protocol import UpdateResult
-from recsys_backends.random import bounded, permutation, stream
 
 
 def sigmoid(x: float) -> float:
@@ -42,75 +30,6 @@ def softplus(x: float) -> float:
     Hint: it is max(x, 0) + ln(1 + e^−|x|), and math.log1p(y) is ln(1 + y), exact for small y.
     """
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
-
-
-def draw_negative(seen: set[int], n_items: int, key: int, triple: int) -> int:
-    """One of the items 0 … n_items − 1 that is not in ``seen``; −1 where there is none.
-
-    Args:
-        seen: the items that the user has.
-        n_items: how many items there are.
-        key: the stream of random numbers.
-        triple: the number of the triple that the negative is for.
-
-    Approach: guesses are ``bounded(key, first + attempt, n_items)`` for attempt = 0, 1, … The pick
-    is the place ``bounded(key, first + MAX_REJECTIONS, len(left))`` in ``left``, the ascending list
-    of what is left.
-    """
-    first = int(triple) * DRAWS_PER_TRIPLE
-    for attempt in range(MAX_REJECTIONS):
-        item = bounded(key, first + attempt, n_items)
-        if item not in seen:
-            return item
-    unseen = [item for item in range(n_items) if item not in seen]
-    if not unseen:
-        return SKIPPED
-    return unseen[bounded(key, first + MAX_REJECTIONS, len(unseen))]
-
-
-def plan_epoch(
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    n_items: int,
-    *,
-    seed: int,
-    epoch: int,
-    n_blocks: int = 1,
-    sampler: Sampler = UNIFORM,
-    n_threads: int = 1,
-) -> EpochPlan:
-    """Every observed pair once, in random order, each with a negative.
-
-    Args:
-        indptr, indices: the observed pairs as CSR.
-        n_items: how many items there are.
-        seed, epoch: which random numbers; other epochs are other orders and negatives.
-        n_blocks, sampler: 1 and uniform, until lesson 09.
-        n_threads: has no effect here.
-
-    Approach: a set of items for each user; a user for each entry of ``indices`` (np.repeat); the
-    order; a negative for each place. ``array.astype(np.int32)`` makes a column int32.
-
-    Returns:
-        EpochPlan(users, positives, negatives, bounds), with int32 columns of one entry a pair, and
-        bounds = [0, number of pairs] as int64: one tile, from the first triple to the last.
-    """
-    if n_blocks != 1 or not isinstance(sampler, UniformSampler):
-        raise NotImplementedError("several blocks, or negatives that are not uniform")
-    seen = [set(indices[a:b].tolist()) for a, b in itertools.pairwise(indptr)]
-    users = np.repeat(np.arange(len(seen), dtype=np.int32), np.diff(indptr))
-    order = permutation(stream(seed, epoch, ORDER, 0), len(users))
-    key = stream(seed, epoch, NEGATIVES, 0)
-    negatives = [
-        draw_negative(seen[user], n_items, key, triple)
-        for triple, user in enumerate(users[order].tolist())
-    ]
-    return EpochPlan(
-        users=users[order],
-        positives=indices[order],
-        negatives=np.array(negatives, dtype=np.int32),
-        bounds=np.array([0, len(users)], dtype=np.int64),
-    )
 
 
 def bpr_update(

@@ -28,8 +28,8 @@ from tito.grading.autograding.replay import is_replayed, replay
 from tito.grading.autograding.submission import grade_submission, key_of, template_of
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.nbgrader_config import write_config
+from tito.jail.availability import require_jail
 from tito.jail.cells import font_list
-from tito.jail.probe import require_jail
 
 _PR_SET_PDEATHSIG = 1
 

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import inspect
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tito.course.export import module_text
+from tito.course.judged import session_of
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
-from tito.grading.autograding.module import LeftOut, exported_from, joined, salvaged
+from tito.grading.autograding.module import LeftOut, exported_from, salvaged
 from tito.grading.course import GradingCourse, GradingError
-from tito.grading.settings import LimitsTable
-from tito.jail.jail import Jail
 from tito.jail.limits import MIB, Limits
-from tito.jail.unjailed import Unjailed
 from tito.judging.clauses import ClauseFunction, functions_of, load_clauses, run_clause
-from tito.judging.remote import Failure, LearnerError, Remote
+from tito.judging.failures import Failure, LearnerError
+from tito.judging.remote import Remote, connection_of
 
 _TOLD = {
     None: "an answer was wrong for inputs that you have not seen.",
@@ -70,7 +69,7 @@ def graded_cells(cells: Sequence[Cell]) -> list[Cell]:
 
 def clauses_for(lesson: Lesson, cells: Sequence[Cell]) -> dict[str, ClauseFunction]:
     """The clause of each graded cell; GradingError where the lesson has none for one."""
-    functions = functions_of(load_clauses(lesson, "hidden.py"))
+    functions = functions_of(load_clauses(lesson.folder, "hidden.py"))
     for cell in graded_cells(cells):
         if cell.grade_id not in functions:
             raise GradingError(
@@ -102,55 +101,36 @@ def judge(
     numbers = {cell.number for cell in written}
     released = [cell for cell in template if cell.number in numbers]
     limits = course.settings.limits
+    session = session_of(
+        lesson,
+        jailed=jailed,
+        limits=Limits(memory=limits.memory_mib * MIB),
+        seconds=limits.call_seconds,
+    )
     with tempfile.TemporaryDirectory(prefix="recsys-graded-") as folder:
         module = Path(folder, f"{lesson.name}.py")
 
         def load(text: str) -> None:
             module.write_text(text, encoding="utf-8")
-            with _remote(lesson, module, limits, jailed) as remote:
-                remote.load_module()
+            with session.open(module) as remote:
+                connection_of(remote).load()
 
-        module.write_text(joined(written), encoding="utf-8")
-        with _remote(lesson, module, limits, jailed) as remote:
+        module.write_text(module_text(written), encoding="utf-8")
+        with session.open(module) as remote:
             if _loads(remote):
                 return Judgement(_marks(course, lesson, template, remote), ())
         text, left_out = salvaged(written, released, load)
         module.write_text(text, encoding="utf-8")
-        with _remote(lesson, module, limits, jailed) as remote:
+        with session.open(module) as remote:
             return Judgement(_marks(course, lesson, template, remote), tuple(left_out))
 
 
 def _loads(remote: Remote) -> bool:
     try:
-        remote.load_module()
+        connection_of(remote).load()
     except LearnerError:
         return False
     return True
-
-
-@contextmanager
-def _remote(lesson: Lesson, module: Path, limits: LimitsTable, jailed: bool) -> Iterator[Remote]:
-    """The student's functions."""
-    about, probe = lesson.about(), lesson.folder / "probe.py"
-    files = [module, *([probe] if probe.is_file() else [])]
-    with ExitStack() as opened:
-        bounds = Limits(memory=limits.memory_mib * MIB)
-        allowed, compilers = about.may_import, about.compilers
-        jail: Jail | Unjailed
-        if jailed:
-            jail = Jail(files, allowed=allowed, compilers=compilers, limits=bounds)
-        else:
-            jail = Unjailed()
-        opened.enter_context(jail)
-        yield opened.enter_context(
-            Remote(
-                module,
-                probe=probe if probe.is_file() else None,
-                allowed=allowed,
-                seconds=limits.call_seconds,
-                launch=jail,
-            )
-        )
 
 
 def _marks(
@@ -167,13 +147,13 @@ def _mark(
     course: GradingCourse, lesson: Lesson, cell: Cell, clause: ClauseFunction, remote: Remote
 ) -> CellMark:
     rng = np.random.default_rng(course.inputs_seed(lesson, cell.grade_id))
-    remote.start_clause(course.settings.limits.judge_seconds)
+    connection_of(remote).allow_seconds(course.settings.limits.judge_seconds)
     verdict = run_clause(cell.grade_id, clause, remote, rng)
     return CellMark(
         grade_id=cell.grade_id,
         points=float(cell.nbgrader.get("points", 0)),
         passed=verdict.passed,
         asked=" ".join((inspect.getdoc(clause) or "").split()),
-        told="" if verdict.passed else _TOLD[remote.failure],
+        told="" if verdict.passed else _TOLD[connection_of(remote).failure],
         found=verdict.message,
     )

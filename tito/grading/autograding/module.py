@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recsys_edu.exported import CELL_MARKER
-from tito.course.export import TAG
+from tito.course.export import module_text
 from tito.course.notebook import Cell, cells_of
-from tito.judging.remote import LearnerError
+from tito.judging.failures import LearnerError
 
 
 @dataclass(frozen=True)
@@ -25,12 +24,7 @@ class LeftOut:
 def exported_from(notebook: dict[str, Any]) -> list[Cell]:
     """The cells of a notebook that make up its module."""
     cells = cells_of(notebook, Path("the submission"))
-    return [cell for cell in cells if cell.kind == "code" and TAG in cell.tags]
-
-
-def joined(cells: Sequence[Cell]) -> str:
-    """Cells as the text of a module. It is not parsed: see ``rebuild``."""
-    return "\n\n".join(f"{CELL_MARKER}{cell.grade_id}\n{cell.source.rstrip()}\n" for cell in cells)
+    return [cell for cell in cells if cell.is_exported]
 
 
 def salvaged(
@@ -49,8 +43,8 @@ def salvaged(
             continue
         trial = [*kept[:number], cell, *kept[number + 1 :]]
         try:
-            load(joined(trial))
+            load(module_text(trial))
             kept = trial
         except LearnerError as error:
             left_out.append(LeftOut(cell.grade_id, str(error)))
-    return joined(kept), left_out
+    return module_text(kept), left_out

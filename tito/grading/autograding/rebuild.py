@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from recsys_edu.errors import RecsysError
+from recsys_edu.exported import names_defined
 from tito.course.notebook import Cell, cells_of
 from tito.grading.pages.sanitize import safe_attachments, safe_markdown
 
 MAX_CHARACTERS: Final = 200_000
 """Of one answer."""
 MAX_CELLS: Final = 10_000
-_FUNCTION: Final = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
 
 
 class UngradableError(RecsysError, ValueError):
@@ -101,9 +100,9 @@ class _Submitted:
         return None
 
     def _by_functions(self, wanted: Cell) -> Iterator[Cell]:
-        names = set(_FUNCTION.findall(wanted.source))
+        names = set(names_defined(wanted.source))
         for cell in self.cells:
-            if cell.kind == "code" and names and names <= set(_FUNCTION.findall(cell.source)):
+            if cell.kind == "code" and names and names <= set(names_defined(cell.source)):
                 yield cell
 
     @staticmethod

@@ -23,6 +23,7 @@ from tito.jail.cells import CellLimits, CellOutcome, notebook_jail, run_cells
 from tito.jail.limits import MIB, Limits
 from tito.jail.plain_files import SubmissionError, read_below
 from tito.jail.unjailed import Unjailed
+from tito.judging.clauses import CONTRACT_VERSION
 
 
 def grade_submission(
@@ -69,6 +70,7 @@ def key_of(course: GradingCourse, lesson: Lesson, student: str) -> str:
     """A digest of all that an outcome depends on: it is graded again where that has changed."""
     digest = hashlib.sha256(__version__.encode())
     digest.update(json.dumps(asdict(course.settings.limits)).encode())
+    digest.update(str(CONTRACT_VERSION).encode())
     digest.update(str(course.inputs_seed(lesson, "")).encode())
     try:
         digest.update(_read(course, lesson, student))

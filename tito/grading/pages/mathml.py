@@ -12,6 +12,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Final
 
+from recsys_backends.errors import RecsysError
 from tito.grading.pages.mathml_symbols import (
     ACCENTS,
     FUNCTIONS,
@@ -35,7 +36,7 @@ MAX_LENGTH: Final = 4_000
 _MAX_DEPTH: Final = 40
 
 
-class MathError(ValueError):
+class MathError(RecsysError, ValueError):
     """A formula with something in it that is not known here."""
 
 

@@ -1,6 +1,6 @@
 """The process in which judged code runs: reads calls from a pipe, answers with plain data.
 
-Started as ``python -m tito.judging.runner`` with the pipe as its standard input and output. The
+Started as ``python -m tito.wire.runner`` with the pipe as its standard input and output. The
 first frame says what to load; every further one is a call. Answers are one of
 
 - ``{"value": …, "changed": [[number, array], …]}``: the value, and the argument arrays (numbered as
@@ -11,26 +11,27 @@ first frame says what to load; every further one is a call. Answers are one of
 
 from __future__ import annotations
 
-import io
-import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
 
 from recsys_edu.exported import Exported, load_file, text_of
-from tito.judging.frames import read_frame, write_frame
-from tito.judging.masking import mask_answers
-from tito.judging.values import FrameError, arrays_in
+from tito.wire.frames import read_frame, write_frame
+from tito.wire.masking import mask_answers
+from tito.wire.pipe import claim_standard_pipes
+from tito.wire.values import FrameError, arrays_in
 
 
 class Runner:
     """One learner's module, and the lesson's probe, answering calls."""
 
-    def __init__(self, module: str, probe: str | None, allowed: list[str]) -> None:
+    def __init__(
+        self, module: str, probe: str | None, allowed: Sequence[str], masked: Sequence[str]
+    ) -> None:
         self._exported = Exported(Path(module))
-        mask_answers(allowed)
+        mask_answers(allowed, masked)
         self._probe = load_file(Path(probe), "probe") if probe else None
         self._learner: ModuleType | None = None
         try:
@@ -88,7 +89,7 @@ class Runner:
 def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
     """Answer calls until the other end closes."""
     settings = read_frame(incoming)
-    runner = Runner(settings["module"], settings["probe"], settings["allowed"])
+    runner = Runner(**settings)
     write_frame(outgoing, runner.hello())
     while True:
         try:
@@ -105,17 +106,5 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
             write_frame(outgoing, {"refused": why})
 
 
-def _private_pipe() -> tuple[BinaryIO, BinaryIO]:
-    """Standard input and output under other numbers; what code prints goes nowhere."""
-    incoming, outgoing = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(nothing, standard)
-    sys.stdout = sys.stderr = io.TextIOWrapper(
-        io.FileIO(nothing, "w"), "utf-8", "backslashreplace", write_through=True
-    )
-    return os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb")
-
-
 if __name__ == "__main__":
-    serve(*_private_pipe())
+    serve(*claim_standard_pipes(silent=True))

@@ -14,8 +14,8 @@ from hypothesis.extra import numpy as hnp
 
 from recsys_backends.plan import EpochPlan, WeightedSampler
 from recsys_backends.protocol import TopK, UpdateResult
-from tito.judging.frames import read_frame, write_frame
-from tito.judging.values import FrameError, arrays_in
+from tito.wire.frames import read_frame, write_frame
+from tito.wire.values import FrameError, arrays_in
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 ARRAYS = hnp.arrays(

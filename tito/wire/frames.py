@@ -9,7 +9,7 @@ from typing import IO, Any, Final
 
 import numpy as np
 
-from tito.judging.values import FrameError, pack, unpack
+from tito.wire.values import FrameError, pack, unpack
 
 _LENGTHS: Final = struct.Struct("<QQ")
 MAX_HEADER: Final = 16 * 2**20

@@ -26,6 +26,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from recsys_backends.errors import RecsysError
 from recsys_backends.plan import AdaptiveSampler, EpochPlan, UniformSampler, WeightedSampler
 from recsys_backends.protocol import Neighbors, TopK, UpdateResult
 
@@ -46,7 +47,7 @@ _COLLECTIONS: Final[dict[str, type[Any]]] = {
 _DTYPE: Final = re.compile(r"[<|>]?([biufc]\d{1,2}|U\d{1,6}|[Mm]8\[\w{1,4}\])")
 
 
-class FrameError(ValueError):
+class FrameError(RecsysError, ValueError):
     """What came through the pipe is not a value of the protocol, or a value that cannot cross."""
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tito.course.judged import session_of
 from tito.course.lessons import Lesson
 from tito.judging.clauses import Verdict, judge, load_clauses
-from tito.judging.remote import Remote
 
 
 @dataclass(frozen=True)
 class CheckpointResult:
-    """How an export did at a lesson's checkpoint."""
+    """Outcome of a lesson's checkpoint."""
 
     lesson: str
     question: str
@@ -22,11 +22,11 @@ class CheckpointResult:
 
     @property
     def passed(self) -> bool:
-        """Whether every clause held; without clauses nothing has been shown."""
+        """Every clause held, and there was one: without clauses nothing has been shown."""
         return bool(self.verdicts) and all(verdict.passed for verdict in self.verdicts)
 
     def as_json(self) -> dict[str, Any]:
-        """What ``tito checkpoint --json`` prints of it."""
+        """Return the outcome as ``tito checkpoint --json`` prints it."""
         clauses = [
             {"name": v.name, "passed": v.passed, "message": v.message} for v in self.verdicts
         ]
@@ -39,7 +39,7 @@ def run_checkpoint(
     """Run the checkpoint of a lesson on an exported file, in a process of its own.
 
     Args:
-        lesson: whose clauses.
+        lesson: its clauses.
         exported: the file ``my_recsys/name.py``; where it is missing, that is the one verdict.
         tell: called with each verdict as it is found.
     """
@@ -48,20 +48,10 @@ def run_checkpoint(
         verdicts = [Verdict("it_is_exported", False, f"run `tito export {lesson.number}` first.")]
         tell(verdicts[0])
         return CheckpointResult(lesson.id, about.question, tuple(verdicts))
-    clauses = load_clauses(lesson, "checkpoint.py")
+    clauses = load_clauses(lesson.folder, "checkpoint.py")
     verdicts = []
-    with remote_of(lesson, exported) as remote:
+    with session_of(lesson).open(exported) as remote:
         for verdict in judge(clauses, remote):
             tell(verdict)
             verdicts.append(verdict)
     return CheckpointResult(lesson.id, about.question, tuple(verdicts))
-
-
-def remote_of(lesson: Lesson, exported: Path) -> Remote:
-    """The learner's functions, with what the lesson lets them import."""
-    probe = lesson.folder / "probe.py"
-    return Remote(
-        exported,
-        probe=probe if probe.is_file() else None,
-        allowed=lesson.about().may_import,
-    )

@@ -17,8 +17,8 @@ from hypothesis.extra import numpy as hnp
 
 from recsys_backends.plan import EpochPlan, UniformSampler
 from recsys_backends.protocol import UpdateResult
-from tito.judging.frames import MAX_HEADER, MAX_PARTS, read_frame, write_frame
-from tito.judging.values import FrameError, unpack
+from tito.wire.frames import MAX_HEADER, MAX_PARTS, read_frame, write_frame
+from tito.wire.values import FrameError, unpack
 
 SIZES = struct.Struct("<QQ")
 MIB = 2**20

@@ -1,6 +1,6 @@
 """Draw an item that a user has not seen, by the sampler's odds."""
 
-from recsys_backends.naive.candidates import Candidates
+from recsys_backends.naive.extended.candidates import Candidates
 from recsys_backends.plan import DRAWS_PER_TRIPLE, MAX_REJECTIONS, SKIPPED
 from recsys_backends.random import draw
 

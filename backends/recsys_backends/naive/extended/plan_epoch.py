@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_backends.naive.draw_negative import draw_negative
-from recsys_backends.naive.tiles import lay_out_tiles
+from recsys_backends.naive.extended.draw_negative import draw_negative
+from recsys_backends.naive.extended.tiles import lay_out_tiles
 from recsys_backends.plan import NEGATIVES, ORDER, UNIFORM, EpochPlan, Sampler
 from recsys_backends.random import permutation, stream
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_backends.naive.candidates import Candidates, candidates_of_blocks
+from recsys_backends.naive.extended.candidates import Candidates, candidates_of_blocks
 from recsys_backends.plan import ITEM_BLOCKS, USER_BLOCKS, Sampler, block_edges, tile_of
 from recsys_backends.random import permutation, stream
 

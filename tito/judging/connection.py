@@ -1,0 +1,227 @@
+"""One process that answers calls of a module's functions, started when it is needed."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from recsys_backends.protocol import MUTATES, ComputeBackend
+from tito.jail.packages import installed_modules, modules_of
+from tito.judging.failures import MAX_MESSAGE, Failure, LearnerError, sentence_about_error
+from tito.wire.pipe import Deadline, NoReplyError, exchange
+from tito.wire.processes import Launcher, close_pipes, kill
+from tito.wire.values import FrameError, arrays_in
+
+MAX_REPLY: Final = 2**25
+"""Bytes of one reply; a clause that quotes an array makes a hundred times as many of it."""
+_SECONDS_TO_END: Final = 1.0
+
+
+class Connection:
+    """Calls to one process; a new one is started where the last has ended.
+
+    Args:
+        module: the exported file.
+        probe: the lesson's probe.py, or None.
+        allowed: distributions, and modules of this software, that the code may import.
+        seconds: time limit of one call.
+        launch: starts the process.
+
+    Attributes:
+        failure: kind of the last call that brought no answer since ``allow_seconds``.
+    """
+
+    def __init__(
+        self,
+        module: Path,
+        *,
+        probe: Path | None,
+        allowed: Sequence[str],
+        seconds: float,
+        launch: Launcher,
+    ) -> None:
+        self.failure: Failure | None = None
+        self._module, self._probe, self._allowed = module, probe, tuple(allowed)
+        self._seconds = seconds
+        self._launch = launch
+        self._process: subprocess.Popen[bytes] | None = None
+        self._functions: frozenset[str] = frozenset()
+        self._written: frozenset[str] = frozenset()
+        self._folder = tempfile.TemporaryDirectory(prefix="recsys-judged-")
+        self._left = float("inf")
+
+    def load(self) -> None:
+        """Start the process, unless it runs; LearnerError where the module cannot be loaded."""
+        if self._process is None:
+            self._start("loading it")
+
+    def allow_seconds(self, seconds: float) -> None:
+        """Forget failures, and let all calls that come now take that long together."""
+        self.failure, self._left = None, seconds
+
+    def close(self) -> None:
+        """End the process and remove its folder."""
+        self.stop()
+        self._folder.cleanup()
+
+    def stop(self) -> None:
+        """End the process; the next call starts another."""
+        process, self._process = self._process, None
+        self._functions = frozenset()
+        if process is None:
+            return
+        kill(process)
+        close_pipes(process)
+        process.wait()
+
+    def functions(self, name: str) -> frozenset[str]:
+        """Return the names of the module's functions, of which ``name`` is about to be called."""
+        if self._process is None:
+            self._start(name)
+        return self._functions
+
+    def require_written(self, name: str) -> None:
+        """Raise LearnerError unless there is such a function, and more of it than a stub."""
+        if name not in self.functions(name):
+            raise self.failed(Failure.MISSING, f"your export has no function {name}.")
+        if name not in self._written:
+            raise self.failed(Failure.UNWRITTEN, f"{name} is not written yet.")
+
+    def call(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, probe: bool = False
+    ) -> Any:
+        """Call a function of the module, or of the probe, and return its answer.
+
+        Arrays that the protocol's op of that name changes in place are brought back into the
+        caller's own arrays.
+
+        Raises:
+            LearnerError: there is no answer, or it changed an array that it may only read.
+        """
+        if self._process is None:
+            self._start(name)
+        reply = self._exchange(
+            {"name": name, "args": list(args), "kwargs": kwargs, "probe": probe}, name
+        )
+        if "raised" in reply:
+            kind = Failure.UNWRITTEN if reply.get("unwritten") is True else Failure.RAISED
+            raise self.failed(kind, f"{name} {sentence_about_error(reply)}")
+        if "refused" in reply:
+            why = str(reply["refused"])[:MAX_MESSAGE]
+            raise self.failed(Failure.NO_DATA, f"{name}: {why}.")
+        self._write_back(name, args, kwargs, reply.get("changed", ()))
+        return reply.get("value")
+
+    def failed(self, kind: Failure, message: str) -> LearnerError:
+        """Note a failure and return the error to raise."""
+        self.failure = kind
+        return LearnerError(message)
+
+    def _start(self, name: str) -> None:
+        self._process = self._launch(Path(self._folder.name))
+        settings = {
+            "module": str(self._module),
+            "probe": str(self._probe) if self._probe else None,
+            "allowed": modules_of(self._allowed),
+            "masked": installed_modules(),
+        }
+        hello = self._exchange(settings, name)
+        if "functions" not in hello:
+            self.stop()
+            why = sentence_about_error(hello)
+            raise self.failed(Failure.UNLOADABLE, f"your code cannot be loaded: {why}")
+        self._functions = _names(hello.get("functions"))
+        self._written = _names(hello.get("written"))
+
+    def _exchange(self, message: Any, name: str) -> dict[str, Any]:
+        """Send a frame and wait for the answer; the process is killed when its time is up."""
+        process = self._process
+        if process is None:
+            raise self.failed(Failure.ENDED, f"{name} could not be called: its process has ended.")
+        if self._left <= 0:
+            raise self.failed(Failure.LATE, f"{name} was called too often for its speed.")
+        start = time.monotonic()
+        deadline = Deadline(min(self._seconds, self._left), functools.partial(kill, process))
+        try:
+            with deadline:
+                reply = exchange(process, message, deadline, MAX_REPLY)
+        except NoReplyError as failure:
+            with contextlib.suppress(subprocess.TimeoutExpired):  # it may end with its own status
+                process.wait(0 if failure.damage else _SECONDS_TO_END)
+            self.stop()
+            raise self._gone(name, process, failure) from None
+        except FrameError as error:  # an argument that a judge made of an answer; nothing was sent
+            raise self.failed(Failure.NO_DATA, f"{name} cannot be given this: {error}.") from None
+        finally:
+            self._left -= time.monotonic() - start
+        if deadline.passed:  # just as the answer came: the process is gone
+            self.stop()
+        return reply
+
+    def _gone(
+        self, name: str, process: subprocess.Popen[bytes], failure: NoReplyError
+    ) -> LearnerError:
+        """Error that says why there is no answer."""
+        if failure.late:
+            return self.failed(
+                Failure.LATE,
+                f"{name} had not answered after {self._seconds:g} s: is there a loop that does not "
+                "end, or one over far too much?",
+            )
+        if failure.damage:
+            why = f"{name}: what came back is no answer: {failure.damage}."
+            return self.failed(Failure.NO_DATA, why)
+        status = process.returncode
+        return self.failed(
+            Failure.ENDED, f"{name} ended the process that it ran in (exit status {status})."
+        )
+
+    def _write_back(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], changed: Any
+    ) -> None:
+        """Copy arrays that the call wrote to into the caller's own, where the op may do so."""
+        arrays = arrays_in([list(args), kwargs])
+        own = _numbers_of_mutated(name, args, kwargs)
+        try:
+            for number, array in changed:
+                if number not in own:
+                    why = f"{name} changed an array that it was given, and only reads."
+                    raise self.failed(Failure.CHANGED, why)
+                if array.shape != arrays[number].shape or array.dtype != arrays[number].dtype:
+                    raise ValueError("an array came back in another shape")
+                np.copyto(arrays[number], array)
+        except (TypeError, ValueError, IndexError, AttributeError) as error:
+            raise self.failed(Failure.NO_DATA, f"{name}: {error}.") from None
+
+
+def _numbers_of_mutated(
+    name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> frozenset[int]:
+    """Numbers, as ``arrays_in`` counts, of the arrays that the op of that name may change."""
+    if name not in MUTATES:
+        return frozenset()
+    positional = list(inspect.signature(getattr(ComputeBackend, name)).parameters)[1:]
+    names = [*positional[: len(args)], *[""] * (len(args) - len(positional)), *kwargs]
+    numbers: list[int] = []
+    n_arrays = 0
+    for parameter, argument in zip(names, [*args, *kwargs.values()], strict=True):
+        n_own = len(arrays_in(argument))
+        if parameter in MUTATES[name]:
+            numbers += range(n_arrays, n_arrays + n_own)
+        n_arrays += n_own
+    return frozenset(numbers)
+
+
+def _names(value: Any) -> frozenset[str]:
+    """Names of functions; whatever else was sent is left out."""
+    names = value if isinstance(value, list) else []
+    return frozenset(name for name in names if isinstance(name, str))

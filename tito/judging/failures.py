@@ -1,0 +1,37 @@
+"""Failures of calls to judged code."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Final
+
+from recsys_backends.errors import ContractViolation
+
+MAX_MESSAGE: Final = 2000
+"""Characters of a message: an answer may be quoted in it, and answers may be long."""
+
+
+class LearnerError(ContractViolation):
+    """The learner's function raised, hung, ended the process or returned what is no data."""
+
+
+class Failure(StrEnum):
+    """Kind of a call that brought no answer; it quotes nothing of the judged code."""
+
+    MISSING = "missing"
+    UNLOADABLE = "unloadable"
+    UNWRITTEN = "unwritten"
+    RAISED = "raised"
+    LATE = "late"
+    ENDED = "ended"
+    NO_DATA = "no data"
+    CHANGED = "changed"
+
+
+def sentence_about_error(reply: dict[str, Any]) -> str:
+    """Describe a runner's ``raised`` reply as the end of a sentence."""
+    where = f" ({reply.get('place')})"[:200] if reply.get("place") else ""
+    if reply.get("unwritten"):
+        return f"is not written yet: it raises NotImplementedError{where}."
+    message = f": {reply.get('message')}" if reply.get("message") else ""
+    return f"raised {reply.get('raised')}{message}{where}."[:MAX_MESSAGE]

@@ -1,0 +1,122 @@
+"""Both ends of the pipe between the trusted side and a process that it has started.
+
+The process answers each frame by one frame. The trusted side waits for it until a deadline, at
+which the process is ended.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from recsys_backends.errors import RecsysError
+from tito.wire.frames import read_frame, write_frame
+from tito.wire.values import FrameError
+
+
+def claim_standard_pipes(*, silent: bool) -> tuple[BinaryIO, BinaryIO]:
+    """Standard input and output under other numbers, for frames alone.
+
+    Args:
+        silent: discard what code prints from now on; otherwise only standard input is emptied,
+            and standard output stays with whoever collects it.
+    """
+    incoming, outgoing = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    if silent:
+        os.dup2(nothing, 1)
+        os.dup2(nothing, 2)
+        sys.stdout = sys.stderr = io.TextIOWrapper(
+            io.FileIO(nothing, "w"), "utf-8", "backslashreplace", write_through=True
+        )
+    return os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb")
+
+
+class NoReplyError(RecsysError):
+    """A process gave no reply.
+
+    Attributes:
+        late: the deadline had passed.
+        damage: description of a reply that is no frame; empty where the process has ended.
+    """
+
+    def __init__(self, *, late: bool, damage: str = "") -> None:
+        super().__init__(damage or "the process has ended")
+        self.late = late
+        self.damage = damage
+
+
+class Deadline:
+    """Block during which a call of ``end`` is due after some seconds.
+
+    Attributes:
+        passed: ``end`` has been called.
+    """
+
+    def __init__(self, seconds: float, end: Callable[[], None]) -> None:
+        self.passed = False
+        self._end = end
+        self._timer = threading.Timer(seconds, self._give_up)
+        self._timer.daemon = True
+
+    def _give_up(self) -> None:
+        self.passed = True
+        self._end()
+
+    def __enter__(self) -> Deadline:
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._timer.cancel()
+        self._timer.join()  # so that ``passed`` is final
+
+
+def exchange(
+    process: subprocess.Popen[bytes], message: Any, deadline: Deadline, limit: int
+) -> dict[str, Any]:
+    """Send a frame and return the reply.
+
+    Args:
+        process: started with pipes as its standard input and output.
+        message: plain data.
+        deadline: entered by the caller; it ends the process.
+        limit: most bytes of the reply's arrays, and of its header.
+
+    Raises:
+        NoReplyError: the process has ended, or its reply is no frame with a dictionary.
+        FrameError: the message cannot be sent.
+    """
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        write_frame(process.stdin, message)
+    except OSError:
+        raise NoReplyError(late=deadline.passed) from None
+    return receive(process, deadline, limit)
+
+
+def receive(process: subprocess.Popen[bytes], deadline: Deadline, limit: int) -> dict[str, Any]:
+    """Return the next frame of a process; arguments and errors as for ``exchange``."""
+    assert process.stdout is not None
+    try:
+        reply = read_frame(process.stdout, limit)
+    except (OSError, EOFError):
+        raise NoReplyError(late=deadline.passed) from None
+    except FrameError as error:
+        raise NoReplyError(late=deadline.passed, damage=str(error)) from None
+    if not isinstance(reply, dict):
+        raise NoReplyError(late=deadline.passed, damage="it is no answer")
+    return reply
