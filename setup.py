@@ -144,7 +144,7 @@ setup(
     package_data={
         "recsys_backends": ["py.typed", "optimized/*.pyi"],
         "recsys_edu": ["py.typed", "*.pyi"],
-        "tito": ["py.typed"],
+        "tito": ["py.typed", "engine_kit/templates/**/*.txt"],
     },
     ext_modules=cythonize(
         kernels(),

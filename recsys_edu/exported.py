@@ -26,7 +26,7 @@ _UNWRITTEN: Final = ("NotImplementedError", "NotImplementedError()")
 
 @dataclass(frozen=True)
 class Place:
-    """A line as its author knows it: of a cell of a notebook, both counted from 1."""
+    """Line of a notebook's cell, counted from 1."""
 
     cell: str
     line: int
@@ -121,7 +121,7 @@ def _enter_package(name: str, folder: Path) -> None:
 
 
 class Exported:
-    """One exported file as it was when it was read; run only when a function of it is needed."""
+    """Exported file as it was when it was read; it runs when a function of it is needed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -129,9 +129,9 @@ class Exported:
         self._module: ModuleType | None = None
         lesson = _LESSON.match(self._content)
         self.lesson = int(lesson[1]) if lesson else 0
-        """The number of the lesson; of two that have the same function, the later one counts."""
+        """Number of the lesson; of two that have the same function, the later one counts."""
         self.written = frozenset(_written_in(self._content))
-        """The functions with a body; those that only raise NotImplementedError are left out."""
+        """Names of functions with a body: those that do more than raise NotImplementedError."""
 
     def is_stale(self) -> bool:
         """Return True where the file has been written anew; times and sizes could miss it."""

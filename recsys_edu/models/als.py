@@ -20,7 +20,8 @@ from recsys_edu.errors import DataError, InvalidParameterError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.als_loss import mean_squared_loss
 from recsys_edu.models.callbacks import Callback, EpochReport
-from recsys_edu.models.parameters import number, whole_number
+from recsys_edu.models.cold_users import COLD_USERS
+from recsys_edu.models.parameters import number, one_of, whole_number
 from recsys_edu.models.training import EpochOutcome
 from recsys_edu.models.warm_start import WarmStartModel
 
@@ -43,6 +44,8 @@ class ALS(WarmStartModel):
         seed: 0 <= seed < 2**64: of the first vectors.
         n_threads: 0 for all cores.
         progress: show a progress bar on stderr.
+        cold_users: ranking of users without training interactions: "popularity"; or "scores" for
+            the model's own, all 0.
         init_scale: standard deviation of the first vectors, > 0.
 
     Attributes:
@@ -68,6 +71,7 @@ class ALS(WarmStartModel):
         n_threads: int = 0,
         progress: bool = True,
         init_scale: float = 0.1,
+        cold_users: str = "popularity",
     ) -> None:
         self.n_factors = whole_number("n_factors", n_factors, 1, 2**16)
         self.epochs = whole_number("epochs", epochs, 1, 2**31)
@@ -77,6 +81,7 @@ class ALS(WarmStartModel):
         self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
         self.progress = bool(progress)
         self.init_scale = number("init_scale", init_scale, 0.0, 1e3, open_low=True)
+        self.cold_users = one_of("cold_users", cold_users, COLD_USERS)
         self.history: list[EpochReport] = []
 
     def settings(self) -> dict[str, Any]:
@@ -90,6 +95,7 @@ class ALS(WarmStartModel):
             "n_threads": self.n_threads,
             "progress": self.progress,
             "init_scale": self.init_scale,
+            "cold_users": self.cold_users,
         }
 
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:

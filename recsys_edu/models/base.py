@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from recsys_edu.csr import take_rows
 from recsys_edu.errors import DataError, InvalidParameterError, NotFittedError
-from recsys_edu.interactions import Interactions
-from recsys_edu.models.callbacks import Callback
+from recsys_edu.interactions import Interactions, require_interactions
+from recsys_edu.models.callbacks import Callback, require_callbacks
+from recsys_edu.models.cold_users import PopularItems
 from recsys_edu.recommendations import Recommendations as Recommendations
 from recsys_edu.recommendations import list_length, padded, without_padding
 
@@ -26,7 +27,12 @@ class Recommender(ABC):
     name: ClassVar[str]
     """What the command line and model files call it."""
 
+    cold_users: str = "popularity"
+    """Ranking of users without training interactions: "popularity", the number of users that an
+    item has, of which nothing tells these users apart; or "scores", the model's own, most of which
+    are equal for them."""
     _train: Interactions | None = None
+    _popular: PopularItems | None = None
 
     def fit(self, train: Interactions, *, callbacks: Sequence[Callback] = ()) -> Self:
         """Learn from interactions, from scratch.
@@ -37,14 +43,10 @@ class Recommender(ABC):
 
         Raises:
             DataError: there is nothing to learn from.
+            InvalidParameterError: ``train`` or a callback is something else.
         """
-        if not isinstance(train, Interactions):
-            raise InvalidParameterError(
-                f"fit takes Interactions, not {type(train).__name__}; make them with "
-                "Interactions.from_csr(…), .from_frame(…), .from_csv(…) or .from_events(…)"
-            )
-        if isinstance(callbacks, Callback):
-            raise InvalidParameterError("callbacks takes a list: [callback]")
+        require_interactions(train, "train")
+        callbacks = require_callbacks(callbacks)
         if train.nnz == 0:
             raise DataError(f"there is nothing to learn from: {train!r}")
         self._learn(train, callbacks)
@@ -61,7 +63,10 @@ class Recommender(ABC):
     def rank(
         self, rows: NDArray[np.int64], k: int
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """The k best items of users given by row, leaving out those seen in training.
+        """Return the k best items of users given by row, leaving out those seen in training.
+
+        Of equal scores the lower column comes first. Users without training interactions are
+        ranked as ``cold_users`` says.
 
         Args:
             rows: int64, shape (n,): rows of the training interactions.
@@ -73,7 +78,15 @@ class Recommender(ABC):
         """
         train = self.train
         seen_indptr, seen = take_rows(train.indptr, train.indices, rows)
-        return padded(*self._top(rows, seen_indptr, seen, min(k, train.n_items)), k)
+        kept = min(k, train.n_items)
+        items, scores = self._top(rows, seen_indptr, seen, kept)
+        cold = self._is_cold(rows)
+        if cold.any():
+            popular = self._popular_items()
+            best = popular.items[:kept]
+            items, scores = items.copy(), scores.copy()
+            items[cold], scores[cold] = best, popular.counts[best]
+        return padded(items, scores, k)
 
     def recommend(self, users: ArrayLike, k: int = 10) -> Recommendations:
         """The k best items for each user, by the user's own ids.
@@ -107,7 +120,30 @@ class Recommender(ABC):
             raise InvalidParameterError(
                 f"score takes as many users as items, not {len(rows)} and {len(columns)}"
             )
-        return self._scores(rows, columns)
+        return self._pair_scores(rows, columns)
+
+    def _pair_scores(
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the score of each pair that ``rank`` goes by, float32 of shape (n,)."""
+        scores, cold = self._scores(rows, columns), self._is_cold(rows)
+        if cold.any():
+            scores = np.where(cold, self._popular_items().counts[columns], scores)
+        return scores
+
+    def _is_cold(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which users are ranked by popularity, bool of shape (n,)."""
+        if self.cold_users != "popularity":
+            return np.zeros(len(rows), dtype=np.bool_)
+        indptr = self.train.indptr
+        cold: NDArray[np.bool_] = indptr[rows] == indptr[rows + 1]
+        return cold
+
+    def _popular_items(self) -> PopularItems:
+        """Return the items by popularity; counted when they are first needed after a fit."""
+        if self._popular is None or self._popular.train is not self.train:
+            self._popular = PopularItems.of(self.train)
+        return self._popular
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to a file, whole or not at all; ``load`` reads it again.

@@ -23,6 +23,7 @@ from recsys_edu.errors import DataError, InvalidParameterError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays
 from recsys_edu.models.callbacks import Callback, EpochReport
+from recsys_edu.models.cold_users import COLD_USERS
 from recsys_edu.models.negatives import NEGATIVES, adaptive, by_popularity
 from recsys_edu.models.pairwise import PairwiseModel, check_can_teach
 from recsys_edu.models.parameters import number, one_of, regularizers, whole_number
@@ -53,6 +54,8 @@ class BPR(WarmStartModel, PairwiseModel):
             the user as the vectors are before the epoch (try a larger reg with it).
         popularity_power: > 0, at most 10; used by "popularity" alone.
         rank_scale: mean rank of an adaptive draw, as a share of the catalogue, > 0, at most 1.
+        cold_users: ranking of users without training interactions: "popularity"; or "scores" for
+            the model's own, the biases alone.
 
     Attributes:
         user_factors, item_factors, item_biases: the fitted arrays.
@@ -82,6 +85,7 @@ class BPR(WarmStartModel, PairwiseModel):
         negatives: str = "uniform",
         popularity_power: float = 0.75,
         rank_scale: float = 0.1,
+        cold_users: str = "popularity",
     ) -> None:
         self.n_factors = whole_number("n_factors", n_factors, 1, 2**16)
         self.epochs = whole_number("epochs", epochs, 1, 2**31)
@@ -100,6 +104,7 @@ class BPR(WarmStartModel, PairwiseModel):
             "popularity_power", popularity_power, 0.0, 10.0, open_low=True
         )
         self.rank_scale = number("rank_scale", rank_scale, 0.0, 1.0, open_low=True)
+        self.cold_users = one_of("cold_users", cold_users, COLD_USERS)
         self.history: list[EpochReport] = []
 
     def settings(self) -> dict[str, Any]:
@@ -118,6 +123,7 @@ class BPR(WarmStartModel, PairwiseModel):
             "negatives": self.negatives,
             "popularity_power": self.popularity_power,
             "rank_scale": self.rank_scale,
+            "cold_users": self.cold_users,
         }
 
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
@@ -180,7 +186,7 @@ class BPR(WarmStartModel, PairwiseModel):
         return self.n_blocks
 
     def _initialize(self, train: Interactions) -> None:
-        """Without interactions, a user ranks by bias alone."""
+        """Start from small random vectors, and from biases of 0."""
         super()._initialize(train)
         self.item_biases = aligned_zeros(train.n_items) if self.use_biases else None
 

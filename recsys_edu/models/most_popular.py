@@ -19,6 +19,7 @@ class MostPopular(FactorModel):
     """
 
     name = "popularity"
+    cold_users = "scores"  # which are those of popularity
 
     def settings(self) -> dict[str, Any]:
         """No arguments, no settings."""

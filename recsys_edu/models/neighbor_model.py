@@ -16,7 +16,8 @@ from recsys_edu.errors import DataError, ModelFileError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays, Recommender
 from recsys_edu.models.callbacks import Callback
-from recsys_edu.models.parameters import number, whole_number
+from recsys_edu.models.cold_users import COLD_USERS
+from recsys_edu.models.parameters import number, one_of, whole_number
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -38,6 +39,8 @@ class NeighborModel(Recommender):
         shrinkage: >= 0: similarities are multiplied by n / (n + shrinkage), n being what two have
             in common.
         n_threads: threads to learn with; 0 for all cores. The result is the same.
+        cold_users: ranking of users without training interactions: "popularity"; or "scores", by
+            which no item is recommended to them.
 
     Attributes:
         neighbors: the fitted similarities.
@@ -48,14 +51,22 @@ class NeighborModel(Recommender):
 
     neighbors: Neighbors
 
-    def __init__(self, k: int, shrinkage: float, *, n_threads: int = 0) -> None:
+    def __init__(
+        self, k: int, shrinkage: float, *, n_threads: int = 0, cold_users: str = "popularity"
+    ) -> None:
         self.k = whole_number("k", k, 1, 2**31 - 1)
         self.shrinkage = number("shrinkage", shrinkage, 0.0, _LARGEST)
         self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
+        self.cold_users = one_of("cold_users", cold_users, COLD_USERS)
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {"k": self.k, "shrinkage": self.shrinkage, "n_threads": self.n_threads}
+        return {
+            "k": self.k,
+            "shrinkage": self.shrinkage,
+            "n_threads": self.n_threads,
+            "cold_users": self.cold_users,
+        }
 
     @abstractmethod
     def _columns_of(self, train: Interactions) -> tuple[csr_array[np.float32], int]:

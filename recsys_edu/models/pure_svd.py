@@ -15,9 +15,10 @@ from recsys_backends.random import stream, uniforms
 from recsys_edu.errors import InvalidParameterError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.callbacks import Callback
+from recsys_edu.models.cold_users import COLD_USERS
 from recsys_edu.models.factor_model import FactorModel
 from recsys_edu.models.neighbor_model import pattern_of
-from recsys_edu.models.parameters import whole_number
+from recsys_edu.models.parameters import one_of, whole_number
 
 
 class PureSVD(FactorModel):
@@ -31,6 +32,8 @@ class PureSVD(FactorModel):
         seed: of the vector that the iteration starts from, 0 <= seed < 2**64; makes no difference
             beyond rounding.
         n_threads: threads to rank with; 0 for all cores.
+        cold_users: ranking of users without training interactions: "popularity"; or "scores" for
+            the model's own, all 0.
 
     Attributes:
         user_factors: U Σ, the largest singular value first.
@@ -42,14 +45,27 @@ class PureSVD(FactorModel):
 
     name = "pure-svd"
 
-    def __init__(self, n_factors: int = 16, *, seed: int = 0, n_threads: int = 0) -> None:
+    def __init__(
+        self,
+        n_factors: int = 16,
+        *,
+        seed: int = 0,
+        n_threads: int = 0,
+        cold_users: str = "popularity",
+    ) -> None:
         self.n_factors = whole_number("n_factors", n_factors, 1, 2**16)
         self.seed = whole_number("seed", seed, 0, 2**64 - 1)
         self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
+        self.cold_users = one_of("cold_users", cold_users, COLD_USERS)
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {"n_factors": self.n_factors, "seed": self.seed, "n_threads": self.n_threads}
+        return {
+            "n_factors": self.n_factors,
+            "seed": self.seed,
+            "n_threads": self.n_threads,
+            "cold_users": self.cold_users,
+        }
 
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
         from scipy.sparse.linalg import svds

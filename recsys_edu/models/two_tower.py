@@ -28,6 +28,7 @@ from recsys_edu.features import Features
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays, Recommendations
 from recsys_edu.models.callbacks import Callback, EpochReport
+from recsys_edu.models.cold_users import COLD_USERS
 from recsys_edu.models.factor_state import FactorState
 from recsys_edu.models.feature_encoding import FeatureEncoder
 from recsys_edu.models.pairwise import PairwiseModel, check_can_teach
@@ -55,9 +56,9 @@ _USUAL_NEGATIVES: Final = {"bpr": 1, "in-batch": 1, "softmax": 512}
 class TwoTower(PairwiseModel):
     """Two towers of ids and features, and the losses to train them by. Needs the extra ``torch``.
 
-    Users and items without interactions are ranked by their features; without features as well,
-    such users rank by bias alone. One seed gives the same bytes again, on the same device with as
-    many threads (another number of them adds up in another order).
+    Users and items without interactions are ranked by their features; ``cold_users`` is for models
+    that learned from no features of users. One seed gives the same bytes again, on the same device
+    with as many threads (another number of them adds up in another order).
 
     Args:
         n_factors: width of the towers' output, at least 1.
@@ -95,6 +96,8 @@ class TwoTower(PairwiseModel):
         n_threads: threads for torch on the CPU; 0 for all cores.
         progress: show a progress bar on stderr.
         device: "cpu", "cuda" …; None for a GPU where there is one.
+        cold_users: ranking of users without training interactions, where there are no features of
+            users: "popularity"; or "scores" for the model's own, which are chance and the biases.
 
     Attributes:
         user_factors, item_factors, item_biases: what the towers say of every user and item; the
@@ -143,6 +146,7 @@ class TwoTower(PairwiseModel):
         n_threads: int = 0,
         progress: bool = True,
         device: str | None = None,
+        cold_users: str = "popularity",
     ) -> None:
         self.n_factors = whole_number("n_factors", n_factors, 1, 2**16)
         self.epochs = whole_number("epochs", epochs, 1, 2**31)
@@ -169,6 +173,7 @@ class TwoTower(PairwiseModel):
         self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
         self.progress = bool(progress)
         self.device = usable_device(device)
+        self.cold_users = one_of("cold_users", cold_users, COLD_USERS)
         self.history: list[EpochReport] = []
 
     def settings(self) -> dict[str, Any]:
@@ -224,6 +229,11 @@ class TwoTower(PairwiseModel):
         finally:
             self.__dict__.pop("training", None)
             torch.set_num_threads(before)
+
+    def _is_cold(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        if self.user_encoder is not None:
+            return np.zeros(len(rows), dtype=np.bool_)
+        return super()._is_cold(rows)
 
     def _epochs_to_run(self) -> int:
         return max(0, self.epochs - self.epochs_done)
@@ -365,5 +375,5 @@ _SETTINGS: Final = (
         "seed",
         "n_threads",
     ),
-    *("progress", "device"),
+    *("progress", "device", "cold_users"),
 )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 """Raised when files of before can no longer be read."""
 _HEADER: Final = "recsys_edu.checkpoint"
-_MAY_DIFFER: Final = {"progress", "device"}
+_MAY_DIFFER: Final = {"progress", "device", "cold_users"}
 
 
 class Checkpoint(Callback):

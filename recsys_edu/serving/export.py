@@ -6,6 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import ExportError, MissingDependencyError, ModelFileError
@@ -61,6 +62,12 @@ def export_onnx(model: Recommender, path: str | PathLike[str]) -> Parity:
         raise ModelFileError(f"{target} cannot be written: {error.strerror or error}") from error
 
 
+def _popularity_for_cold_users(model: FactorModel) -> NDArray[np.float32] | None:
+    """Return the scores of users who are ranked by popularity; None where nobody is."""
+    rows = np.arange(model.train.n_users)
+    return model._popular_items().counts if model._is_cold(rows).any() else None
+
+
 def _serialized(model: FactorModel) -> bytes:
     try:
         from recsys_edu.serving.builder import GraphBuilder
@@ -86,6 +93,7 @@ def _serialized(model: FactorModel) -> bytes:
         # Who has no row has seen nothing: one more row, that is empty.
         seen_indptr=np.append(train.indptr, train.indptr[-1:]),
         seen_indices=train.indices,
+        popularity=_popularity_for_cold_users(model),
     )
     serialized: bytes = graph.model(model.name, metadata.as_entries()).SerializeToString()
     return serialized

@@ -48,10 +48,10 @@ def test_a_user_who_has_seen_everything_is_skipped(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BACKENDS)
-def test_users_without_interactions_rank_by_bias(name: str) -> None:
+def test_users_without_interactions_have_the_biases_for_scores(name: str) -> None:
     train = Interactions.from_events([1, 1, 3], [0, 1, 1], user_ids=range(5), item_ids=range(4))
     with use_backend(name):
-        model = small(epochs=40).fit(train)
+        model = small(epochs=40, cold_users="scores").fit(train)
         found = model.recommend([0, 2, 4], 4)
     assert model.item_biases is not None
     best_first = np.argsort(-model.item_biases, kind="stable")

@@ -20,7 +20,16 @@ from recsys_backends import (
     set_backend,
     unregister_backend,
 )
-from recsys_edu import ALS, BPR, RecsysError, evaluate, load_split
+from recsys_edu import (
+    ALS,
+    BPR,
+    ItemKNN,
+    PureSVD,
+    RecsysError,
+    UserKNN,
+    evaluate,
+    load_split,
+)
 from recsys_edu.errors import DatasetNotFoundError, DivergedError, InvalidParameterError
 from recsys_edu.race import DEFAULT_CONTESTANTS, RaceSettings, contestants, run_race
 from recsys_edu.race.memory import first_interactions
@@ -82,9 +91,9 @@ def test_contestants_are_backends_and_models_in_the_order_named() -> None:
         ("pure-svd", "PureSVD", None),
     ]
     assert [c.make(RaceSettings(7, 5, n_threads=3), 11).settings() for c in counting] == [
-        {"k": 150, "shrinkage": 5.0, "n_threads": 3},
-        {"k": 80, "shrinkage": 0.0, "n_threads": 3},
-        {"n_factors": 5, "seed": 11, "n_threads": 3},
+        {**ItemKNN().settings(), "n_threads": 3},
+        {**UserKNN().settings(), "n_threads": 3},
+        {**PureSVD().settings(), "n_factors": 5, "seed": 11, "n_threads": 3},
     ]
     model = found[1].make(RaceSettings(7, 5, 0.1, 0.2, 3), 11)
     assert isinstance(model, BPR)

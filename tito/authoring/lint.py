@@ -1,4 +1,4 @@
-"""What goes wrong in a lesson's source without anybody noticing, found beforehand."""
+"""Find mistakes in a lesson's source that nbgrader and jupytext would not report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FILES: Final = ("ABOUT.md", "hidden.py", "checkpoint.py", "mutants.py")
 
 
 def problems(lesson: Lesson) -> list[str]:
-    """Everything that is wrong with a lesson's folder, a sentence each; empty if nothing is."""
+    """Return the mistakes in a lesson's folder, one sentence each."""
     missing = [
         f"{lesson.id} has no {name}" for name in _FILES if not (lesson.folder / name).is_file()
     ]
@@ -48,12 +48,12 @@ def problems(lesson: Lesson) -> list[str]:
 
 
 def _header_problems(text: str) -> Iterator[tuple[int, str]]:
-    """Metadata that jupytext would take for text, or nbgrader for nothing."""
+    """Yield lines with metadata that jupytext takes for text, or nbgrader ignores."""
     for number, line in enumerate(text.splitlines(), start=1):
         header = _HEADER.fullmatch(line)
         if header is None:
             if line.startswith("# %%"):
-                yield number, "this looks like the start of a cell, and is not one."
+                yield number, "this looks like the start of a cell, but is not one."
             continue
         found = re.search(r"nbgrader=(\{.*\})", header["rest"])
         if found is None:
@@ -98,7 +98,7 @@ def _cell_problems(cells: list[Cell]) -> Iterator[str]:
 
 
 def _experiment_problems(cells: list[Cell]) -> Iterator[str]:
-    """Cells that grading runs, and that need what it does not run."""
+    """Yield cells that grading runs, and that need experiments, which it does not run."""
     run: set[str] = set()
     left_out: set[str] = set()
     for cell in cells:
@@ -137,9 +137,9 @@ def _clause_problems(lesson: Lesson, cells: list[Cell]) -> Iterator[str]:
         yield f"{lesson.id}/hidden.py has no function {name}(remote, rng) to judge it by."
     for name, clause in clauses.items():
         if not clause.__doc__:
-            yield f"{lesson.id}/hidden.py does not say in a docstring what {name} asks."
+            yield f"{lesson.id}/hidden.py: {name} has no docstring with its requirement."
     for name in sorted(clauses.keys() - graded):
-        yield f"{lesson.id}/hidden.py judges {name}, which no graded cell is called."
+        yield f"{lesson.id}/hidden.py judges {name}, but no graded cell has this name."
     for name in sorted(graded):
         if len(mutants.get(name, ())) < 3:
             yield f"{lesson.id}/mutants.py has fewer than three wrong solutions for {name}."

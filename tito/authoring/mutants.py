@@ -1,4 +1,4 @@
-"""Wrong solutions on purpose: does the lesson notice, and does what it says help?
+"""Mutants: wrong solutions that a lesson has to catch, with messages that help.
 
 A lesson's ``mutants.py`` has ``MUTANTS``: for each graded cell a dictionary of edits to the
 solution, ``{name: (before, after)}``, where ``before`` occurs once in the exported cells.
@@ -36,7 +36,7 @@ class Mutant:
     after: str
 
     def cells(self) -> list[Cell]:
-        """The lesson's cells with the edit."""
+        """Return the lesson's cells with the edit."""
         cells = solution_cells(self.lesson)
         times = sum(cell.source.count(self.before) for cell in cells if cell.is_exported)
         if times != 1:
@@ -48,7 +48,7 @@ class Mutant:
 
 
 def mutants_of(lesson: Lesson) -> Iterator[Mutant]:
-    """Every mutant of a lesson."""
+    """Yield every mutant of a lesson."""
     for grade_id, edits in load_clauses(lesson.folder, "mutants.py").MUTANTS.items():
         for name, (before, after) in edits.items():
             yield Mutant(lesson, grade_id, name, before, after)
@@ -57,7 +57,7 @@ def mutants_of(lesson: Lesson) -> Iterator[Mutant]:
 def hidden_verdicts(
     lesson: Lesson, cells: list[Cell], seed: int, only: str | None = None
 ) -> list[Verdict]:
-    """What hidden.py says of these exported cells."""
+    """Judge exported cells by the lesson's hidden.py."""
     source = module_text(cell for cell in cells if cell.is_exported)
     functions = functions_of(load_clauses(lesson.folder, "hidden.py"))
     with tempfile.TemporaryDirectory() as folder:
@@ -72,9 +72,9 @@ def hidden_verdicts(
 
 
 def visible_message(cells: list[Cell], grade_id: str) -> str:
-    """What the visible test of a graded cell says; empty where it passes.
+    """Return the message of a graded cell's visible test; empty if it passes.
 
-    The code cells up to the test are run in a plain Python process.
+    The code cells up to the test run in a plain Python process.
     """
     code = [cell for cell in cells if cell.kind == "code"]
     last = next(n for n, cell in enumerate(code) if cell.grade_id == grade_id)
@@ -89,7 +89,7 @@ def visible_message(cells: list[Cell], grade_id: str) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"(it had not ended after {_SECONDS} s)"
+        return f"(it did not end within {_SECONDS} s)"
     lines = done.stderr.strip().splitlines()
     return lines[-1] if done.returncode and lines else ""
 

@@ -1,4 +1,4 @@
-"""``tito export``: from the notebook to a module."""
+"""``tito export``: write a notebook's functions to a module."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tito.course.lessons import Lesson
 def command(lesson: Lesson) -> None:
     """Write the exported cells of a lesson's notebook to my_recsys/.
 
-    The version before is kept in my_recsys/.previous/. A cell that cannot be exported is named, and
-    then nothing is written.
+    The earlier version is kept in my_recsys/.previous/. If a cell cannot be exported, it is named,
+    and nothing is written.
     """
     from recsys_edu.workspace import find_workspace
     from tito.workspace.files import export_of

@@ -1,4 +1,4 @@
-"""From a learner's notebook to a module: the cells tagged ``export``, checked and put together."""
+"""Export of a notebook: the cells tagged ``export``, checked and joined into a module."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from tito.course.notebook import EXPORT, Cell, NotebookError, read_cells
 
 PACKAGE_TEXT: Final = '"""What I have exported from my notebooks."""\n'
 PREVIOUS: Final = ".previous"
-"""The folder beside the exported files where the version before is kept."""
+"""Folder beside the exported files that keeps the version before."""
 
 
 @dataclass(frozen=True)
 class Export:
-    """What a notebook's exported cells amount to."""
+    """Module made of a notebook's exported cells."""
 
     source: str
     functions: tuple[str, ...]
     stubs: tuple[str, ...]
-    """Functions that are still to be written: they do nothing but raise NotImplementedError."""
+    """Names of functions that only raise NotImplementedError: they are still to be written."""
 
 
 def exported_cells(path: Path) -> list[Cell]:
-    """The notebook's cells with the tag ``export``; NotebookError where it has none."""
+    """Return the notebook's cells with the tag ``export``; NotebookError where it has none."""
     found = [cell for cell in read_cells(path) if cell.is_exported]
     if not found:
         raise NotebookError(
@@ -41,7 +41,7 @@ def exported_cells(path: Path) -> list[Cell]:
 
 
 def functions_of(cells: Sequence[Cell]) -> list[str]:
-    """The functions that cells define, which have to be syntactically right."""
+    """Return the names of the functions that cells define; SyntaxError where one is no Python."""
     return [name for cell in cells for name in functions_in(ast.parse(cell.source))]
 
 
@@ -131,7 +131,7 @@ def _parsed(path: Path, cell: Cell) -> ast.Module:
 
 
 def _refuse_what_does_not_compile(path: Path, source: str) -> None:
-    """What parses may still make no sense, or none in this place of a file."""
+    """Raise NotebookError for text that parses and does not compile, such as a stray return."""
     try:
         compile(source, path.name, "exec", dont_inherit=True)
     except SyntaxError as error:
@@ -143,7 +143,7 @@ def _refuse_what_does_not_compile(path: Path, source: str) -> None:
 
 
 def _refuse_undefined(path: Path, cells: Sequence[Cell], trees: Sequence[ast.Module]) -> None:
-    """A name that only an untagged cell defines works in the notebook, and nowhere else."""
+    """Raise NotebookError for a name that only an untagged cell, or no cell, defines."""
     known = {name for tree in trees for name in defined_at_top(tree)}
     for cell, tree in zip(cells, trees, strict=True):
         for use in undefined_names(cell.source, tree, known):

@@ -26,6 +26,9 @@ class Failure(StrEnum):
     ENDED = "ended"
     NO_DATA = "no data"
     CHANGED = "changed"
+    CALLED_OFTEN = "called the handed functions too often"
+    SENT_MUCH = "sent the handed functions too much"
+    WAITED_LONG = "let the handed functions work too long"
 
 
 def sentence_about_error(reply: dict[str, Any]) -> str:

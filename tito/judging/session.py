@@ -14,6 +14,7 @@ from tito.jail.jail import Jail
 from tito.jail.limits import Limits
 from tito.jail.unjailed import Unjailed
 from tito.judging.remote import SECONDS_PER_CALL, Remote
+from tito.wire.processes import Launcher
 
 PROBE: Final = "probe.py"
 """File of a lesson's folder with functions that run beside the learner's."""
@@ -60,8 +61,7 @@ class Session:
             SubmissionError: the file is a link, or too large for a jail.
         """
         with ExitStack() as opened:
-            launch = self._launcher(module)
-            opened.enter_context(launch)
+            launch = opened.enter_context(self._launcher(module, self.probe))
             yield opened.enter_context(
                 Remote(
                     module,
@@ -69,18 +69,24 @@ class Session:
                     allowed=self.may_import,
                     seconds=self.seconds,
                     launch=launch,
+                    launch_beside=self._launcher,
                     order=self.order,
                     tiles=self.tiles,
                     samplers=self.samplers,
                 )
             )
 
-    def _launcher(self, module: Path) -> Jail | Unjailed:
+    @contextmanager
+    def _launcher(self, module: Path, probe: Path | None = None) -> Iterator[Launcher]:
+        """Yield a launcher of processes that can read these files."""
         if not self.jailed:
-            return Unjailed(self.limits)
-        return Jail(
-            [module, *([self.probe] if self.probe else [])],
+            with Unjailed(self.limits) as unjailed:
+                yield unjailed
+            return
+        with Jail(
+            [module, *([probe] if probe else [])],
             allowed=self.may_import,
             compilers=self.compilers,
             limits=self.limits,
-        )
+        ) as jail:
+            yield jail

@@ -1,4 +1,4 @@
-"""The module of a rebuilt submission: its exported cells, without those that cannot be loaded."""
+"""The module of a rebuilt submission: its exported cells but those that cannot be loaded."""
 
 from __future__ import annotations
 
@@ -18,24 +18,27 @@ class LeftOut:
 
     grade_id: str
     why: str
-    """For the instructor: it quotes the student's code."""
+    """Reason, for the instructor only: it quotes the student's code."""
 
 
-def exported_from(notebook: dict[str, Any]) -> list[Cell]:
-    """The cells of a notebook that make up its module."""
+def exported_cells_of(notebook: dict[str, Any]) -> list[Cell]:
+    """Return the cells of a notebook that make up its module."""
     cells = cells_of(notebook, Path("the submission"))
     return [cell for cell in cells if cell.is_exported]
 
 
-def salvaged(
+def salvage_cells(
     written: Sequence[Cell], released: Sequence[Cell], load: Callable[[str], None]
 ) -> tuple[str, list[LeftOut]]:
-    """The text of a module that can be loaded, with as many of the student's cells as possible.
+    """Make a module that can be loaded, with as many of the student's cells as possible.
 
     Args:
-        written: the exported cells, as the student wrote them: together they cannot be loaded.
-        released: the same, as they were released: nothing is written in them yet.
-        load: tries a module's text out; raises LearnerError where it cannot be loaded.
+        written: the exported cells as the student wrote them; together they cannot be loaded.
+        released: the same cells as released.
+        load: load the text of a module; raises LearnerError if that cannot be done.
+
+    Returns:
+        The text of the module, and the cells that are not in it.
     """
     kept, left_out = list(released), []
     for number, cell in enumerate(written):

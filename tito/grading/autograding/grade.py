@@ -1,4 +1,4 @@
-"""One submission from file to outcome: rebuilt, run in a jail, judged, presented."""
+"""One submission from its file to its outcome: rebuilt, run in a jail, judged, presented."""
 
 from __future__ import annotations
 
@@ -13,67 +13,78 @@ from typing import Any
 from recsys_edu._version import __version__
 from tito.course.lessons import Lesson
 from tito.course.notebook import EXPERIMENT, Cell, cells_of
-from tito.grading.autograding.judge import Judgement, judge
-from tito.grading.autograding.outcome import GRADED, NOT, PARTLY, Outcome
-from tito.grading.autograding.present import presented
-from tito.grading.autograding.rebuild import Rebuilt, UngradableError, rebuild
-from tito.grading.autograding.replay import handed_in
-from tito.grading.course import GradingCourse, GradingError
+from tito.grading.autograding.marking import Judgement, mark_functions
+from tito.grading.autograding.outcome import GRADED, NOT_GRADABLE, PARTLY_GRADED, Outcome
+from tito.grading.autograding.present import presented_notebook
+from tito.grading.autograding.rebuild import Rebuilt, rebuild
+from tito.grading.course import GradingCourse, GradingError, Submission
+from tito.grading.failures import describe_failure
+from tito.grading.submitted_notebook import UngradableError
+from tito.grading.timestamps import handed_in_at
 from tito.jail.cells import CellLimits, CellOutcome, notebook_jail, run_cells
 from tito.jail.limits import MIB, Limits
 from tito.jail.plain_files import SubmissionError, read_below
 from tito.jail.unjailed import Unjailed
+from tito.jobs.pool import WorkerEndedError
 from tito.judging.clauses import CONTRACT_VERSION
 
 
-def grade_submission(
-    course: GradingCourse, lesson: Lesson, student: str, contents: Mapping[str, bytes] | None
-) -> Outcome:
-    """Grade what a student handed in. Whatever is wrong with it is in the outcome.
+def grade_submission(submission: Submission, contents: Mapping[str, bytes] | None) -> Outcome:
+    """Grade a submission. Whatever is wrong with it is in the outcome.
 
     Args:
-        course, lesson, student: of what.
-        contents: files for the jail in which the notebook runs, by their paths in there; None for
-            no jail at all.
+        submission: the submission.
+        contents: files for the jail in which the notebook runs, by their paths in it; None for no
+            jail at all.
     """
     start = time.monotonic()
-    key = key_of(course, lesson, student)
+    course, lesson = submission.course, submission.lesson
     try:
-        submission = _read(course, lesson, student)
+        content = _read(submission)
         template = template_of(course, lesson)
-        rebuilt = rebuild(template, submission)
+        rebuilt = rebuild(template, content)
     except (UngradableError, SubmissionError) as error:
-        return Outcome(student, lesson.id, key, NOT, why=str(error))
+        return _ungradable(submission, str(error))
     outcomes = _run(course, lesson, rebuilt, contents)
     released = cells_of(template, course.release(lesson))
-    judgement = judge(course, lesson, rebuilt.notebook, released, jailed=contents is not None)
+    jailed = contents is not None
+    judgement = mark_functions(course, lesson, rebuilt.notebook, released, jailed=jailed)
     remarks = (
         *rebuilt.remarks,
-        *_of_time(course, lesson, student),
-        *_of_cells(rebuilt, outcomes),
-        *_of_module(judgement),
+        *_time_remarks(submission),
+        *_run_remarks(rebuilt, outcomes),
+        *_module_remarks(judgement),
     )
     return Outcome(
-        student,
+        submission.student,
         lesson.id,
-        key,
-        PARTLY if remarks else GRADED,
+        PARTLY_GRADED if remarks else GRADED,
         remarks=remarks,
         marks=judgement.marks,
         left_out=judgement.left_out,
-        notebook=presented(rebuilt.notebook, outcomes, judgement.marks, remarks),
+        notebook=presented_notebook(rebuilt.notebook, outcomes, judgement.marks, remarks),
         seconds=time.monotonic() - start,
     )
 
 
-def key_of(course: GradingCourse, lesson: Lesson, student: str) -> str:
-    """A digest of all that an outcome depends on: it is graded again where that has changed."""
+def failed_outcome(submission: Submission, error: Exception) -> Outcome:
+    """Return the outcome of a submission at which the grader itself failed."""
+    if isinstance(error, WorkerEndedError):
+        return _ungradable(
+            submission, "grading it ended the grader's own process, twice. Grade it by hand."
+        )
+    return _ungradable(submission, f"the grader failed: {describe_failure(error)}")
+
+
+def key_of(submission: Submission) -> str:
+    """Return a digest of all that an outcome depends on: other digest, other outcome."""
+    course, lesson = submission.course, submission.lesson
     digest = hashlib.sha256(__version__.encode())
     digest.update(json.dumps(asdict(course.settings.limits)).encode())
     digest.update(str(CONTRACT_VERSION).encode())
     digest.update(str(course.inputs_seed(lesson, "")).encode())
     try:
-        digest.update(_read(course, lesson, student))
+        digest.update(_read(submission))
     except (SubmissionError, UngradableError) as error:
         digest.update(str(error).encode())
     for path in (course.release(lesson), *sorted(lesson.folder.glob("*.py"))):
@@ -82,7 +93,7 @@ def key_of(course: GradingCourse, lesson: Lesson, student: str) -> str:
 
 
 def template_of(course: GradingCourse, lesson: Lesson) -> dict[str, Any]:
-    """The released notebook; GradingError where the lesson has not been prepared."""
+    """Return the released notebook; raise GradingError if the lesson has not been prepared."""
     path = course.release(lesson)
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -93,12 +104,17 @@ def template_of(course: GradingCourse, lesson: Lesson) -> dict[str, Any]:
     return content
 
 
-def _read(course: GradingCourse, lesson: Lesson, student: str) -> bytes:
-    path = course.submitted(lesson, student)
+def _ungradable(submission: Submission, why: str) -> Outcome:
+    return Outcome(submission.student, submission.lesson.id, NOT_GRADABLE, why=why)
+
+
+def _read(submission: Submission) -> bytes:
+    root = submission.course.root
     try:
-        return read_below(course.root, path.relative_to(course.root).as_posix())
+        return read_below(root, submission.submitted.relative_to(root).as_posix())
     except FileNotFoundError:
-        raise UngradableError(f"there is no {lesson.notebook} among what was handed in.") from None
+        name = submission.lesson.notebook
+        raise UngradableError(f"there is no {name} among the files handed in.") from None
     except OSError as error:
         raise UngradableError(f"it cannot be read: {error.strerror}.") from None
 
@@ -106,7 +122,7 @@ def _read(course: GradingCourse, lesson: Lesson, student: str) -> bytes:
 def _run(
     course: GradingCourse, lesson: Lesson, rebuilt: Rebuilt, contents: Mapping[str, bytes] | None
 ) -> dict[int, CellOutcome]:
-    """What each code cell showed, by its place in the notebook."""
+    """Run the code cells; return their outcomes by their places in the notebook, from 0."""
     limits = course.settings.limits
     code = {
         number: cell["source"]
@@ -131,30 +147,30 @@ def _run(
     return dict(zip(code, outcomes, strict=True))
 
 
-def _of_time(course: GradingCourse, lesson: Lesson, student: str) -> list[str]:
+def _time_remarks(submission: Submission) -> list[str]:
     try:
-        handed_in(course, lesson, student)
+        handed_in_at(submission)
     except ValueError:
-        return ["The file timestamp.txt cannot be read: it counts as handed in in time."]
+        return ["The file timestamp.txt cannot be read: the notebook counts as in time."]
     return []
 
 
-def _of_cells(rebuilt: Rebuilt, outcomes: Mapping[int, CellOutcome]) -> list[str]:
-    """A remark where the notebook did not run to its end."""
+def _run_remarks(rebuilt: Rebuilt, outcomes: Mapping[int, CellOutcome]) -> list[str]:
+    """Return a remark if the notebook did not run to its end."""
     for number, outcome in outcomes.items():
         if not outcome.ran:
             (cell,) = cells_of(
                 {"nbformat": 4, "cells": [rebuilt.notebook["cells"][number]]}, Path("release")
             )
-            return [f"The notebook was run up to {_named(cell, number)}: {outcome.why}"]
+            return [f"The notebook was run up to {_label(cell, number)}: {outcome.why}"]
     return []
 
 
-def _named(cell: Cell, number: int) -> str:
+def _label(cell: Cell, number: int) -> str:
     return cell.label if cell.grade_id else f"cell number {number + 1}"
 
 
-def _of_module(judgement: Judgement) -> list[str]:
+def _module_remarks(judgement: Judgement) -> list[str]:
     return [
         f"Cell '{cell.grade_id}' cannot be loaded, and counts as not written."
         for cell in judgement.left_out

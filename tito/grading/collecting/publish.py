@@ -1,4 +1,4 @@
-"""From the instructor's folder to the students: lessons, and feedback on what they handed in."""
+"""Publish lessons and feedback: from the instructor's folder to the students."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from tito.course.exchange import SECRET, Exchange
 from tito.course.lessons import Lesson
 from tito.grading.collecting.submitted import Receipt, read_receipt
 from tito.grading.collecting.swap import swap
-from tito.grading.course import GradingCourse, GradingError
+from tito.grading.course import GradingCourse, GradingError, Submission
 from tito.jail.plain_files import SubmissionError, read_below
 
 _FOLDERS: Final = {"folder": 0o755, "outbound": 0o755, "inbound": 0o2733, "feedback": 0o711}
-"""Modes as nbgrader sets them."""
+"""Modes of the exchange's folders, as nbgrader sets them."""
 
 
 @dataclass(frozen=True)
-class Published:
-    """What became of one student's feedback."""
+class PublishedFeedback:
+    """One student's feedback, published or not."""
 
     student: str
     page: Path | None
     why: str = ""
-    """Why there is no page."""
+    """Reason why there is no page."""
 
 
 def release_to_exchange(course: GradingCourse, lesson: Lesson, *, replace: bool = False) -> bool:
-    """Put a lesson into the exchange, from where ``nbgrader fetch_assignment`` gets it.
+    """Put a lesson into the exchange, where ``nbgrader fetch_assignment`` finds it.
 
     Returns:
-        Whether it is different from before.
+        True if it is different from before.
 
     Raises:
-        GradingError: it was not built; there is no exchange, or it is somebody else's; it is out
-            already and different, and ``replace`` was not said.
+        GradingError: the lesson was not built; there is no exchange, or it is somebody else's; the
+            lesson is out already and different, and ``replace`` is False.
     """
     content = _built(course, lesson)
     exchange = _exchange(course)
@@ -54,10 +54,10 @@ def release_to_exchange(course: GradingCourse, lesson: Lesson, *, replace: bool 
             return False
         if not replace:
             raise GradingError(
-                f"{place} is out already and different; whoever has fetched it keeps what they "
-                "have. --replace puts the new one there."
+                f"{place} is out already and different: --replace puts the new one there. Those "
+                "who have fetched it keep the old one."
             )
-    for left in exchange.outbound.glob(f".{lesson.id}.*"):  # by one that was killed
+    for left in exchange.outbound.glob(f".{lesson.id}.*"):  # by a run that was killed
         shutil.rmtree(left)
     staged = exchange.outbound / f".{lesson.id}.{secrets.token_hex(6)}"
     try:
@@ -75,7 +75,7 @@ def release_to_exchange(course: GradingCourse, lesson: Lesson, *, replace: bool 
 
 
 def release_to_folder(course: GradingCourse, lesson: Lesson, folder: Path) -> Path:
-    """Write a lesson's notebook into a folder, to be uploaded from there."""
+    """Write a lesson's notebook into a folder for uploading; return its path."""
     content = _built(course, lesson)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / lesson.notebook
@@ -86,44 +86,44 @@ def release_to_folder(course: GradingCourse, lesson: Lesson, folder: Path) -> Pa
 
 def publish_feedback(
     course: GradingCourse, lesson: Lesson, students: Iterable[str]
-) -> list[Published]:
-    """Copy finished feedback into the exchange, where ``tito feedback`` and nbgrader's look.
+) -> list[PublishedFeedback]:
+    """Copy finished feedback into the exchange, where ``tito feedback`` and nbgrader look for it.
 
     Args:
-        course: whose ``feedback/`` has the pages.
-        lesson: of which.
-        students: whose.
+        course: the instructor's folder, with the pages in ``feedback/``.
+        lesson: the lesson.
+        students: ids of those who get their page.
 
     Returns:
-        One entry a student, in their order; who handed in by another way has no page.
+        One entry per student, in their order. Students who handed in by another way have no page.
 
     Raises:
         GradingError: there is no exchange, or it is somebody else's.
     """
     exchange = _exchange(course)
     _make_folders(exchange)
-    return [_publish(course, exchange, lesson, student) for student in students]
+    return [_publish(course.submission(lesson, student), exchange) for student in students]
 
 
 def feedback_zip(course: GradingCourse, lesson: Lesson) -> Path:
-    """A ZIP of the feedback on what came from an LMS, named as its own export was.
+    """Write a ZIP of the feedback on notebooks from an LMS, with names as in the LMS's export.
 
     Moodle takes it under "Upload multiple feedback files in a zip", Canvas under "Upload
     submissions".
 
     Raises:
-        GradingError: there is no feedback on anything that came from an LMS.
+        GradingError: there is no feedback on a notebook from an LMS.
     """
     entries = {}
     for student in course.students(lesson):
-        receipt, page = read_receipt(course, lesson, student), course.feedback(lesson, student)
+        submission = course.submission(lesson, student)
+        receipt = read_receipt(submission)
         name = _name_for_lms(receipt, lesson) if receipt is not None else ""
-        if name and page.is_file():
-            entries[name] = page
+        if name and submission.feedback.is_file():
+            entries[name] = submission.feedback
     if not entries:
         raise GradingError(
-            f"there is no feedback on {lesson.id} for anybody whose notebook came from Moodle or "
-            "Canvas."
+            f"there is no feedback on {lesson.id} for a notebook that came from Moodle or Canvas."
         )
     target = course.root / f"feedback-{lesson.id}.zip"
     with (
@@ -154,12 +154,12 @@ def _exchange(course: GradingCourse) -> Exchange:
 
 
 def _make_folders(exchange: Exchange) -> None:
-    """The folders with the modes that nbgrader wants them to have."""
+    """Make the exchange's folders, with the modes that nbgrader needs."""
     if not exchange.root.is_dir():
         exchange.root.mkdir(parents=True)
         exchange.root.chmod(0o777)
     elif not os.access(exchange.root, os.W_OK | os.X_OK):
-        raise GradingError(f"{exchange.root} is an exchange that you may not write to.")
+        raise GradingError(f"you may not write to the exchange {exchange.root}.")
     for name, mode in _FOLDERS.items():
         folder: Path = getattr(exchange, name)
         folder.mkdir(exist_ok=True)
@@ -170,25 +170,25 @@ def _make_folders(exchange: Exchange) -> None:
             folder.chmod(mode)
 
 
-def _publish(course: GradingCourse, exchange: Exchange, lesson: Lesson, student: str) -> Published:
-    source = course.feedback(lesson, student)
-    if not source.is_file():
-        return Published(student, None, "there is no feedback yet")
-    secret = _secret(course, lesson, student)
+def _publish(submission: Submission, exchange: Exchange) -> PublishedFeedback:
+    student = submission.student
+    if not submission.feedback.is_file():
+        return PublishedFeedback(student, None, "there is no feedback yet.")
+    secret = _secret(submission)
     if not secret:
-        return Published(student, None, "it was not handed in through the exchange")
-    page = exchange.page(secret, lesson.id)
+        return PublishedFeedback(student, None, "it was not handed in through the exchange.")
+    page = exchange.page(secret, submission.lesson.id)
     with atomic_path(page) as unfinished:
-        shutil.copyfile(source, unfinished)
+        shutil.copyfile(submission.feedback, unfinished)
     page.chmod(0o644)
-    return Published(student, page)
+    return PublishedFeedback(student, page)
 
 
-def _secret(course: GradingCourse, lesson: Lesson, student: str) -> str:
-    """That of the submission which was graded; nbgrader takes it along from folder to folder."""
-    for path in (course.feedback, course.autograded, course.submitted):
+def _secret(submission: Submission) -> str:
+    """Return the secret of the graded submission; nbgrader copies it from folder to folder."""
+    for path in (submission.feedback, submission.autograded, submission.submitted):
         try:
-            return read_below(path(lesson, student).parent, SECRET, 1000).decode()
+            return read_below(path.parent, SECRET, 1000).decode()
         except FileNotFoundError:
             continue
         except (SubmissionError, UnicodeDecodeError):

@@ -12,10 +12,12 @@ pytest.importorskip("nbclient")
 
 @pytest.mark.parametrize("lesson", all_lessons(), ids=lambda lesson: lesson.id)
 def test_solutions_pass_and_releases_do_not(lesson: Lesson) -> None:
-    """The time limit of 60 s a notebook is the trial's own; here only the outcome counts."""
-    from tito.authoring.trial import trials
+    """The time limit of 60 s a notebook is the check's own; here only the outcome counts."""
+    from tito.authoring.lesson_checks import check_lesson
 
-    found = [trial for trial in trials(lesson, seed=20) if "it runs in" not in trial.what]
-    assert [trial.what for trial in found if not trial.ok] == []
-    graded = [trial for trial in found if trial.what.startswith("as released: cell")]
+    found = [
+        check for check in check_lesson(lesson, seed=20) if "it runs in" not in check.description
+    ]
+    assert [check.description for check in found if not check.ok] == []
+    graded = [check for check in found if check.description.startswith("as released: cell")]
     assert len(graded) >= 3

@@ -1,7 +1,7 @@
-"""Marks: each graded cell's clause, run here, on the student's functions, run in a jail.
+"""Marks: the clause of each graded cell runs here, and calls the student's functions in a jail.
 
-The inputs come from the course's secret. What is told of a verdict to the student never quotes
-them, nor anything that the student's code says: it might say what it was called with.
+The inputs are drawn from the course's secret. A student's message quotes neither them nor anything
+that the student's code says, which might be the inputs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,68 +19,71 @@ from tito.course.export import module_text
 from tito.course.judged import session_of
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
-from tito.grading.autograding.module import LeftOut, exported_from, salvaged
+from tito.grading.autograding.module import LeftOut, exported_cells_of, salvage_cells
 from tito.grading.course import GradingCourse, GradingError
 from tito.jail.limits import MIB, Limits
 from tito.judging.clauses import ClauseFunction, functions_of, load_clauses, run_clause
 from tito.judging.failures import Failure, LearnerError
 from tito.judging.remote import Remote, connection_of
 
-_TOLD = {
+_MESSAGES: Final = {
     None: "an answer was wrong for inputs that you have not seen.",
     Failure.MISSING: "there is no function of that name.",
     Failure.UNLOADABLE: "its cell cannot be loaded: run the notebook from top to bottom.",
     Failure.UNWRITTEN: "it is not written yet.",
     Failure.RAISED: "it raised an error for inputs that you have not seen.",
-    Failure.LATE: "it had not answered in time.",
-    Failure.ENDED: "it ended the process that it ran in.",
-    Failure.CHANGED: "it changed an array that it was given, and should only read.",
-    Failure.NO_DATA: "its answer was of no kind that can be compared.",
+    Failure.LATE: "it did not answer in time.",
+    Failure.ENDED: "it ended the process in which it ran.",
+    Failure.CHANGED: "it changed an array that it should only read.",
+    Failure.CALLED_OFTEN: "it called the function that it was given too often.",
+    Failure.SENT_MUCH: "it sent too much to the function that it was given.",
+    Failure.WAITED_LONG: "it let the function that it was given work for too long.",
+    Failure.NO_DATA: "its answer was of a kind that cannot be compared.",
 }
 
 
 @dataclass(frozen=True)
 class CellMark:
-    """What a graded cell earned."""
+    """Points of a graded cell, and the reasons."""
 
     grade_id: str
     points: float
     passed: bool
-    asked: str
-    """What was asked, in the clause's own words."""
-    told: str
-    """What the student may read; empty where it passed."""
-    found: str
-    """What was wrong, in full: hidden inputs may occur in it. Empty where it passed."""
+    criterion: str
+    """Requirement that the clause checks, in its own words."""
+    message: str
+    """Reason for the student; empty if the cell passed."""
+    details: str
+    """Reason in full, for instructors: hidden inputs may occur in it. Empty if the cell passed."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a submission's functions are worth."""
+    """Marks of a submission's functions."""
 
     marks: tuple[CellMark, ...]
     left_out: tuple[LeftOut, ...]
 
 
 def graded_cells(cells: Sequence[Cell]) -> list[Cell]:
-    """The cells whose points are given by clauses."""
+    """Return the cells whose points are given by clauses."""
     return [cell for cell in cells if cell.is_graded and not cell.is_solution]
 
 
 def clauses_for(lesson: Lesson, cells: Sequence[Cell]) -> dict[str, ClauseFunction]:
-    """The clause of each graded cell; GradingError where the lesson has none for one."""
+    """Return the clause of each graded cell; GradingError if a cell has none."""
     functions = functions_of(load_clauses(lesson.folder, "hidden.py"))
     for cell in graded_cells(cells):
         if cell.grade_id not in functions:
             raise GradingError(
-                f"{lesson.folder / 'hidden.py'} has no function {cell.grade_id}, which is to give "
-                f"the points of that cell: the notebook in release/{lesson.id} is of another "
-                f"version; run `tito grade build {lesson.number}`."
+                f"{lesson.folder / 'hidden.py'} has no function {cell.grade_id} to give the points "
+                f"of that cell: the notebook in release/{lesson.id} is of another version. Run "
+                f"`tito grade build {lesson.number}`."
             )
     return {cell.grade_id: functions[cell.grade_id] for cell in graded_cells(cells)}
 
 
-def judge(
+def mark_functions(
     course: GradingCourse,
     lesson: Lesson,
     notebook: dict[str, Any],
@@ -88,16 +91,16 @@ def judge(
     *,
     jailed: bool = True,
 ) -> Judgement:
-    """Judge a rebuilt notebook.
+    """Judge the functions of a rebuilt notebook.
 
     Args:
-        course: whose secret and limits.
-        lesson: whose clauses.
+        course: has the secret and the limits.
+        lesson: has the clauses.
         notebook: the rebuilt submission.
         template: the cells of the notebook as released.
-        jailed: whether the student's code runs in a jail.
+        jailed: False to run the student's code without a jail.
     """
-    written = exported_from(notebook)
+    written = exported_cells_of(notebook)
     numbers = {cell.number for cell in written}
     released = [cell for cell in template if cell.number in numbers]
     limits = course.settings.limits
@@ -119,7 +122,7 @@ def judge(
         with session.open(module) as remote:
             if _loads(remote):
                 return Judgement(_marks(course, lesson, template, remote), ())
-        text, left_out = salvaged(written, released, load)
+        text, left_out = salvage_cells(written, released, load)
         module.write_text(text, encoding="utf-8")
         with session.open(module) as remote:
             return Judgement(_marks(course, lesson, template, remote), tuple(left_out))
@@ -153,7 +156,7 @@ def _mark(
         grade_id=cell.grade_id,
         points=float(cell.nbgrader.get("points", 0)),
         passed=verdict.passed,
-        asked=" ".join((inspect.getdoc(clause) or "").split()),
-        told="" if verdict.passed else _TOLD[connection_of(remote).failure],
-        found=verdict.message,
+        criterion=" ".join((inspect.getdoc(clause) or "").split()),
+        message="" if verdict.passed else _MESSAGES[connection_of(remote).failure],
+        details=verdict.message,
     )

@@ -1,4 +1,4 @@
-"""Does a lesson work? Its solutions have to pass everything, and its release nothing."""
+"""Check a lesson: its solutions have to pass everything, and its release nothing."""
 
 from __future__ import annotations
 
@@ -21,51 +21,53 @@ from tito.course.notebook import cells_of
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One thing that a lesson has to do, and whether it does."""
+class LessonCheck:
+    """Result of one check of a lesson."""
 
     ok: bool
-    what: str
+    description: str
 
 
-def trials(lesson: Lesson, seed: int = 0) -> Iterator[Trial]:
-    """Run the lesson with its solutions and as it is released."""
+def check_lesson(lesson: Lesson, seed: int = 0) -> Iterator[LessonCheck]:
+    """Run and judge a lesson with its solutions and as released."""
     solved = solution_notebook(lesson)
-    yield from _kernel(lesson, json.loads(notebook_bytes(solved)), solved=True)
-    yield from _judges(lesson, json.loads(notebook_bytes(solved)), seed, solved=True)
+    yield from _check_in_kernel(lesson, json.loads(notebook_bytes(solved)), solved=True)
+    yield from _check_judges(lesson, json.loads(notebook_bytes(solved)), seed, solved=True)
     bare = json.loads(notebook_bytes(released(solution_notebook(lesson))))
-    yield from _kernel(lesson, bare, solved=False)
-    yield from _judges(lesson, bare, seed, solved=False)
+    yield from _check_in_kernel(lesson, bare, solved=False)
+    yield from _check_judges(lesson, bare, seed, solved=False)
 
 
-def _kernel(lesson: Lesson, content: Any, *, solved: bool) -> Iterator[Trial]:
+def _check_in_kernel(lesson: Lesson, content: Any, *, solved: bool) -> Iterator[LessonCheck]:
     name = "with solutions" if solved else "as released"
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         runs = run_notebook(Path(lesson.notebook), content, Path(folder))
         seconds = time.perf_counter() - start
-    yield Trial(seconds < 60 or not solved, f"{name}: it runs in {seconds:.0f} s")
+    yield LessonCheck(seconds < 60 or not solved, f"{name}: it runs in {seconds:.0f} s")
     for run in runs:
         if run.cell.is_graded or (solved and not run.passed):
             outcome = run.message or "passes"
-            yield Trial(run.passed == solved, f"{name}: {run.cell.label} {outcome}")
+            yield LessonCheck(run.passed == solved, f"{name}: {run.cell.label} {outcome}")
 
 
-def _judges(lesson: Lesson, content: Any, seed: int, *, solved: bool) -> Iterator[Trial]:
+def _check_judges(
+    lesson: Lesson, content: Any, seed: int, *, solved: bool
+) -> Iterator[LessonCheck]:
     name = "with solutions" if solved else "as released"
     for verdict in hidden_verdicts(lesson, cells_of(content, lesson.source), seed):
         outcome = verdict.message or "passes"
-        yield Trial(verdict.passed == solved, f"{name}: hidden {verdict.name} {outcome}")
+        yield LessonCheck(verdict.passed == solved, f"{name}: hidden {verdict.name} {outcome}")
     with tempfile.TemporaryDirectory() as folder:
         notebook = Path(folder, lesson.notebook)
         notebook.write_text(json.dumps(content), encoding="utf-8")
         exported = Path(folder, "my_recsys", f"{lesson.name}.py")
         write_export(export_notebook(notebook, lesson.about().title), exported)
         result = run_checkpoint(lesson, exported)
-    yield Trial(
+    yield LessonCheck(
         result.passed == solved, f"{name}: the checkpoint {['fails', 'passes'][result.passed]}"
     )
     if solved:
         for verdict in result.verdicts:
             if not verdict.passed:
-                yield Trial(False, f"{name}: checkpoint {verdict.name}: {verdict.message}")
+                yield LessonCheck(False, f"{name}: checkpoint {verdict.name}: {verdict.message}")
