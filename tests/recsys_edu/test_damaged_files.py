@@ -70,7 +70,7 @@ DAMAGED: dict[str, tuple[bytes, str]] = {
         b"user,item\n1,2\n" + b"3" * (1 << 20) + b",4\n",
         "line 3: .*'33+'…",
     ),
-    "and a quote": (b'user,item\n1,"2"\n' + b"3" * 200_000 + b",4\n", "line 3: a field of more"),
+    "and in quotes": (b'user,item\n1,2\n"' + b"3" * 200_000 + b'",4\n', "line 3: a field of more"),
     "gzip, cut": (gzip.compress(GOOD)[:-900], "is cut short .gzip.; fetch it again"),
     "gzip, changed": (b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 90, "cannot be unpacked .gzip.: "),
     "gzip, checksum": (gzip.compress(GOOD)[:-8] + bytes(8), "cannot be unpacked .gzip.: "),
