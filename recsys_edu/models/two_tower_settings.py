@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from recsys_backends.threads import wait_politely
+from recsys_backends.threads import limit_torch, usable, wait_politely
 from recsys_edu.errors import InvalidParameterError, MissingDependencyError
 from recsys_edu.models.cold_users import COLD_USERS
 from recsys_edu.models.parameters import number, whole_number
@@ -60,6 +60,7 @@ def import_torch() -> Any:
         import torch
     except ImportError as error:
         raise MissingDependencyError.for_extra("torch", "torch") from error
+    limit_torch()
     return torch
 
 
@@ -69,7 +70,7 @@ def threads_of_torch(n_threads: int) -> Iterator[None]:
     torch = import_torch()
     before = torch.get_num_threads()
     if n_threads:
-        torch.set_num_threads(n_threads)
+        torch.set_num_threads(usable(n_threads))
     try:
         yield
     finally:
