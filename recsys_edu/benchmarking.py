@@ -22,7 +22,7 @@ _MB = 1e6
 
 
 class NotMeasuredError(RecsysError, AttributeError):
-    """This pass measured something else; the message says how to get the figure."""
+    """Figure that this pass did not measure; the message says how to get the figure."""
 
 
 class benchmark:  # noqa: N801 (reads as what it does: with benchmark() as run)
@@ -87,7 +87,7 @@ class benchmark:  # noqa: N801 (reads as what it does: with benchmark() as run)
 
     @property
     def current_memory_mb(self) -> float:
-        """What is still held at the end of the block, beyond what was before, in 10⁶ bytes."""
+        """Memory still held at the end of the block, beyond what was before, in 10⁶ bytes."""
         return _measured(self._current_mb, "current_memory_mb", "benchmark(memory=True)")
 
     def __repr__(self) -> str:
@@ -121,9 +121,9 @@ class Measurement:
     times_ms: tuple[float, ...]
     """All of them."""
     peak_memory_mb: float
-    """As ``benchmark.peak_memory_mb``, of the tracing pass."""
+    """Peak of the tracing pass; see ``benchmark.peak_memory_mb``."""
     current_memory_mb: float
-    """As ``benchmark.current_memory_mb``, of the tracing pass."""
+    """Memory still held after the tracing pass; see ``benchmark.current_memory_mb``."""
 
 
 def measure(function: Callable[[], object], *, repeats: int = 5) -> Measurement:

@@ -42,18 +42,18 @@ class Encoded(NamedTuple):
 
 
 class _Column(NamedTuple):
-    """What one feature looked like in training."""
+    """Description of one feature, as training saw it."""
 
     name: str
     kind: str
     start: int
     """Its first column."""
     labels: IdIndex | None
-    """Those that training saw, a column each; None for a number."""
+    """Labels that training saw, a column each; None for a number."""
     knots: NDArray[np.float64]
-    """Of a number, ascending, a column each; else empty."""
+    """Knots of a number, ascending, a column each; else empty."""
     had_missing: bool
-    """Whether training saw a missing value: those share the last column."""
+    """True if training saw a missing value: those share the last column."""
 
     @property
     def n_values(self) -> int:
@@ -84,7 +84,7 @@ class FeatureEncoder:
 
     @classmethod
     def learn(cls, features: Features, taught: NDArray[np.bool_]) -> FeatureEncoder:
-        """From features and which of their rows have interactions to learn from, bool (n,)."""
+        """Make the encoder of features; ``taught``, bool (n,), are rows with interactions."""
         rows = np.flatnonzero(taught)
         columns, start = [], 1
         for name, column in features.columns.items():
@@ -107,16 +107,16 @@ class FeatureEncoder:
 
     @property
     def kinds(self) -> dict[str, str]:
-        """By the name of each feature: "categorical", "numeric" or "multi-hot"."""
+        """Kind of each feature by its name: "categorical", "numeric" or "multi-hot"."""
         return {column.name: column.kind for column in self._columns}
 
     def nothing_known(self, n: int) -> Encoded:
-        """What ``encode`` gives for n rows in which all is missing."""
+        """Encode n rows in which everything is missing."""
         columns = np.tile([column.missing for column in self._columns], (n, 1)).astype(np.int64)
         return Encoded(columns, (columns != PADDING).astype(np.float32))
 
     def to_json(self) -> list[dict[str, Any]]:
-        """What ``from_json`` takes: for each feature its name, kind, and labels or knots."""
+        """Return the input of ``from_json``: each feature's name, kind, and labels or knots."""
         return [
             {"name": column.name, "kind": column.kind, "had_missing": column.had_missing}
             | (
@@ -164,7 +164,7 @@ class FeatureEncoder:
 
 
 def _learned(name: str, column: Column, start: int) -> _Column:
-    """What training saw of a feature."""
+    """Describe a feature as training saw it."""
     kind = KIND_NAMES[type(column)]
     if isinstance(column, Numeric):
         known = column.values[column.known].astype(np.float64)
