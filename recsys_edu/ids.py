@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ class IdIndex:
 
     def __init__(self, ids: ArrayLike, what: str = "ids") -> None:
         own = as_ids(ids, what)
-        if own is ids or own.base is not None:
+        if own.base is not None or not isinstance(ids, Sequence):
             own = own.copy()
         order = np.argsort(own, kind="stable").astype(np.int64, copy=False)
         self._fill(own, order, own[order])

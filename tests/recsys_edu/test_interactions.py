@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from array import array as array_of_c
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from hypothesis import given
@@ -62,6 +66,30 @@ def test_arrays_given_are_not_shared() -> None:
     indices[0] = users[0] = 1
     assert built.indices.tolist() == [0, 1]
     assert built.user_ids.tolist() == [7, 8]
+
+
+@pytest.mark.parametrize("kind", [np.array, pd.Index, pd.Series, lambda n: array_of_c("q", n)])
+def test_no_container_of_ids_is_shared(kind: Callable[[list[int]], Any]) -> None:
+    given = kind([7, 8])
+    built = Interactions([0, 1, 2], [0, 1], given, [1, 2])
+    inside = np.asarray(given)
+    assert not np.shares_memory(built.user_ids, inside)
+    if not isinstance(given, pd.Index | pd.Series):
+        assert inside.flags.writeable  # it stays as it was
+
+
+def test_read_only_views_are_not_shared() -> None:
+    """pandas hands them out, and writes to what is behind them."""
+    times = np.array([5, 6])
+    view = times[:]
+    view.flags.writeable = False
+    built = Interactions.from_events([1, 2], [1, 2], timestamps=view)
+    frame = pd.DataFrame({"user": [1, 2], "item": [1, 2], "t": [5, 6]})
+    of_frame = Interactions.from_frame(frame, timestamp="t")
+    times[0] = frame.loc[0, "t"] = 99
+    for made in (built, of_frame):
+        assert made.timestamps is not None
+        assert made.timestamps.tolist() == [5, 6]
 
 
 def test_counts_and_views() -> None:

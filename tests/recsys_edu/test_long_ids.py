@@ -68,7 +68,8 @@ def test_an_id_that_is_longer_than_all_is_not_compared() -> None:
     """It would make an array of all ids as wide as it is: here 2.4 GB."""
     index = IdIndex([f"u{number:07}" for number in range(300_000)])
     tracemalloc.start()
-    assert index.find(["u0000003", LONG, "u0299999", "u"]).tolist() == [3, -1, 299_999, -1]
+    wanted = ["u0000003", LONG, "u0299999", "u", "u0000003" + LONG, "u00000035"]
+    assert index.find(wanted).tolist() == [3, -1, 299_999, -1, -1, -1]
     with pytest.raises(UnknownUserError, match=r"^unknown users: 'x{60}'…$"):
         index.positions([LONG], "users", UnknownUserError)
     assert tracemalloc.get_traced_memory()[1] < 50 << 20

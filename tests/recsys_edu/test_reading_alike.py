@@ -131,6 +131,7 @@ def test_plain_files_hold_what_python_reads(
 
 @given(st.lists(st.text("0123456789.-+ e", max_size=20), min_size=1, max_size=4))
 @example(["0", "10", "123456789012345678"])
+@example(["5", "-0"])
 @example(["1234567.", ".1234567", "12345678", "0.5"])
 def test_fields_by_columns_are_those_one_by_one(written: list[str]) -> None:
     text = "".join(f"{field},x\n" for field in written)
@@ -173,6 +174,19 @@ def test_texts_by_columns(texts: list[str], seed: int) -> None:
         assert found is not None
         assert [found[0][place].decode() for place in found[1]] == written
         assert len(found[0]) <= len(set(written)) + 2
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r", "\r\n", "\n\r\n"])
+@pytest.mark.parametrize("block_bytes", range(3, 30))
+def test_lines_are_counted_across_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, block_bytes: int
+) -> None:
+    file = tmp_path / "events.csv"
+    rows = ["user,item,v,t", *(f"{n},{n},1,1" for n in range(60)), "1,nan,1,1", "2,2,1,1"]
+    file.write_bytes(ending.join(rows).encode())
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block_bytes)
+    line = 123 if ending == "\n\r\n" else 62
+    assert f"line {line}: 'nan' in column 'item'" in read(file)
 
 
 def test_the_fast_way_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
