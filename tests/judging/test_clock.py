@@ -25,9 +25,11 @@ from tito.judging.shared_files import Call
 JUDGE = f"""
 import sys, time
 from pathlib import Path
+from tito.jail import timed_group
 from tito.jail.timed import TimedJail
 from tito.judging.clock import TimedSession
 from tito.judging.shared_files import Call
+timed_group.PREFIX = sys.argv[1]
 session = TimedSession(Path({str(ENTRIES)!r}), TimedJail)
 session.call(Call("count"))
 print(session.group.folder, *session.group.processes(), flush=True)
@@ -240,8 +242,11 @@ def test_a_session_that_was_killed_while_frozen_ends(freezer: None) -> None:
     assert not folder.exists()
 
 
-def test_after_a_judge_was_killed_the_next_one_leaves_no_frozen_process(freezer: None) -> None:
-    with subprocess.Popen([sys.executable, "-c", JUDGE], stdout=subprocess.PIPE) as judge:
+def test_after_a_judge_was_killed_the_next_one_leaves_no_frozen_process(
+    freezer: None, own_prefix: str
+) -> None:
+    command = [sys.executable, "-c", JUDGE, own_prefix]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as judge:
         assert judge.stdout is not None
         folder, *numbers = judge.stdout.readline().decode().split()
         pids = [int(number) for number in numbers]
