@@ -15,7 +15,7 @@ import numpy as np
 from recsys_edu.exported import Exported, load_file
 from tests.judging.evil import Answer, Evil, NothingThereError, arrays_of
 from tito.authoring.source import solution_cells
-from tito.course.export import module_text
+from tito.course.cython_cells import module_text
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
 from tito.judging.connection import Connection, Handed
