@@ -164,7 +164,8 @@ class Jail:
         return Jailed(command, self._limits.wall_seconds, descriptors, stderr)
 
     def _modules(self) -> tuple[str, ...]:
-        parts = bundle.CELLS if self._library else bundle.CALLS
+        builds = self._module == "tito.jail.build_runner"
+        parts = bundle.BUILDS if builds else bundle.CELLS if self._library else bundle.CALLS
         ours = () if self._library else bundle.ours_among(self._allowed)
         return tuple(sorted({*bundle.ENTRY, *parts, *ours}))
 

@@ -8,7 +8,7 @@ import inspect
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -82,6 +82,7 @@ class Connection:
         seconds: time limit of one call.
         launch: starts the process.
         launch_beside: makes a launcher of processes with another file, under the same limits.
+        unbuildable: functions whose cells were not built; stubs stand in their places.
 
     Attributes:
         failure: kind of the last call that brought no answer since ``allow_seconds``.
@@ -97,10 +98,12 @@ class Connection:
         seconds: float,
         launch: Launcher,
         launch_beside: LaunchBeside = launch_plainly,
+        unbuildable: Collection[str] = (),
     ) -> None:
         self.failure: Failure | None = None
         self.n_bytes_sent = 0
         self._module, self._probe, self._allowed = module, probe, tuple(allowed)
+        self._unbuildable = frozenset(unbuildable)
         self._seconds = seconds
         self._launch = launch
         self._launch_beside = launch_beside
@@ -156,6 +159,7 @@ class Connection:
         """Raise LearnerError unless there is such a function, and more of it than a stub."""
         if name not in self.functions(name):
             raise self.failed(Failure.MISSING, f"your export has no function {name}.")
+        self._require_built(name)
         if name not in self._written:
             raise self.failed(Failure.UNWRITTEN, f"{name} is not written yet.")
 
@@ -206,6 +210,8 @@ class Connection:
         handed: Handed | None = None,
     ) -> dict[str, Any]:
         """Call a function and return the runner's reply as it came; arguments as for ``call``."""
+        if not probe:
+            self._require_built(name)
         if self._process is None:
             self._start(name)
         call = {"name": name, "args": list(args), "kwargs": kwargs, "probe": probe}
@@ -215,6 +221,10 @@ class Connection:
         """Note a failure and return the error to raise."""
         self.failure = kind
         return LearnerError(message)
+
+    def _require_built(self, name: str) -> None:
+        if name in self._unbuildable:
+            raise self.failed(Failure.UNBUILDABLE, f"the cell of {name} was not built.")
 
     def _start(self, name: str) -> None:
         self._process = self._launch(Path(self._folder.name))
