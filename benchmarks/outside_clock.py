@@ -20,8 +20,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tito.jail import timed_group
 from tito.jail.timed import TimedJail
-from tito.jail.timed_group import sweep
 from tito.judging.clock import TimedSession
 from tito.judging.comparison import Comparison, Contestant, Standing, compare
 from tito.judging.shared_files import Call
@@ -33,8 +33,10 @@ CHEATS = ("a_hidden_thread", "work_between_calls", "a_stopped_clock")
 LEFT_BY_A_KILLED_JUDGE = """
 import sys, time
 from pathlib import Path
+from tito.jail import timed_group
 from tito.jail.timed import TimedJail
 from tito.judging.clock import TimedSession
+timed_group.PREFIX = sys.argv[2]
 session = TimedSession(Path(sys.argv[1]), TimedJail)
 print(session.group.folder, flush=True)
 time.sleep(100)
@@ -123,14 +125,15 @@ def holds(found: Comparison) -> bool:
 
 def of_a_killed_judge() -> Line:
     """How many frozen processes a killed judge leaves, before and after the next one starts."""
-    command = [sys.executable, "-c", LEFT_BY_A_KILLED_JUDGE, str(ENTRY)]
+    timed_group.PREFIX = "recsys-killed"  # so that nobody else's judge sweeps it before this one
+    command = [sys.executable, "-c", LEFT_BY_A_KILLED_JUDGE, str(ENTRY), timed_group.PREFIX]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as judge:
         assert judge.stdout is not None
         folder = Path(judge.stdout.readline().strip())
         judge.kill()
     time.sleep(0.2)
     before = len((folder / "cgroup.procs").read_text().split())
-    sweep()
+    timed_group.sweep()
     after = len((folder / "cgroup.procs").read_text().split()) if folder.exists() else 0
     figure = f"{before} frozen processes left by kill -9, {after} once the next one has started"
     return Line("a judge that was killed", figure, before > 0 and after == 0)

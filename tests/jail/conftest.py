@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tito.jail import timed_group
 from tito.jail.jail import Jail
 from tito.jail.limits import MIB, Limits
 from tito.judging.remote import Remote
@@ -33,3 +35,12 @@ def outside() -> Iterator[Remote]:
     """The attempts in a process like any other, to see that the jail is what stops them."""
     with Remote(ATTEMPTS) as remote:
         yield remote
+
+
+@pytest.fixture
+def own_prefix(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A prefix of timed groups that tests beside this one do not sweep."""
+    prefix = f"recsys-swept-{os.getpid()}"
+    monkeypatch.setattr(timed_group, "PREFIX", prefix)
+    yield prefix
+    timed_group.sweep()

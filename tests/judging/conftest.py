@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.jail.conftest import own_prefix
 from tito.jail.timed import TimedJail
 from tito.jail.timed_group import NoTimedGroupError, timed_group
 from tito.judging.clock import TimedSession
 
+__all__ = ["own_prefix"]
 ENTRIES = Path(__file__).with_name("timed_entries.py")
 
 

@@ -13,11 +13,15 @@ import numpy as np
 import pytest
 
 from recsys_backends.plan import EpochPlan
+from recsys_edu.artefacts.build import build
+from recsys_edu.artefacts.local import module_file
+from recsys_edu.exported import files_of
+from tests.artefacts.compilers import cython, needs_compiler
 from tests.judging.conftest import ENTRIES
 from tito.jail.jail import Jail
 from tito.jail.timed import TimedJail
 from tito.jail.untimed import TimedProcess
-from tito.judging.clock import TimedSession
+from tito.judging.clock import Launcher, TimedSession
 from tito.judging.failures import LearnerError
 from tito.judging.remote import Remote
 from tito.judging.shared_files import Call
@@ -25,9 +29,11 @@ from tito.judging.shared_files import Call
 JUDGE = f"""
 import sys, time
 from pathlib import Path
+from tito.jail import timed_group
 from tito.jail.timed import TimedJail
 from tito.judging.clock import TimedSession
 from tito.judging.shared_files import Call
+timed_group.PREFIX = sys.argv[1]
 session = TimedSession(Path({str(ENTRIES)!r}), TimedJail)
 session.call(Call("count"))
 print(session.group.folder, *session.group.processes(), flush=True)
@@ -105,6 +111,22 @@ def test_the_jail_has_its_threads_and_one_processor_more(session: TimedSession) 
     assert session.problems == ()
     assert session.call(Call("processors"))[0].value == min(2, os.cpu_count() or 1)
     assert session.call(Call("variables"))[0].value == ["OMP_NUM_THREADS"]
+
+
+@needs_compiler
+@pytest.mark.parametrize("launch", [TimedJail, TimedProcess])
+def test_a_function_in_cython_is_timed_like_any_other(
+    freezer: None, tmp_path: Path, launch: Launcher
+) -> None:
+    artefact = cython(
+        "def double(x):\n    cdef double value = x\n    return 2 * value\n", f"_08_{0:012x}"
+    )
+    (tmp_path / module_file(artefact.module)).write_bytes(build(artefact).module)
+    module = tmp_path / "kernels.py"
+    module.write_text(f"from {artefact.module} import (\n    double,\n)\n")
+    assert len(files_of(module)) == 2
+    with TimedSession(module, launch) as session:
+        assert session.call(Call("double", (21,)))[0].value == 42.0
 
 
 # Failures
@@ -240,8 +262,11 @@ def test_a_session_that_was_killed_while_frozen_ends(freezer: None) -> None:
     assert not folder.exists()
 
 
-def test_after_a_judge_was_killed_the_next_one_leaves_no_frozen_process(freezer: None) -> None:
-    with subprocess.Popen([sys.executable, "-c", JUDGE], stdout=subprocess.PIPE) as judge:
+def test_after_a_judge_was_killed_the_next_one_leaves_no_frozen_process(
+    freezer: None, own_prefix: str
+) -> None:
+    command = [sys.executable, "-c", JUDGE, own_prefix]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as judge:
         assert judge.stdout is not None
         folder, *numbers = judge.stdout.readline().decode().split()
         pids = [int(number) for number in numbers]

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol
 
+from recsys_edu.exported import files_of
 from tito.jail.jail import Jailed
 from tito.jail.packages import installed_modules, modules_of
 from tito.jail.timed_group import TimedGroup
@@ -114,7 +115,7 @@ class TimedSession:
     """One module, in a process of its own, whose calls are timed. Use it as a context manager.
 
     Args:
-        module: file with the functions.
+        module: file with the functions; extension modules that it imports lie beside it.
         launch: makes what holds the process.
         n_threads: number of threads that they may use.
         allowed: distributions, and modules of this software, that the code may import beside NumPy
@@ -142,7 +143,7 @@ class TimedSession:
         with contextlib.ExitStack() as opened:
             self._files = opened.enter_context(contextlib.closing(SharedFiles()))
             files = {"given": self._files.given, "shared": self._files.shared}
-            holder = launch([module], **files, n_threads=n_threads, allowed=allowed)
+            holder = launch(files_of(module), **files, n_threads=n_threads, allowed=allowed)
             self._holder = opened.enter_context(contextlib.closing(holder))
             self._process = holder.start()
             opened.callback(self._end)

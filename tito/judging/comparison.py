@@ -52,7 +52,7 @@ class Contestant:
     """Functions to be timed.
 
     Args:
-        module: file with the functions.
+        module: file with the functions; extension modules that it imports lie beside it.
         allowed: distributions, and modules of this software, that it may import beside NumPy and
             the standard library.
         function: name of the function that is called in it; that of the call where None.
