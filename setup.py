@@ -142,8 +142,8 @@ setup(
     ],
     package_dir={"recsys_backends": "backends/recsys_backends"},
     package_data={
-        "recsys_backends": ["py.typed", "optimized/*.pyi"],
-        "recsys_edu": ["py.typed", "*.pyi"],
+        "recsys_backends": ["py.typed", "*.pyi", "optimized/*.pyi"],
+        "recsys_edu": ["py.typed", "*.pyi", "models/*.pyi"],
         "tito": ["py.typed", "engine_kit/templates/**/*.txt"],
     },
     ext_modules=cythonize(

@@ -91,15 +91,13 @@ def of_honest_calls(milliseconds: int, n_calls: int) -> Line:
     )
     outside = [entry for entry, _ in found.seconds()]
     inside = inside[-len(outside) :]
-    of_medians = statistics.median(outside) / statistics.median(inside)
-    ratios = [out / own for out, own in zip(outside, inside, strict=True)]
+    ratio = statistics.median(out / own for out, own in zip(outside, inside, strict=True))
     figure = (
-        f"{statistics.median(inside) * 1e3:.2f} ms inside; outside / inside: of medians "
-        f"{of_medians:.4f}, median of ratios {statistics.median(ratios):.4f}; {found.standing}"
+        f"{statistics.median(outside) * 1e3:.3f} ms outside, {statistics.median(inside) * 1e3:.3f} "
+        f"inside; outside / inside, median over calls: {ratio:.4f}; {found.standing}"
     )
-    return Line(
-        f"{milliseconds} ms of arithmetic, {n_calls} calls", figure, abs(of_medians - 1) < 0.02
-    )
+    what = f"{milliseconds} ms of arithmetic, {n_calls} calls"
+    return Line(what, figure, abs(ratio - 1) < 0.02)
 
 
 def of_a_cheat(name: str, n_calls: int) -> Line:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Final, NamedTuple, TypeGuard
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_backends.whole_numbers import whole_number
 from recsys_edu.errors import DataError, InvalidParameterError
 from recsys_edu.evaluation_results import Evaluation, MetricResult
 from recsys_edu.interactions import Interactions, require_interactions
@@ -113,8 +114,7 @@ def check_same_ids(train: Interactions, held_out: Interactions) -> None:
 
 def _parsed(metrics: str | Sequence[str], k: int) -> list[MetricAt]:
     """Return each metric asked for, once."""
-    if not _is_whole(k):
-        raise InvalidParameterError(f"k must be a whole number; got {k!r}")
+    k = whole_number("k", k, 1, error=InvalidParameterError)
     names = [metrics] if isinstance(metrics, str) else metrics
     wanted = list(dict.fromkeys(parse_metric(name, default_k=k) for name in names))
     if not wanted:
@@ -132,14 +132,7 @@ def _check_settings(model: object, ties: object, batch_size: object) -> None:
         )
     if ties not in TIES:
         raise InvalidParameterError(f"ties must be {' or '.join(map(repr, TIES))}; got {ties!r}")
-    if not _is_whole(batch_size) or batch_size < 1:
-        raise InvalidParameterError(
-            f"batch_size must be at least 1, a whole number; got {batch_size!r}"
-        )
-
-
-def _is_whole(value: object) -> TypeGuard[int]:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    whole_number("batch_size", batch_size, 1, error=InvalidParameterError)
 
 
 def _parts(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_backends.whole_numbers import whole_number
 from recsys_edu.errors import InvalidParameterError
 from recsys_edu.ids import IdArray
 
@@ -22,9 +23,7 @@ class Recommendations(NamedTuple):
 
 def list_length(k: object) -> int:
     """Return ``k`` as an int of at least 1; InvalidParameterError otherwise."""
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise InvalidParameterError(f"k must be a whole number of at least 1, not {k!r}")
-    return int(k)
+    return whole_number("k", k, 1, error=InvalidParameterError)
 
 
 def without_padding(

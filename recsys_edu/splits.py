@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_backends.random import draws, stream
+from recsys_backends.whole_numbers import whole_number
 from recsys_edu.errors import DataError, InvalidParameterError
 from recsys_edu.interactions import Interactions, require_interactions
 
@@ -178,11 +179,8 @@ def _parts(interactions: Interactions, part: NDArray[np.int8], *, with_valid: bo
 
 
 def _tickets(seed: int, n: int) -> NDArray[np.uint64]:
-    """Draw a number for each interaction; sorting them gives a random order."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
-        raise InvalidParameterError(
-            f"seed must be a whole number from 0 to 2**64 - 1; got {seed!r}"
-        )
+    """Draw a random number for each interaction; sorting them gives a random order."""
+    seed = whole_number("seed", seed, 0, 2**64 - 1, error=InvalidParameterError)
     return draws(stream(seed, _PURPOSE), n)
 
 

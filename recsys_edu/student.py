@@ -40,6 +40,8 @@ class StudentBackend:
         self._package = package
         self._files: dict[Path, Exported] = {}
         self._said: set[str] = set()
+        self.filled: set[str] = set()
+        """Ops that naive has answered so far, for want of the learner's."""
         self._announced = False
         self._lock = RLock()
 
@@ -107,6 +109,7 @@ class StudentBackend:
 
     def _fill(self, op: str, why: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         with self._lock:
+            self.filled.add(op)
             said = why in self._said
             self._said.add(why)
         if not said:

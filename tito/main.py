@@ -78,7 +78,6 @@ def _say(sentence: str, status: int = 1) -> int:
 
 def _is_ours(error: Exception) -> bool:
     """Return True if the error was raised on purpose; imported late, to keep start-up fast."""
-    from recsys_backends.errors import BackendError
     from recsys_edu.errors import RecsysError
 
-    return isinstance(error, (BackendError, RecsysError))
+    return isinstance(error, RecsysError)

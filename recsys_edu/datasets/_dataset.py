@@ -8,26 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from recsys_edu.datasets.archive import Archive
 from recsys_edu.errors import DatasetNotFoundError, DownloadError
 from recsys_edu.interactions import Interactions
 from recsys_edu.splits import Split
 
 DATA_VARIABLE = "RECSYS_EDU_DATA"
-
-
-class Archive(NamedTuple):
-    """A zip file on the web."""
-
-    url: str
-    folder: str
-    """The folder in the archive that holds the dataset."""
-    checksum: str | None = None
-    """Checksum, such as "md5:0e33…" or "sha256:…"; None where it is not known beforehand."""
-
-    @property
-    def file_name(self) -> str:
-        """The last part of the address."""
-        return self.url.rsplit("/", 1)[-1]
 
 
 class Source(NamedTuple):

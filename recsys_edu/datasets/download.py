@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from string import hexdigits
 from typing import BinaryIO
 
-from recsys_edu.datasets._dataset import Archive
+from recsys_edu.datasets.archive import Archive
 from recsys_edu.errors import DownloadError, InvalidParameterError
 
 TRUST_VARIABLE = "RECSYS_EDU_TRUST_DOWNLOAD"

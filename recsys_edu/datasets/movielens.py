@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.datasets._dataset import Archive, Dataset, Source, find_folder
+from recsys_edu.datasets._dataset import Dataset, Source, find_folder
+from recsys_edu.datasets.archive import Archive
 from recsys_edu.datasets.movielens_features import read_ml_100k_items, read_ml_100k_users
 from recsys_edu.errors import DataError
 from recsys_edu.interactions import Interactions

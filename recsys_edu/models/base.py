@@ -1,7 +1,8 @@
-"""What every model can do: fit, rank, recommend, score, save and load."""
+"""The base of all models: fit, rank, recommend, score, save and load."""
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -11,21 +12,35 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_edu.csr import take_rows
-from recsys_edu.errors import DataError, InvalidParameterError, NotFittedError
+from recsys_edu.errors import (
+    DataError,
+    InvalidParameterError,
+    ModelFileError,
+    NotFittedError,
+)
 from recsys_edu.interactions import Interactions, require_interactions
 from recsys_edu.models.callbacks import Callback, require_callbacks
+from recsys_edu.models.catalogue import model_class, model_names
 from recsys_edu.models.cold_users import PopularItems
+from recsys_edu.models.files import KIND as MODEL_FILE
+from recsys_edu.models.files import StoredModel, read_model, write_model
+from recsys_edu.models.race_rules import RaceRules
+from recsys_edu.models.settings import Configured
 from recsys_edu.recommendations import Recommendations as Recommendations
 from recsys_edu.recommendations import list_length, padded, without_padding
 
 Arrays = Mapping[str, NDArray[Any]]
 
 
-class Recommender(ABC):
-    """A model of who will like what. Subclasses say how it learns and how it scores."""
+class Recommender(Configured, ABC):
+    """A model of preferences. Subclasses implement how it learns and how it scores."""
 
     name: ClassVar[str]
-    """What the command line and model files call it."""
+    """Name on the command line and in model files: that of the file it is in, with hyphens."""
+    training_ops: ClassVar[tuple[str, ...]] = ()
+    """Ops that training calls, on the backend in use; empty for a model without a backend."""
+    race: ClassVar[RaceRules] = RaceRules()
+    """How the model takes part in a race."""
 
     cold_users: str = "popularity"
     """Ranking of users without training interactions: "popularity", the number of users that an
@@ -33,6 +48,8 @@ class Recommender(ABC):
     are equal for them."""
     _train: Interactions | None = None
     _popular: PopularItems | None = None
+    _train_is_whole = True
+    """False after loading a file of format 1, which lacks values, timestamps and features."""
 
     def fit(self, train: Interactions, *, callbacks: Sequence[Callback] = ()) -> Self:
         """Learn from interactions, from scratch.
@@ -150,32 +167,56 @@ class Recommender(ABC):
 
         Raises:
             NotFittedError: before ``fit``.
-            ModelFileError: the file cannot be written.
+            ModelFileError: the file cannot be written, or the class takes arguments that JSON
+                cannot hold.
         """
-        from recsys_edu.models.files import save_model
-
-        save_model(self, path)
+        arrays, kind = self._fitted_arrays(), type(self)
+        own_class = None if _in_catalogue(kind) else f"{kind.__module__}.{kind.__qualname__}"
+        settings = self.settings()
+        try:
+            json.dumps(settings)
+        except (TypeError, ValueError) as error:
+            raise ModelFileError(
+                f"this {kind.__name__} cannot be saved, as JSON cannot hold its arguments: {error}"
+            ) from error
+        write_model(path, StoredModel(self.name, own_class, settings, arrays, self.train))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
         """Read a model that ``save`` wrote. Nothing in the file is run (there is no pickle).
 
+        A class of your own, derived from one of these, reads its files by its own ``load``.
+
         Raises:
             ModelFileError: no such file, not a model, truncated, of a newer version, or a model of
                 another class.
         """
-        from recsys_edu.models.files import load_model
+        with MODEL_FILE.reading(path) as source:
+            stored = read_model(source)
+            model = cls._class_for(stored)(**stored.settings)
+            model._restore(stored.arrays, stored.train)
+        model._train, model._train_is_whole = stored.train, stored.train_is_whole
+        return model
 
-        return load_model(path, cls)
+    @classmethod
+    def _class_for(cls, stored: StoredModel) -> type[Self]:
+        """Return the class that a file names: of the catalogue, or this one."""
+        if stored.own_class is not None:
+            if stored.own_class == f"{cls.__module__}.{cls.__qualname__}":
+                return cls
+            name = stored.own_class.rpartition(".")[2]
+            raise ModelFileError(f"it holds a {stored.own_class}: read it with {name}.load(path)")
+        if stored.name not in model_names():
+            raise ModelFileError(f"it holds a {stored.name!r}, which this version does not know")
+        found = model_class(stored.name)
+        if not issubclass(found, cls):
+            raise ModelFileError(f"it holds a {found.__name__}, not a {cls.__name__}")
+        return found
 
     def __repr__(self) -> str:
         given = ", ".join(f"{name}={value!r}" for name, value in self.settings().items())
         state = "not fitted" if self._train is None else f"fitted to {self._train!r}"
         return f"<{type(self).__name__}({given}), {state}>"
-
-    @abstractmethod
-    def settings(self) -> dict[str, Any]:
-        """The constructor's arguments, as JSON can hold them."""
 
     @abstractmethod
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
@@ -202,3 +243,12 @@ class Recommender(ABC):
     @abstractmethod
     def _restore(self, arrays: Arrays, train: Interactions) -> None:
         """Put back what ``_fitted_arrays`` gave; ModelFileError where it does not fit together."""
+
+
+def load_model(path: str | PathLike[str]) -> Recommender:
+    """Read a model of any class; errors are those of ``Recommender.load``."""
+    return Recommender.load(path)
+
+
+def _in_catalogue(kind: type[Recommender]) -> bool:
+    return kind.name in model_names() and model_class(kind.name) is kind

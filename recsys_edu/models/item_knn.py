@@ -39,7 +39,7 @@ class ItemKNN(NeighborModel):
         n_threads: int = 0,
         cold_users: str = "popularity",
     ) -> None:
-        super().__init__(k, shrinkage, n_threads=n_threads, cold_users=cold_users)
+        self._configure(locals())
 
     def _columns_of(self, train: Interactions) -> tuple[csr_array[np.float32], int]:
         return pattern_of(train), train.n_items

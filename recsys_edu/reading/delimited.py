@@ -174,7 +174,9 @@ class _Reader:
             except csv.Error as error:
                 problem = f"not readable as CSV: {error}"
                 if "limit" in str(error):
-                    problem = "a quote that is open for more than 131,072 characters"
+                    problem = (
+                        "a field of more than 131,072 characters, mostly since a quote is open"
+                    )
                 raise DataError.at(
                     self._path, line, f"{problem}; quotechar=None reads quotes as any character"
                 ) from None

@@ -23,6 +23,9 @@ MISSING_WORDS: Final = frozenset(
 _DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _INTEGER: Final = re.compile(r"-?[1-9][0-9]{0,18}|0")
 
+_LONGEST: Final = 100_000
+"""Characters of an id. The CSV reader takes fields of up to 131,072."""
+
 Refusal = Callable[[int, str], DataError]
 """Makes the error about the distinct text of a given number, from what is wrong with it."""
 
@@ -72,6 +75,8 @@ def _check(number: int, text: str, refusal: Refusal) -> None:
             "is no id: it holds a line break, mostly since a quote is not closed; quotechar=None "
             "reads quotes as any other character",
         )
+    if len(text) > _LONGEST:
+        raise refusal(number, f"is no id: it has {len(text):,} characters")
     if "\0" in text:
         raise refusal(number, "is no id: it holds a NUL character")
 

@@ -161,7 +161,10 @@ def _delimited(source: Source, wanted: WantedNames, lines: list[str]) -> Recogni
 def _split(line: str, delimiter: str, quote: str | None) -> list[str]:
     if quote is None:
         return line.split(delimiter)
-    return next(csv.reader([line], delimiter=delimiter, quotechar=quote, skipinitialspace=True))
+    try:
+        return next(csv.reader([line], delimiter=delimiter, quotechar=quote, skipinitialspace=True))
+    except csv.Error:  # a field that is too long, which reading refuses with its line
+        return line.split(delimiter)
 
 
 def _delimiter_of(lines: list[str]) -> str | None:

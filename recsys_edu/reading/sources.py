@@ -130,7 +130,7 @@ def _refuse_strangers(path: Path, start: bytes, packing: str | None) -> None:
     if start[257:262] == b"ustar":
         stranger = "a tar archive; unpack it first"
     if packing and _first_match(start, _PACKED):
-        stranger = f"a {_first_match(start, _PACKED)} file in a {packing} file; unpack it first"
+        stranger = f"packed twice ({packing}, {_first_match(start, _PACKED)}); unpack it first"
     if stranger:
         raise DataError(f"{path} is {stranger}")
 
@@ -196,8 +196,8 @@ def _is_no_data(name: str) -> bool:
 
 def _damage(path: Path, packing: str, error: BaseException) -> DataError:
     if isinstance(error, EOFError):
-        return DataError(f"{path} is a {packing} file that is cut short; fetch it again")
-    return DataError(f"{path} is a {packing} file that cannot be unpacked: {error}")
+        return DataError(f"{path} is cut short ({packing}); fetch it again")
+    return DataError(f"{path} cannot be unpacked ({packing}): {error}")
 
 
 class _Guarded:
@@ -215,8 +215,8 @@ class _Guarded:
         self._read += len(found)
         if self._read > max(_BOMB_BYTES, _BOMB_RATIO * self._packed.tell()):
             raise DataError(
-                f"{self._path} is a {self._packing} file whose content is more than {_BOMB_RATIO} "
-                "times as long, which events are not; if you trust it, unpack it first"
+                f"{self._path} holds more than {_BOMB_RATIO} times its own length "
+                f"({self._packing}), which events do not; if you trust it, unpack it first"
             )
         return found
 

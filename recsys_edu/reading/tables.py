@@ -148,7 +148,7 @@ def _loaded(source: Source, columns: list[str] | None) -> Any:
 
     if source.packing:
         raise DataError(
-            f"{source.path} is a {source.table} file in a {source.packing} file; unpack it first"
+            f"{source.path} is a packed {source.table} file ({source.packing}); unpack it first"
         )
     for load in (_by_polars, _by_pyarrow):
         try:

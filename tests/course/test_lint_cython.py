@@ -9,12 +9,13 @@ import pytest
 
 pytest.importorskip("jupytext")
 
+from tito.authoring.trial import trials
+
 from tests.artefacts.compilers import needs_compiler, own_cache
 from tests.course.toy_kernels import ABOUT, SOURCE, write_kernels
 from tito.authoring.build import build
 from tito.authoring.lint import problems
 from tito.authoring.mutants import hidden_verdicts, mutants_of, visible_message
-from tito.authoring.trial import trials
 
 TRAPS = {
     "another signature": ("# def matmul(const", "# def matmul(*, const", "other parameters"),

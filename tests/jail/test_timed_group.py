@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -53,13 +54,21 @@ def group(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     made.close()
 
 
-def start_in(group: TimedGroup, code: str) -> subprocess.Popen[bytes]:
+@contextlib.contextmanager
+def started_in(group: TimedGroup, code: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process in a group, which ends with the block even where the group fails to end it."""
     joins = "; ".join(f"echo 0 > {entry}" for entry in group.entries)
     command = ["/bin/sh", "-c", f'{joins}; echo; exec "$@"', "sh", sys.executable, "-c", code]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    process.stdout.readline()
-    return process
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield process
+        finally:
+            process.kill()
+            for switch, thawed in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
+                if (group.folder / switch).exists():
+                    (group.folder / switch).write_text(thawed)
 
 
 def wait_until_it_runs(group: TimedGroup) -> None:
@@ -86,7 +95,7 @@ def is_gone(pid: int) -> bool:
 
 
 def test_a_frozen_process_uses_no_processor_time_until_it_is_thawed(group: TimedGroup) -> None:
-    with start_in(group, SPIN) as process:
+    with started_in(group, SPIN):
         wait_until_it_runs(group)
         group.freeze()
         assert group.is_frozen()
@@ -95,12 +104,10 @@ def test_a_frozen_process_uses_no_processor_time_until_it_is_thawed(group: Timed
         assert group.cpu_ns() == before
         group.thaw()
         wait_until_it_runs(group)
-        group.end()
-        process.wait()
 
 
 def test_a_frozen_process_can_be_ended(group: TimedGroup) -> None:
-    with start_in(group, SPIN) as process:
+    with started_in(group, SPIN) as process:
         group.freeze()
         os.kill(process.pid, signal.SIGKILL)
         if group.version == 1:  # the signal waits for it to be thawed
@@ -111,7 +118,7 @@ def test_a_frozen_process_can_be_ended(group: TimedGroup) -> None:
 
 
 def test_closing_ends_what_is_frozen_and_leaves_no_folder(group: TimedGroup) -> None:
-    with start_in(group, SPIN) as process:
+    with started_in(group, SPIN) as process:
         group.freeze()
         group.close()
         assert process.wait(10) == -signal.SIGKILL
@@ -121,11 +128,10 @@ def test_closing_ends_what_is_frozen_and_leaves_no_folder(group: TimedGroup) -> 
 def test_a_process_has_the_processors_of_its_group(group: TimedGroup) -> None:
     if group.version == 2:
         pytest.skip("the group of this test has no cpuset")
-    with start_in(group, SPIN) as process:
+    with started_in(group, SPIN) as process:
         assert len(os.sched_getaffinity(process.pid)) == 1
         os.sched_setaffinity(process.pid, range(os.cpu_count() or 1))  # which it cannot leave
         assert len(os.sched_getaffinity(process.pid)) == 1
-        group.end()
 
 
 def test_frozen_leftovers_of_a_killed_judge_are_swept_and_those_of_others_are_not(
@@ -134,7 +140,7 @@ def test_frozen_leftovers_of_a_killed_judge_are_swept_and_those_of_others_are_no
     if group.version == 2:
         pytest.skip("judges make groups of the first version here")
     with (
-        start_in(group, SPIN) as own,
+        started_in(group, SPIN) as own,
         subprocess.Popen([sys.executable, "-c", JUDGE], stdout=subprocess.PIPE) as judge,
     ):
         group.freeze()
@@ -188,7 +194,7 @@ def test_processes_that_do_not_freeze_are_ended(
 ) -> None:
     monkeypatch.setattr(timed_group, "SECONDS_TO_FREEZE", 0.1)
     monkeypatch.setattr(TimedGroup, "is_frozen", lambda self: False)
-    with start_in(group, SPIN) as process:
+    with started_in(group, SPIN) as process:
         with pytest.raises(timed_group.NotFrozenError, match="could not be stopped"):
             group.freeze()
         assert process.wait(10) == -signal.SIGKILL

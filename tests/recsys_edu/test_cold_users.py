@@ -25,7 +25,7 @@ from recsys_edu import (
     load_model,
 )
 from recsys_edu.errors import InvalidParameterError
-from recsys_edu.models import model_classes
+from recsys_edu.models.catalogue import model_names
 from recsys_edu.models.factor_model import FactorModel
 from recsys_edu.splits import Split
 from tests.recsys_edu.rankers import matrix
@@ -56,7 +56,7 @@ POPULAR = np.argsort(-TRAIN.popularity(), kind="stable").tolist()
 
 
 def test_every_model_is_here() -> None:
-    assert sorted(MODELS) == sorted(model_classes())
+    assert sorted(MODELS) == sorted(model_names())
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -66,18 +66,23 @@ DAMAGED: dict[str, tuple[bytes, str]] = {
     ),
     "binary": (bytes(range(256)) * 50, "line 1: a NUL byte"),
     "latin-1": (b"user,item\n1,2\nJos\xe9,3\n", "line 3: not utf-8 text; name the file's encoding"),
-    "gzip, cut": (gzip.compress(GOOD)[:-900], "a gzip file that is cut short; fetch it again"),
-    "gzip, changed": (b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 90, "a gzip file that cannot be unp"),
-    "gzip, checksum": (gzip.compress(GOOD)[:-8] + bytes(8), "a gzip file that cannot be unpacked"),
-    "xz, cut": (lzma.compress(GOOD)[:-90], "a xz file that is cut short"),
-    "bzip2, cut": (bz2.compress(GOOD)[:-90], "a bzip2 file that is cut short"),
-    "bzip2, changed": (b"BZh9" + b"\xff" * 90, "a bzip2 file that cannot be unpacked"),
-    "xz, changed": (b"\xfd7zXZ\0" + b"\xff" * 90, "a xz file that cannot be unpacked"),
-    "zip, cut": (made_zip()[:-90], "a zip file that cannot be unpacked"),
-    "zip, encrypted": (encrypted(made_zip()), "a zip file that cannot be unpacked: .*encrypted"),
+    "one field of a megabyte": (
+        b"user,item\n1,2\n" + b"3" * (1 << 20) + b",4\n",
+        "line 3: .*'33+'…",
+    ),
+    "and in quotes": (b'user,item\n1,2\n"' + b"3" * 200_000 + b'",4\n', "line 3: a field of more"),
+    "gzip, cut": (gzip.compress(GOOD)[:-900], "is cut short .gzip.; fetch it again"),
+    "gzip, changed": (b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 90, "cannot be unpacked .gzip.: "),
+    "gzip, checksum": (gzip.compress(GOOD)[:-8] + bytes(8), "cannot be unpacked .gzip.: "),
+    "xz, cut": (lzma.compress(GOOD)[:-90], "is cut short .xz."),
+    "bzip2, cut": (bz2.compress(GOOD)[:-90], "is cut short .bzip2."),
+    "bzip2, changed": (b"BZh9" + b"\xff" * 90, "cannot be unpacked .bzip2.: "),
+    "xz, changed": (b"\xfd7zXZ\0" + b"\xff" * 90, "cannot be unpacked .xz.: "),
+    "zip, cut": (made_zip()[:-90], "cannot be unpacked .zip.: "),
+    "zip, encrypted": (encrypted(made_zip()), "cannot be unpacked .zip.: .*encrypted"),
     "zip, empty": (b"PK\x05\x06" + bytes(18), "holds 0 files"),
     "zip, of a workbook": (made_zip("[Content_Types].xml"), "is an Office file; save the sheet"),
-    "gzip in gzip": (gzip.compress(gzip.compress(GOOD)), "a gzip file in a gzip file; unpack it"),
+    "gzip in gzip": (gzip.compress(gzip.compress(GOOD)), "packed twice .gzip, gzip.; unpack it"),
     "tar in gzip": (gzip.compress(made_tar()), "a tar archive; unpack it first"),
     "zstd": (b"\x28\xb5\x2f\xfd" + bytes(90), "a zstd file; unpack it first"),
     "sqlite": (b"SQLite format 3\0" + bytes(90), "an SQLite database; give"),
@@ -145,7 +150,7 @@ def bomb_of_lines(file: Path) -> None:
 
 
 def zip_bomb(file: Path) -> None:
-    file.write_bytes(made_zip("a.csv", b"user,item\n" + b"1,2\n" * (40 << 20)))
+    file.write_bytes(made_zip("a.csv", b"user,item\n" + b"1,2\n" * (25 << 20)))
 
 
 def open_quote(file: Path) -> None:
@@ -156,9 +161,9 @@ BIG: dict[Callable[[Path], None], str] = {
     sparse_line: "line 3: (longer than 16 MiB|a NUL byte)",
     long_line: "line 3: longer than 16 MiB: not a file with one event a line",
     bomb: "line 2: longer than 16 MiB",
-    bomb_of_lines: "a gzip file whose content is more than 200 times as long",
-    zip_bomb: "a zip file whose content is more than 200 times as long",
-    open_quote: "line 2: a quote that is open for more than 131,072 characters",
+    bomb_of_lines: "holds more than 200 times its own length .gzip.",
+    zip_bomb: "holds more than 200 times its own length .zip.",
+    open_quote: "line 2: a field of more than 131,072 characters, mostly since a quote is open",
 }
 
 IN_A_PROCESS = """

@@ -173,9 +173,9 @@ def test_parameters_are_checked() -> None:
     model = FixedLists(LISTS)
     with pytest.raises(DataError, match="no test interactions"):
         evaluate(model, matrix(set(), 4, 5))
-    with pytest.raises(InvalidParameterError, match="batch_size must be at least 1"):
+    with pytest.raises(InvalidParameterError, match="batch_size must be a whole number of"):
         evaluate(model, TEST, batch_size=0)
-    with pytest.raises(InvalidParameterError, match="list length of a metric must be at least 1"):
+    with pytest.raises(InvalidParameterError, match="k must be a whole number of at least 1"):
         evaluate(model, TEST, k=0)
     for wrong in ("3", 1.5, True, None):
         with pytest.raises(InvalidParameterError, match="k must be a whole number"):

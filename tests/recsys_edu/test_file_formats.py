@@ -296,7 +296,7 @@ def test_tables(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(DataError, match=f"events.bin cannot be read as a {name} file: ."):
         Interactions.from_file(file)
     packed = put(tmp_path, gzip.compress(b"PAR1" + bytes(100)))
-    with pytest.raises(DataError, match="is a Parquet file in a gzip file; unpack it first"):
+    with pytest.raises(DataError, match=r"is a packed Parquet file .gzip.; unpack it first"):
         Interactions.from_file(packed)
 
 

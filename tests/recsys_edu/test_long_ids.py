@@ -48,7 +48,7 @@ print(peak() - before, made.n_items)
 
 @pytest.mark.parametrize("way", ["csv", "frame", "events"])
 def test_one_long_id_costs_its_own_length(tmp_path: Path, way: str) -> None:
-    """As text of fixed width, 300,000 events with one address of 2,000 characters take 2.4 GB."""
+    """Text of fixed width for 300,000 events with one address of 2,000 characters takes 2.4 GB."""
     done = subprocess.run(
         [sys.executable, "-c", LONG_IDS, way, str(tmp_path / "events.csv")],
         capture_output=True,

@@ -20,8 +20,8 @@ _PIPE: Final = (
 CALLS: Final = (
     *_PIPE, "tito.wire.runner", "tito.wire.masking", "tito.wire.proxies",
     "recsys_edu.exported", "recsys_edu._version",
-    "recsys_backends.errors", "recsys_backends.plan", "recsys_backends.protocol",
-    "recsys_backends.random", "recsys_backends.registry",
+    "recsys_backends.errors", "recsys_backends.lazy", "recsys_backends.plan",
+    "recsys_backends.protocol", "recsys_backends.random", "recsys_backends.registry",
 )  # fmt: skip
 """Modules that answer calls; none of them knows an answer."""
 CELLS: Final = (*_PIPE, "tito.jail.cell_runner", "tito.jail.captured")
@@ -62,6 +62,8 @@ class Bundle:
             target = target / source.name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target)
+        if source.name == "__init__.py" and (stub := source.with_suffix(".pyi")).exists():
+            shutil.copy2(stub, target.with_suffix(".pyi"))  # its public names
         if source.suffix == ".py" and (compiled := Path(cache_from_source(source))).exists():
             cached = Path(cache_from_source(target))
             cached.parent.mkdir(exist_ok=True)

@@ -19,7 +19,6 @@ from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Final
 
 import numpy as np
 
@@ -31,10 +30,6 @@ from tito.judging.failures import MAX_MESSAGE
 from tito.judging.remote import Remote, connection_of
 
 ClauseFunction = Callable[[Remote, np.random.Generator], None]
-
-
-CONTRACT_VERSION: Final = contract.VERSION
-"""Version of the contract's clauses: outcomes that were kept under another one are out of date."""
 
 
 class ClausesError(RecsysError, LookupError):

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from recsys_edu.errors import RecsysError
 from tito.jail.machine_lock import measuring
@@ -26,6 +27,9 @@ from tito.judging.failures import LearnerError
 from tito.judging.shared_files import Call
 from tito.judging.timing_rules import Breach, Reason, Round, reasons_in
 from tito.wire import nothing
+
+LONGEST_WAIT_NS: Final = 10_000_000
+"""Longest wait of an empty call, in nanoseconds."""
 
 
 class BaselineError(RecsysError, RuntimeError):
@@ -207,13 +211,21 @@ class _Match:
         for side in self._random.sample(range(3), 3):
             with _blaming(side):
                 answers[side], samples[side] = sessions[side].call(call, self._sides[side].function)
-        first, second, _ = answers
-        assert first is not None and second is not None  # noqa: PT018
+        first, second, third = answers
+        assert first is not None and second is not None and third is not None  # noqa: PT018
         if self._check is not None:
             self._check(call, first, second)
+        kept = Call(nothing.keep.__name__, (second.value, min(samples[1].wall, LONGEST_WAIT_NS)))
         with _blaming(2):
-            sessions[2].call(Call(nothing.keep.__name__, (second.value,)))
-        return Round(*samples)
+            sessions[2].call(kept)
+        return Round(samples[0], samples[1], _without_waiting(samples[2], *third.value[1:]))
+
+
+def _without_waiting(sample: Sample, wall: int, cpu: int) -> Sample:
+    """Return the cost of timing: what an empty call took without its wait."""
+    return Sample(
+        sample.wall - wall, None if sample.cpu is None else sample.cpu - cpu, sample.between
+    )
 
 
 @contextlib.contextmanager

@@ -36,6 +36,7 @@ class Round(NamedTuple):
     entry: Sample
     baseline: Sample
     empty: Sample
+    """Cost of timing: an empty call, without the time that it waited."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,9 @@ READY: Final = b"r"
 LENGTH: Final = struct.Struct("<Q")
 _FRAME: Final = struct.Struct("<QQ")
 _PAGE: Final = 4096
+# Made once: what runs within a timed call is kept short.
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+_decode: Final = json.JSONDecoder().decode
 _Array = np.ndarray[Any, Any]
 
 
@@ -88,8 +91,8 @@ class TimedRunner:
             region.map(size, n_touched)
         arrays = [self._regions[number].array(*place) for number, *place in layout["arrays"]]
         function = self._runner.function_named(layout["function"])
-        tree = self._regions[0].bytes[layout["tree"] :]
-        answers = self._regions[1].bytes[layout["answers"] :]
+        tree = self._regions[0].bytes.data[layout["tree"] :]
+        answers = self._regions[1].bytes.data[layout["answers"] :]
         self._outgoing.write(READY)
         self._outgoing.flush()
         (length,) = LENGTH.unpack(self._incoming.read(LENGTH.size))
@@ -97,8 +100,8 @@ class TimedRunner:
         self._outgoing.write(LENGTH.pack(_write_answer(answer, answers)))
         self._outgoing.flush()
 
-    def _call(self, function: Callable[..., Any], tree: _Array, arrays: list[_Array]) -> Any:
-        args, kwargs = unpack(json.loads(tree.tobytes()), arrays)
+    def _call(self, function: Callable[..., Any], tree: memoryview, arrays: list[_Array]) -> Any:
+        args, kwargs = unpack(_decode(str(tree, "ascii")), arrays)
         try:
             return {"value": function(*args, **kwargs)}
         except FrameError as error:
@@ -107,7 +110,7 @@ class TimedRunner:
             return self._runner.raised(error)
 
 
-def _write_answer(answer: dict[str, Any], room: _Array) -> int:
+def _write_answer(answer: dict[str, Any], room: memoryview) -> int:
     """Write a frame, with one copy of each array; return its length."""
     try:
         return _write_frame(answer, room)
@@ -116,17 +119,17 @@ def _write_answer(answer: dict[str, Any], room: _Array) -> int:
         return _write_frame({"refused": why[:1000]}, room)
 
 
-def _write_frame(answer: dict[str, Any], room: _Array) -> int:
+def _write_frame(answer: dict[str, Any], room: memoryview) -> int:
     arrays: list[_Array] = []
     tree = pack(answer, arrays)
     sizes = [array.nbytes for array in arrays]
-    header = json.dumps([tree, sizes], separators=(",", ":")).encode()
+    header = _encode([tree, sizes]).encode()
     end = _FRAME.size + len(header)
     if end + sum(sizes) > len(room):
         raise FrameError(f"it is too large ({end + sum(sizes):,} bytes)")
-    room[:end] = np.frombuffer(_FRAME.pack(len(header), sum(sizes)) + header, np.uint8)
+    room[:end] = _FRAME.pack(len(header), sum(sizes)) + header
     for array, size in zip(arrays, sizes, strict=True):
-        np.ndarray(array.shape, array.dtype, room.data, end)[...] = array
+        np.ndarray(array.shape, array.dtype, room, end)[...] = array
         end += size
     return end
 

@@ -29,6 +29,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from recsys_backends.errors import RecsysError
 from recsys_backends.plan import AdaptiveSampler, EpochPlan, UniformSampler, WeightedSampler
 from recsys_backends.protocol import Neighbors, TopK, UpdateResult
 from tito.wire.tensors import array_of_tensor
@@ -55,7 +56,7 @@ _KINDS: Final = frozenset({"array", "scalar", "bytes", "handle", "record", "dict
 _DTYPE: Final = re.compile(r"[<|>]?([biufc]\d{1,2}|U\d{1,6}|[Mm]8\[\w{1,4}\])")
 
 
-class FrameError(ValueError):
+class FrameError(RecsysError, ValueError):
     """Damaged frame, or value that cannot cross. Never quotes anything that came through a pipe."""
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from recsys_backends import contract
 from recsys_edu._version import __version__
 from recsys_edu.artefacts import recipe
 from recsys_edu.artefacts.cell import headers_in
@@ -33,7 +34,6 @@ from tito.jail.mounts import WORK
 from tito.jail.plain_files import SubmissionError, read_below
 from tito.jail.unjailed import Unjailed
 from tito.jobs.pool import WorkerEndedError
-from tito.judging.clauses import CONTRACT_VERSION
 
 
 def grade_submission(submission: Submission, contents: Mapping[str, bytes] | None) -> Outcome:
@@ -89,7 +89,7 @@ def key_of(submission: Submission) -> str:
     course, lesson = submission.course, submission.lesson
     digest = hashlib.sha256(__version__.encode())
     digest.update(json.dumps(asdict(course.settings.limits)).encode())
-    digest.update(str(CONTRACT_VERSION).encode())
+    digest.update(str(contract.VERSION).encode())
     digest.update(str(course.inputs_seed(lesson, "")).encode())
     try:
         digest.update(_read(submission))
