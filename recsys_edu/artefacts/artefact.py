@@ -75,7 +75,7 @@ class Artefact:
 
     @property
     def is_compiled(self) -> bool:
-        """Whether there is a build step."""
+        """True where there is a build step."""
         return self.kind is not Kind.PYTHON
 
     @property
