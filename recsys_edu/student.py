@@ -118,7 +118,7 @@ class StudentBackend:
 
 
 def _contents(argument: Any) -> list[bytes]:
-    """Return the contents of the arrays that an op could change: those that are writeable."""
+    """Return the contents of what an op could change: arrays that are writeable."""
     parts = vars(argument).values() if isinstance(argument, EpochPlan) else [argument]
     arrays = [part for part in parts if isinstance(part, np.ndarray)]
     return [array.tobytes() for array in arrays if array.flags.writeable]

@@ -75,19 +75,26 @@ def build(
         folder.mkdir()
         for file, content in artefact.files.items():
             (folder / file).write_bytes(content)
-        settings = {
-            "module": artefact.module,
-            "sources": artefact.sources,
-            "annotate": annotate,
-            "translate_only": translate_only,
-            "openmp": any(recipe.wants_openmp(content) for content in artefact.files.values()),
-            "memory": limits.memory,
-            "file_bytes": limits.file_bytes,
-        }
+        settings = _settings(artefact, limits, annotate=annotate, translate_only=translate_only)
         _run(artefact, settings, folder, Path(name, "printed"), limits)
         module = b"" if translate_only else _taken(folder / MADE, limits.module_bytes)
         page = _taken(folder / ANNOTATED, limits.module_bytes) if annotate else b""
     return Built(module, page.decode(errors="replace"))
+
+
+def _settings(
+    artefact: Artefact, limits: BuildLimits, *, annotate: bool, translate_only: bool
+) -> dict[str, object]:
+    """Return what the compiling process is told."""
+    return {
+        "module": artefact.module,
+        "sources": artefact.sources,
+        "annotate": annotate,
+        "translate_only": translate_only,
+        "openmp": any(recipe.wants_openmp(content) for content in artefact.files.values()),
+        "memory": limits.memory,
+        "file_bytes": limits.file_bytes,
+    }
 
 
 def _run(

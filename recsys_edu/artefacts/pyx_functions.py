@@ -26,7 +26,7 @@ class Parameter:
     """One parameter of a function."""
 
     name: str
-    """Name, with its stars where it takes the rest; ``*`` and ``/`` alone for the separators."""
+    """Name, with stars where it takes the rest; ``*`` and ``/`` alone are the separators."""
     default: str | None
     """The text of its default, a string as ``""``; None where it has none."""
 

@@ -42,6 +42,8 @@ def check_lesson(lesson: Lesson, seed: int = 0) -> Iterator[LessonCheck]:
 def _check_in_kernel(lesson: Lesson, content: Any, *, solved: bool) -> Iterator[LessonCheck]:
     name = "with solutions" if solved else "as released"
     with tempfile.TemporaryDirectory() as folder:
+        for header, text in headers_in(lesson.folder).items():
+            Path(folder, header).write_bytes(text)
         start = time.perf_counter()
         runs = run_notebook(Path(lesson.notebook), content, Path(folder))
         seconds = time.perf_counter() - start

@@ -226,7 +226,8 @@ def _remove_unused(folder: Path) -> None:
     """Remove extension modules of this Python that no exported file imports any more."""
     texts = (path.read_text(encoding="utf-8", errors="replace") for path in folder.glob("*.py"))
     used = {module_file(module) for text in texts for module in built_modules(text)}
-    for path in folder.glob(f"_*{module_suffix()}"):
+    digest = "[0-9a-f]" * 12
+    for path in folder.glob(f"_*_{digest}{module_suffix()}"):
         if path.name not in used:
             with contextlib.suppress(PermissionError):  # Windows: a process has it loaded
                 path.unlink()

@@ -17,22 +17,22 @@ ENTRY: Final = ("tito.jail.inside", "tito.jail.selfcheck", "tito.jail.limits")
 _PIPE: Final = (
     "tito.wire.frames", "tito.wire.pipe", "tito.wire.tensors", "tito.wire.values",
 )  # fmt: skip
-CALLS: Final = (
-    *_PIPE, "tito.wire.runner", "tito.wire.masking", "tito.wire.proxies",
-    "recsys_edu.exported", "recsys_edu._version",
+_ARRAYS: Final = (
     "recsys_backends.errors", "recsys_backends.lazy", "recsys_backends.plan",
     "recsys_backends.protocol", "recsys_backends.random", "recsys_backends.registry",
+)  # fmt: skip
+CALLS: Final = (
+    *_PIPE, *_ARRAYS, "tito.wire.runner", "tito.wire.masking", "tito.wire.proxies",
+    "recsys_edu.exported", "recsys_edu._version",
 )  # fmt: skip
 """Modules that answer calls; none of them knows an answer."""
 CELLS: Final = (*_PIPE, "tito.jail.cell_runner", "tito.jail.captured")
 """Modules that run cells, beside the library, which is there as a whole."""
 BUILDS: Final = (
-    *_PIPE, "tito.jail.build_runner",
+    *_PIPE, *_ARRAYS, "tito.jail.build_runner",
     "recsys_edu.artefacts.artefact", "recsys_edu.artefacts.build", "recsys_edu.artefacts.compile",
     "recsys_edu.artefacts.errors", "recsys_edu.artefacts.recipe", "recsys_edu.artefacts.toolchain",
     "recsys_edu.errors", "recsys_edu._version",
-    "recsys_backends.errors", "recsys_backends.plan", "recsys_backends.protocol",
-    "recsys_backends.random", "recsys_backends.registry",
 )  # fmt: skip
 """Modules that build artefacts, beside the compilers."""
 
