@@ -1,8 +1,13 @@
-"""What a compute backend is: a module or object that has some of these ops.
+"""The protocol of compute backends: modules or objects that have some of these ops.
 
 Each op is described here, once. Callers use ``recsys_backends.ops``, which checks every argument
 and then calls the backend in use, so an implementation may rely on what is written below and holds
 no checks of its own. ``recsys_backends.contract`` is the same text as executable clauses.
+
+Every op reads its arguments anew in each call, writes only to those that it is said to change, and
+returns arrays that belong to the caller. Arguments that it only reads may be read-only, and one
+array may be given for two of them. Python threads may call ops at the same time, each with arrays
+of its own. Floating-point mode and random states of the process stay as they are.
 """
 
 from __future__ import annotations
@@ -18,14 +23,14 @@ Order = Literal["sequential", "batched"]
 
 
 class UpdateResult(NamedTuple):
-    """What one pass of ``bpr_update`` saw, measured before each triple's own step."""
+    """Measurements of one pass of ``bpr_update``, taken before each triple's own step."""
 
     loss: float
     """Sum of −ln σ(x) over the updated triples, without the regulariser, in nats."""
     n_correct: int
-    """How many updated triples had x > 0: the positive item already ranked above the negative."""
+    """Number of updated triples with x > 0: the positive item already ranked above the negative."""
     n_updated: int
-    """How many triples were applied; the rest were skipped for want of a negative."""
+    """Number of triples that were applied; the rest were skipped for want of a negative."""
 
 
 class TopK(NamedTuple):
@@ -41,7 +46,7 @@ class Neighbors(NamedTuple):
     """The items most similar to each item, as CSR: what ``item_similarity`` found."""
 
     indptr: NDArray[np.int64]
-    """int64, shape (n_items + 1,): where each item's neighbours start."""
+    """int64, shape (n_items + 1,): starts of each item's neighbours."""
     indices: NDArray[np.int32]
     """int32, shape (nnz,): the neighbours, ascending within each item."""
     values: NDArray[np.float32]
@@ -56,7 +61,7 @@ class ComputeBackend(Protocol):
     "batched": groups of triples are computed from the same factors and added up."""
 
     tiles: bool
-    """Whether ``plan_epoch`` can cut an epoch into more than one block; True if it does not say."""
+    """True if ``plan_epoch`` can cut an epoch into more than one block; also if it does not say."""
 
     samplers: tuple[type[Sampler], ...]
     """The samplers by which ``plan_epoch`` can draw; UniformSampler alone in a backend that does

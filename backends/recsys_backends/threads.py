@@ -1,4 +1,4 @@
-"""How threads wait for each other."""
+"""Settings of how threads wait for each other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def wait_politely() -> None:
 
 
 def usable(n_threads: int) -> int:
-    """How many threads a kernel may start: as many as were asked for, but one in a forked process.
+    """Return the number of threads that a kernel may start: n_threads, but 1 in a forked process.
 
     GNU's OpenMP waits for ever in the child of a process that had threads. The results are the same
     bytes for any number of them.

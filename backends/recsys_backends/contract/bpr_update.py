@@ -130,7 +130,7 @@ def step_follows_the_gradient(rng: np.random.Generator) -> None:
 
 @clause("bpr_update")
 def regularisers_shrink_their_own_rows(rng: np.random.Generator) -> None:
-    """With the ranking already certain, a step is decay alone: each row by its own regulariser."""
+    """A step is decay alone where the ranking is certain: each row by its own regulariser."""
     factors = random_factors(rng, 3, 4, 6, scale=1.0)
     biases = factors.arrays()["item_biases"]
     biases[POSITIVE], biases[NEGATIVE] = 60.0, -60.0  # x is far above 0, so g vanishes
@@ -236,7 +236,7 @@ def extreme_scores_stay_finite(rng: np.random.Generator) -> None:
 
 @clause("bpr_update")
 def zero_factors_stay_zero(rng: np.random.Generator) -> None:
-    """At zero the gradient of every factor is zero; only the biases move."""
+    """Factors of zero have no gradient; only the biases move."""
     factors = Factors(
         np.zeros((2, 9), np.float32), np.zeros((3, 9), np.float32), np.zeros(3, np.float32)
     )
