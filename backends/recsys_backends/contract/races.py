@@ -36,12 +36,14 @@ _LARGEST_TILE: Final = 300_000
 _SECONDS_OF_PASSES: Final = 5.0
 
 
-def _again_and_again(*n_threads: int, at_most: int) -> Iterator[int]:
+def _again_and_again(
+    *n_threads: int, at_most: int, seconds: float = _SECONDS_OF_PASSES
+) -> Iterator[int]:
     """Yield these numbers of threads in turn, each once and then until the time is up.
 
     On a machine with other work to do, threads meet only now and then.
     """
-    deadline = time.perf_counter() + _SECONDS_OF_PASSES
+    deadline = time.perf_counter() + seconds
     for number in range(at_most):
         if number >= len(n_threads) and time.perf_counter() > deadline:
             return
@@ -135,7 +137,8 @@ def tiny_passes_all_count(rng: np.random.Generator) -> None:
     start = random_factors(rng, 4, 6, 2, scale=1.0)
     expected = start.copy().update(plan, GENTLE)
     factors = start.copy()
-    for number, n_threads in enumerate(_again_and_again(2, 2, 2, 2, 2, 2, 2, 3, at_most=4_000)):
+    passes = _again_and_again(2, 2, 2, 3, 2, 2, 4, 2, at_most=10_000, seconds=12.0)
+    for number, n_threads in enumerate(passes):
         for name, array in start.arrays().items():
             factors.arrays()[name][...] = array
         found = factors.update(plan, GENTLE, n_threads)
