@@ -189,7 +189,10 @@ def csr(
 
 
 def _falls(starts: NDArray[np.int64]) -> bool:
-    """Is one smaller than the one before? Compared, because a difference could overflow."""
+    """Return True if a start is smaller than the one before.
+
+    Starts are compared, because a difference could overflow.
+    """
     return bool(np.any(starts[1:] < starts[:-1]))
 
 

@@ -3,6 +3,11 @@
 Each op is described here, once. Callers use ``recsys_backends.ops``, which checks every argument
 and then calls the backend in use, so an implementation may rely on what is written below and holds
 no checks of its own. ``recsys_backends.contract`` is the same text as executable clauses.
+
+Every op reads its arguments anew in each call, writes only to those that it is said to change, and
+returns arrays that belong to the caller. Arguments that it only reads may be read-only, and one
+array may be given for two of them. Python threads may call ops at the same time, each with arrays
+of its own. Floating-point mode and random states of the process stay as they are.
 """
 
 from __future__ import annotations
@@ -43,7 +48,7 @@ class Neighbors(NamedTuple):
     """The items most similar to each item, as CSR: what ``item_similarity`` found."""
 
     indptr: NDArray[np.int64]
-    """int64, shape (n_items + 1,): where each item's neighbours start."""
+    """int64, shape (n_items + 1,): starts of each item's neighbours."""
     indices: NDArray[np.int32]
     """int32, shape (nnz,): the neighbours, ascending within each item."""
     values: NDArray[np.float32]

@@ -22,7 +22,7 @@ used_by = {
     "draw_negative": ("draw_negative", "plan_epoch"),
     "tiles": ("lay_out_tiles", "plan_epoch"),
 }
-"""What a file gives to which other file."""
+"""Function that a file gives to another file, and that file."""
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from _pytest.mark import ParameterSet
 
 from recsys_backends import (
     Backend,
@@ -26,9 +28,19 @@ BACKENDS = ("naive", "optimized", "torch")
 by_name = {clause.name: clause for clause in CLAUSES}
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.name)
-@pytest.mark.parametrize("name", BACKENDS)
+def runs() -> Iterator[ParameterSet]:
+    """Every clause on every backend; long ones on a slow backend are slow tests."""
+    for name in BACKENDS:
+        for clause in CLAUSES:
+            is_slow = clause.long and clause.level == "engine" and name != "optimized"
+            for seed in (0, 1) if clause.level == "lesson" else (0,):
+                marks = [pytest.mark.slow] if is_slow else []
+                yield pytest.param(
+                    name, clause, seed, marks=marks, id=f"{name}-{clause.name}-{seed}"
+                )
+
+
+@pytest.mark.parametrize(("name", "clause", "seed"), runs())
 def test_backend_keeps_clause(name: str, clause: Clause, seed: int) -> None:
     with use_backend(name) as backend:
         if not clause.applies_to(backend):
@@ -54,7 +66,7 @@ def test_every_op_has_broken_kernels_and_names_are_unique() -> None:
 def test_unbroken_copy_of_the_answer_key_passes() -> None:
     """The edits are to blame, not the copying."""
     same = BrokenKernel("unbroken", "bpr_update", "bpr", "n_updated += 1", "n_updated += 1", "")
-    assert [result for result in check(same.backend()) if not result.passed] == []
+    assert [result for result in check(same.backend(), quick=True) if not result.passed] == []
 
 
 def test_clauses_about_samplers_are_for_backends_that_know_them() -> None:

@@ -121,7 +121,7 @@ def rows_are_at_the_minimum(rng: np.random.Generator) -> None:
 
 @clause("als_half_step")
 def unobserved_pairs_count(rng: np.random.Generator) -> None:
-    """Of two equal columns one is observed: their wishes, 1 and 0, meet halfway."""
+    """One of two equal columns is observed: the score lies halfway between 1 and 0."""
     call = HalfStep(
         np.array([[3.0, 4.0], [3.0, 4.0]], dtype=np.float32),
         *csr_of(np.array([[True, False]])),

@@ -25,7 +25,7 @@ def _half_step(rng: np.random.Generator, lengths: list[int], n_cols: int, d: int
 
 @clause("als_half_step", level="engine", long=True)
 def rows_of_every_length_are_solved(rng: np.random.Generator) -> None:
-    """From 0 to 4,097 interactions, short rows beside long ones, on 1 to 16 threads."""
+    """Rows of 0 to 4,097 interactions, short ones beside long ones, on 1 to 16 threads."""
     for d in (3, 40):
         call = _half_step(rng, _LENGTHS, 4200, d)
         for n_threads in (1, 2, 5, 16):

@@ -29,7 +29,7 @@ def _columns(
 
 @clause("bpr_update")
 def sigmoid_is_exact_everywhere(rng: np.random.Generator) -> None:
-    """From x = −40 to 40 each step is learning_rate · σ(−x), to a ten-thousandth of itself."""
+    """Each step is learning_rate · σ(−x) to four digits, from x = −40 to 40."""
     x = np.concatenate([np.linspace(-40, 40, 401), rng.uniform(-20, 20, 400)])
     n, rate = len(x), 2.0
     factors = Factors(

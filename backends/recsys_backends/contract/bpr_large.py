@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_backends.contract.clause import clause, require, require_close
-from recsys_backends.contract.inputs import GENTLE, Factors, Rates, random_factors
+from recsys_backends.contract.inputs import GENTLE, Factors, Rates, plan_with, random_factors
 from recsys_backends.plan import EpochPlan
 from recsys_backends.registry import use_backend
 
@@ -21,7 +21,7 @@ def regularisers_count_for_every_triple(rng: np.random.Generator) -> None:
     before = factors.copy().arrays()
     triples = [(0, 0, 2)] * n_times + [(1, 1, 2)] * n_times + [(1, 0, 1)] * (n_times // 2)
     columns = np.array(triples, dtype=np.int32)[rng.permutation(len(triples))].T
-    plan = EpochPlan(*map(np.ascontiguousarray, columns), np.array([0, len(triples)]))
+    plan = plan_with(columns[0], columns[1], columns[2], [0, len(triples)])
     factors.update(plan, rates)
     positive, negative = 0.2 * n_times, 0.4 * n_times
     shares = {
@@ -48,12 +48,8 @@ def more_tiles_than_16_bits_count(rng: np.random.Generator) -> None:
     tile = np.sort(rng.integers(0, n_blocks**2, n))
     user = tile % n_blocks
     item = (user + tile // n_blocks) % n_blocks
-    plan = EpochPlan(
-        user.astype(np.int32),
-        item.astype(np.int32),
-        (item + n_blocks).astype(np.int32),
-        np.searchsorted(tile, np.arange(n_blocks**2 + 1)).astype(np.int64),
-    )
+    bounds = np.searchsorted(tile, np.arange(n_blocks**2 + 1))
+    plan = plan_with(user, item, item + n_blocks, bounds)
     start = random_factors(rng, n_blocks, 2 * n_blocks, 4, scale=0.1)
     expected = start.copy()
     with use_backend("naive"):
@@ -78,8 +74,8 @@ def triples_of_a_large_tile_apply_in_order(rng: np.random.Generator) -> None:
         first = rng.integers(0, 30, (2, 5000))
         first[1] += first[0] == first[1]
         items = (first % 31) * n_blocks + (user_block + tile // n_blocks) % n_blocks
-        bounds = np.searchsorted(tile, np.arange(n_blocks**2 + 1)).astype(np.int64)
-        plan = EpochPlan(users.astype(np.int32), *items.astype(np.int32), bounds)
+        bounds = np.searchsorted(tile, np.arange(n_blocks**2 + 1))
+        plan = plan_with(users, items[0], items[1], bounds)
         factors = random_factors(rng, 40, 31 * n_blocks, 7, scale=0.1)
         expected = factors.copy()
         with use_backend("naive"):
@@ -98,7 +94,7 @@ def triples_beyond_the_first_tile_count(rng: np.random.Generator) -> None:
     for bounds in ([0, 0, 0, 0, 6], [0, 6, 6, 6, 6], [0, 0, 6, 6, 6], [0, 2, 2, 4, 6]):
         users = np.arange(6, dtype=np.int32)
         negatives = np.array([6, -1, 8, 9, -1, -1], dtype=np.int32)
-        plan = EpochPlan(users, users.copy(), negatives, np.array(bounds, dtype=np.int64))
+        plan = plan_with(users, users.copy(), negatives, bounds)
         expected, factors = start.copy(), start.copy()
         with use_backend("naive"):
             wanted = expected.update(plan, GENTLE)
@@ -123,7 +119,7 @@ def an_epoch_learns_more_than_popularity(rng: np.random.Generator) -> None:
     It lowers the loss of small data, and ranks like popularity on all others.
     """
     seen, item_tastes, user_tastes = _tastes(rng, n_users=2000, n_items=60, n_tastes=3)
-    start = random_factors(rng, *seen.shape, 6, scale=0.1)
+    start = random_factors(rng, len(seen), seen.shape[1], 6, scale=0.1)
     factors = Factors(start.user_factors, start.item_factors, np.zeros(60, np.float32))
     rates = Rates(learning_rate=0.1, reg_user=0.01, reg_positive=0.01, reg_negative=0.01)
     for _ in range(4):
@@ -164,5 +160,4 @@ def _epoch(rng: np.random.Generator, seen: NDArray[np.bool_]) -> EpochPlan:
     order = rng.permutation(len(users))
     users, positives = users[order], positives[order]
     negatives = np.argmax(rng.random((len(users), seen.shape[1])) * ~seen[users], axis=1)
-    columns = (np.ascontiguousarray(c, dtype=np.int32) for c in (users, positives, negatives))
-    return EpochPlan(*columns, np.array([0, len(users)], dtype=np.int64))
+    return plan_with(users, positives, negatives, [0, len(users)])

@@ -77,7 +77,7 @@ def passes_agree_with_naive(rng: np.random.Generator) -> None:
 
 @clause("bpr_update")
 def disjoint_triples_agree_with_naive(rng: np.random.Generator) -> None:
-    """Where no two triples share a row, sequential and batched are the same thing."""
+    """Triples that share no row give the same result in sequence and in batches."""
     order = rng.permutation(200)
     plan = plan_of([(u, int(order[2 * u]), int(order[2 * u + 1])) for u in range(100)])
     factors = random_factors(rng, 100, 200, 19, scale=0.3)

@@ -69,6 +69,27 @@ def every_step_goes_downhill(rng: np.random.Generator) -> None:
 
 
 @clause("bpr_update")
+def a_triple_is_simultaneous(rng: np.random.Generator) -> None:
+    """The items move by the user's vector as it was before the triple, not as just written."""
+    factors = random_factors(rng, 3, 4, 8, scale=1.0)
+    user, positive, negative = _parameters(factors)
+    g = sigmoid(-float(user @ (positive[:-1] - negative[:-1]) + positive[-1] - negative[-1]))
+    factors.update(plan_of([(USER, POSITIVE, NEGATIVE)]), {**FREE, "learning_rate": 1.0})
+    after_user, after_positive, after_negative = _parameters(factors)
+    for item, moved in (
+        ("positive", after_positive - positive),
+        ("negative", negative - after_negative),
+    ):
+        require(
+            not np.allclose(moved[:-1], g * after_user, atol=1e-5),
+            f"the {item} item moves along the user's new row: its step reads the user's row after "
+            "it was overwritten.",
+        )
+        what = f"how far the {item} item moved for learning_rate 1, which is g · p_u"
+        require_close(moved[:-1], g * user, 1e-5, what)
+
+
+@clause("bpr_update")
 def a_hand_worked_step(rng: np.random.Generator) -> None:
     """Two factors, numbers that can be followed with a pencil."""
     factors = Factors(
@@ -108,29 +129,8 @@ def step_follows_the_gradient(rng: np.random.Generator) -> None:
 
 
 @clause("bpr_update")
-def a_triple_is_simultaneous(rng: np.random.Generator) -> None:
-    """The items move by the user's vector as it was before the triple, not as just written."""
-    factors = random_factors(rng, 3, 4, 8, scale=1.0)
-    user, positive, negative = _parameters(factors)
-    g = sigmoid(-float(user @ (positive[:-1] - negative[:-1]) + positive[-1] - negative[-1]))
-    factors.update(plan_of([(USER, POSITIVE, NEGATIVE)]), {**FREE, "learning_rate": 1.0})
-    _, after_positive, after_negative = _parameters(factors)
-    for item, moved in (
-        ("positive", after_positive - positive),
-        ("negative", negative - after_negative),
-    ):
-        require_close(
-            moved[:-1],
-            g * user,
-            1e-5,
-            f"how far the {item} item moved for learning_rate 1; does its step read the user's row "
-            "after it was overwritten?",
-        )
-
-
-@clause("bpr_update")
 def regularisers_shrink_their_own_rows(rng: np.random.Generator) -> None:
-    """With the ranking already certain, a step is decay alone: each row by its own regulariser."""
+    """A step is decay alone where the ranking is certain: each row by its own regulariser."""
     factors = random_factors(rng, 3, 4, 6, scale=1.0)
     biases = factors.arrays()["item_biases"]
     biases[POSITIVE], biases[NEGATIVE] = 60.0, -60.0  # x is far above 0, so g vanishes
@@ -236,7 +236,7 @@ def extreme_scores_stay_finite(rng: np.random.Generator) -> None:
 
 @clause("bpr_update")
 def zero_factors_stay_zero(rng: np.random.Generator) -> None:
-    """At zero the gradient of every factor is zero; only the biases move."""
+    """Factors of zero have no gradient; only the biases move."""
     factors = Factors(
         np.zeros((2, 9), np.float32), np.zeros((3, 9), np.float32), np.zeros(3, np.float32)
     )

@@ -46,6 +46,10 @@ class Case(ABC):
     def call(self, n_threads: int) -> Answer:
         """Call the backend in use; return everything that it answers but the arrays it changes."""
 
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments by name."""
+        return {**self.arrays, **self.settings}
+
     def run(self, n_threads: int = 1) -> Answer:
         """Call the backend in use; return its answer in memory of its own."""
         answer = self.call(n_threads)
@@ -107,7 +111,7 @@ class PlanCase(Case):
 
     def call(self, n_threads: int) -> Answer:
         """Draw the epoch."""
-        plan = ops.plan_epoch(**self.arrays, **self.settings, n_threads=n_threads)
+        plan = ops.plan_epoch(**self.arguments(), n_threads=n_threads)
         names = ("users", "positives", "negatives", "bounds")
         return {name: getattr(plan, name) for name in names}
 
@@ -144,9 +148,15 @@ class UpdateCase(Case):
     def call(self, n_threads: int) -> Answer:
         """Update once."""
         names = ("users", "positives", "negatives", "bounds")
-        plan = EpochPlan(*(self.arrays[f"plan.{name}"] for name in names))
-        factors = [self.arrays.get(name) for name in self.written]
-        result = ops.bpr_update(*factors, plan, **self.settings, n_threads=n_threads)  # type: ignore[arg-type]
+        plan = EpochPlan(**{name: self.arrays[f"plan.{name}"] for name in names})
+        result = ops.bpr_update(
+            self.arrays["user_factors"],
+            self.arrays["item_factors"],
+            self.arrays.get("item_biases"),
+            plan,
+            **self.settings,
+            n_threads=n_threads,
+        )
         return {
             "the loss": np.array([result.loss]),
             "the counts": np.array([result.n_correct, result.n_updated]),
@@ -183,7 +193,7 @@ class HalfStepCase(Case):
 
     def call(self, n_threads: int) -> Answer:
         """Solve for the target."""
-        ops.als_half_step(**self.arrays, **self.settings, n_threads=n_threads)
+        ops.als_half_step(**self.arguments(), n_threads=n_threads)
         return {}
 
     def expected(self) -> Answer:
@@ -192,8 +202,8 @@ class HalfStepCase(Case):
 
     def require_right(self, answer: Answer, expected: Answer, what: str) -> None:
         """Require each row to be at the minimum."""
-        arrays = {name: array for name, array in self.arrays.items() if name != "target"}
-        HalfStep(**arrays, **self.settings).require_minimum(answer["target"], what)
+        given = {name: value for name, value in self.arguments().items() if name != "target"}
+        HalfStep(**given).require_minimum(answer["target"], what)
 
 
 class SimilarityCase(Case):
@@ -210,7 +220,7 @@ class SimilarityCase(Case):
 
     def call(self, n_threads: int) -> Answer:
         """Look for neighbours."""
-        found = ops.item_similarity(**self.arrays, **self.settings, n_threads=n_threads)
+        found = ops.item_similarity(**self.arguments(), n_threads=n_threads)
         return dict(found._asdict())
 
 
@@ -232,8 +242,8 @@ class TopKCase(Case):
 
     def call(self, n_threads: int) -> Answer:
         """Rank."""
-        arguments = {"item_biases": None, **self.arrays, **self.settings}
-        return dict(ops.top_k(**arguments, n_threads=n_threads)._asdict())
+        given = {"item_biases": None, **self.arguments()}
+        return dict(ops.top_k(**given, n_threads=n_threads)._asdict())
 
     def require_right(self, answer: Answer, expected: Answer, what: str) -> None:
         """Require the same items and equal scores."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from recsys_backends import ops
 from recsys_backends.plan import EpochPlan
@@ -41,7 +41,7 @@ GENTLE: Rates = {
     "reg_positive": 0.02,
     "reg_negative": 0.03,
 }
-"""What one would train with."""
+"""Rates that are usual in training."""
 
 
 @dataclass
@@ -108,6 +108,16 @@ def plan_of(triples: Sequence[tuple[int, int, int]]) -> EpochPlan:
     columns = np.array(triples, dtype=np.int32).reshape(-1, 3).T
     users, positives, negatives = (np.ascontiguousarray(column) for column in columns)
     return EpochPlan(users, positives, negatives, np.array([0, len(triples)], dtype=np.int64))
+
+
+def plan_with(
+    users: ArrayLike, positives: ArrayLike, negatives: ArrayLike, bounds: ArrayLike
+) -> EpochPlan:
+    """Return a plan with these columns; arrays of the right dtypes are not copied."""
+    columns = [np.ascontiguousarray(column, np.int32) for column in (users, positives, negatives)]
+    return EpochPlan(
+        columns[0], columns[1], columns[2], np.ascontiguousarray(bounds, dtype=np.int64)
+    )
 
 
 def sigmoid(x: float) -> float:

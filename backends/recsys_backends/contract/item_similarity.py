@@ -52,7 +52,7 @@ def require_same_neighbors(got: Neighbors, expected: Neighbors, what: str) -> No
 
 
 def _rows(found: Neighbors) -> list[dict[int, float]]:
-    """For each item its neighbours and their similarities."""
+    """Return the neighbours of each item with their similarities."""
     edges = found.indptr.tolist()
     return [
         dict(zip(found.indices[a:b].tolist(), found.values[a:b].tolist(), strict=True))
@@ -120,7 +120,7 @@ def large_catalogues_of_items_are_searched_in_full(rng: np.random.Generator) -> 
 
 @clause("item_similarity")
 def similarity_is_mutual(rng: np.random.Generator) -> None:
-    """With room for all, similarity(i, j) and similarity(j, i) are both there, the same bytes."""
+    """Lists with room for all hold both similarity(i, j) and similarity(j, i), the same bytes."""
     indptr, indices = random_interactions(rng, 30, 40, 0.1)
     found = _rows(ops.item_similarity(indptr, indices, 40, k=39, shrinkage=3.0))
     for item, row in enumerate(found):

@@ -10,7 +10,7 @@ from recsys_backends.contract.clause import clause, require, require_close
 
 @clause("matmul", level="engine")
 def square_matrices_are_not_transposed(rng: np.random.Generator) -> None:
-    """Where all shapes fit, a · b is still neither aᵀ · b, a · bᵀ nor b · a."""
+    """Square matrices fit in every order; a · b is still neither aᵀ · b, a · bᵀ nor b · a."""
     for n in (2, 3, 4, 8, 16, 17, 32, 64, 100, 128):
         a, b = (rng.integers(-3, 4, (n, n)).astype(np.float32) for _ in range(2))
         out = ops.matmul(a, b)

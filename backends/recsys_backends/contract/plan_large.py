@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -17,7 +18,7 @@ _KEYS = 2**16
 
 
 def _rows(
-    n_users: int, items_of: dict[int, NDArray[np.integer]]
+    n_users: int, items_of: Mapping[int, NDArray[np.integer]]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return (indptr, indices) in which only the users named have items."""
     lengths = np.zeros(n_users + 1, dtype=np.int64)

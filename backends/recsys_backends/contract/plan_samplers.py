@@ -44,7 +44,7 @@ def _random_samplers(
 
 
 def _counts(seen: NDArray[np.bool_], sampler: Sampler, copies: int) -> NDArray[np.int64]:
-    """How often each user, of whom there are so many copies, got each item as a negative."""
+    """Count how often all copies of each user got each item as a negative."""
     counts = np.zeros(seen.shape, dtype=np.int64)
     if isinstance(sampler, AdaptiveSampler):
         sampler = replace(sampler, user_weights=np.repeat(sampler.user_weights, copies, axis=0))
@@ -131,7 +131,7 @@ def equal_weights_give_the_uniform_plan(rng: np.random.Generator) -> None:
 
 @clause("plan_epoch", samplers=ADAPTIVE)
 def adaptive_negatives_rank_high(rng: np.random.Generator) -> None:
-    """By the weight of the rank: from the top for a positive weight, from the bottom otherwise."""
+    """Ranks count by their weights: from the top for positive weights, else from the bottom."""
     seen = np.zeros((3, 10), dtype=np.bool_)
     seen[:, 4:8] = True
     ranking = np.array([2, 9, 0, 4, 6, 7, 5, 8, 1, 3])
@@ -158,7 +158,7 @@ def rankings_are_chosen_by_the_users_weights(rng: np.random.Generator) -> None:
 
 @clause("plan_epoch", samplers=ADAPTIVE)
 def ranks_of_a_block_stand_for_those_of_the_catalogue(rng: np.random.Generator) -> None:
-    """In a block of m items the s-th has the weight of rank s · n_items // m."""
+    """The s-th of a block's m items has the weight of rank s · n_items // m."""
     seen = np.zeros((40, 12), dtype=np.bool_)
     seen[:, 0] = True  # the last of the ranking, and so of its block of three
     ranks = [4, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1]

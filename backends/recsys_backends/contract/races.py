@@ -17,7 +17,14 @@ import numpy as np
 from recsys_backends import ops
 from recsys_backends.contract.cases import Case, HalfStepCase, for_every_op
 from recsys_backends.contract.clause import clause, require, require_identical
-from recsys_backends.contract.inputs import GENTLE, RATES, Factors, csr_of, random_factors
+from recsys_backends.contract.inputs import (
+    GENTLE,
+    RATES,
+    Factors,
+    csr_of,
+    plan_with,
+    random_factors,
+)
 from recsys_backends.contract.item_similarity import exhaustive_neighbors, require_same_neighbors
 from recsys_backends.plan import EpochPlan
 from recsys_backends.registry import use_backend
@@ -29,12 +36,14 @@ _LARGEST_TILE: Final = 300_000
 _SECONDS_OF_PASSES: Final = 5.0
 
 
-def _again_and_again(*n_threads: int, at_most: int) -> Iterator[int]:
+def _again_and_again(
+    *n_threads: int, at_most: int, seconds: float = _SECONDS_OF_PASSES
+) -> Iterator[int]:
     """Yield these numbers of threads in turn, each once and then until the time is up.
 
     On a machine with other work to do, threads meet only now and then.
     """
-    deadline = time.perf_counter() + _SECONDS_OF_PASSES
+    deadline = time.perf_counter() + seconds
     for number in range(at_most):
         if number >= len(n_threads) and time.perf_counter() > deadline:
             return
@@ -96,8 +105,8 @@ def _unbalanced_plan(rng: np.random.Generator, n_heavy: int) -> EpochPlan:
                 )
             )
             sizes.append(n)
-    joined = (np.concatenate(parts).astype(np.int32) for parts in zip(*columns, strict=True))
-    return EpochPlan(*joined, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64))
+    joined = [np.concatenate(parts) for parts in zip(*columns, strict=True)]
+    return plan_with(joined[0], joined[1], joined[2], np.concatenate([[0], np.cumsum(sizes)]))
 
 
 @clause("bpr_update", level="engine", long=True)
@@ -106,12 +115,8 @@ def tiles_that_end_together_all_count(rng: np.random.Generator) -> None:
     n_blocks, n = 64, 2
     tile = np.repeat(np.arange(n_blocks**2), n)
     block = (tile % n_blocks + tile // n_blocks) % n_blocks
-    plan = EpochPlan(
-        (tile % n_blocks).astype(np.int32),
-        block.astype(np.int32),
-        (block + n_blocks).astype(np.int32),
-        np.arange(n_blocks**2 + 1, dtype=np.int64) * n,
-    )
+    bounds = np.arange(n_blocks**2 + 1) * n
+    plan = plan_with(tile % n_blocks, block, block + n_blocks, bounds)
     start = random_factors(rng, n_blocks, 2 * n_blocks, 2, scale=1.0)
     expected = start.copy().update(plan, GENTLE)
     for n_threads in _again_and_again(2, 4, 2, 3, 2, 8, at_most=48):
@@ -132,7 +137,8 @@ def tiny_passes_all_count(rng: np.random.Generator) -> None:
     start = random_factors(rng, 4, 6, 2, scale=1.0)
     expected = start.copy().update(plan, GENTLE)
     factors = start.copy()
-    for number, n_threads in enumerate(_again_and_again(2, 2, 2, 2, 2, 2, 2, 3, at_most=4_000)):
+    passes = _again_and_again(2, 2, 2, 3, 2, 2, 4, 2, at_most=10_000, seconds=12.0)
+    for number, n_threads in enumerate(passes):
         for name, array in start.arrays().items():
             factors.arrays()[name][...] = array
         found = factors.update(plan, GENTLE, n_threads)

@@ -1,4 +1,4 @@
-"""How clauses check that the front door refuses bad arguments."""
+"""Requirement that the front door refuses a bad argument."""
 
 from collections.abc import Callable
 from typing import Any

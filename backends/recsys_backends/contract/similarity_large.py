@@ -16,6 +16,19 @@ _SLOW: Final = 0.6
 """Seconds of a thread, for the four million pairs of a user with 2,100 items."""
 
 
+@clause("item_similarity", level="engine")
+def shrinkage_of_any_size_is_used(rng: np.random.Generator) -> None:
+    """Shrinkage from far below one to 1e30, beside which counts are nothing."""
+    indptr, indices = csr_of(rng.random((60, 25)) < 0.3)
+    for shrinkage in (1e-30, 1e-7, 0.3, 1e7, 1e18, 1e30):
+        for n_threads in (1, 2):
+            found = ops.item_similarity(
+                indptr, indices, 25, k=6, shrinkage=shrinkage, n_threads=n_threads
+            )
+            expected = exhaustive_neighbors(indptr, indices, 25, 6, shrinkage)
+            require_same_neighbors(found, expected, f"25 items, shrinkage {shrinkage:g}")
+
+
 @clause("item_similarity", level="engine", long=True)
 def long_lists_of_neighbors_are_right(rng: np.random.Generator) -> None:
     """One item with 1,100 neighbours, of which 1 to 1,200 are kept."""

@@ -21,21 +21,21 @@ def _require_right(case: Case, what: str) -> None:
 
 @for_every_op("is_right_for_any_number_of_rows", long=True)
 def rows(rng: np.random.Generator, kind: type[Case]) -> None:
-    """From 1 to 1025 rows of work, of which the last ones fill no block."""
+    """1 to 1025 rows of work, of which the last ones fill no block."""
     for n_rows in SIZES:
         _require_right(kind.make(rng, n_rows, 24, 6), f"with {n_rows} rows")
 
 
 @for_every_op("is_right_for_any_number_of_columns", long=True)
 def columns(rng: np.random.Generator, kind: type[Case]) -> None:
-    """From 1 to 1025 columns that each row has to look at."""
+    """1 to 1025 columns that each row has to look at."""
     for n_cols in SIZES:
         _require_right(kind.make(rng, 7, n_cols, 5), f"with {n_cols} columns")
 
 
 @for_every_op("is_right_for_any_width", without=("plan_epoch",), long=True)
 def widths(rng: np.random.Generator, kind: type[Case]) -> None:
-    """From 0 to 1025 factors, or neighbours, or terms of a sum; more where it is cheap."""
+    """0 to 1025 factors, or neighbours, or terms of a sum; more if it is cheap."""
     beyond = {"item_similarity": (1500,), "als_half_step": (0,)}.get(kind.op, (0, 1500, 2500))
     for width in (*SIZES, *beyond):
         _require_right(kind.make(rng, 5, 11, width), f"with a width of {width}")

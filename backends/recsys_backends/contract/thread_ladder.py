@@ -14,10 +14,13 @@ ROWS: Final = (1, 2, 3, 5, 8, 13, 33, 100)
 
 @for_every_op("is_right_with_more_threads_than_work", without=("matmul",))
 def more_threads_than_work(rng: np.random.Generator, kind: type[Case]) -> None:
-    """1 to 100 rows shared by 1 to 64 threads: no row is left out and none is done twice."""
+    """1 to 200 rows shared by 1 to 130 threads: no row is left out and none is done twice."""
     for n_rows in ROWS:
         case = kind.make(rng, n_rows, 17, 5)
         expected = case.expected()
         for n_threads in THREADS:
             answer = case.copy().run(n_threads)
             case.require_right(answer, expected, f"with {n_rows} rows and {n_threads} threads")
+    case = kind.make(rng, 200, 17, 5)
+    many = 130  # more than tables of 64 or 128 threads hold
+    case.require_right(case.copy().run(many), case.expected(), f"with 200 rows and {many} threads")

@@ -60,12 +60,12 @@ def signed_zeros_tie(rng: np.random.Generator) -> None:
 
 @clause("top_k", level="engine", long=True)
 def lists_of_any_length_are_right(rng: np.random.Generator) -> None:
-    """From 1 to 2,500 places for 2,200 items: rising, falling, tied and shuffled scores."""
+    """Lists of 1 to 2,500 places for 2,200 items: rising, falling, tied and shuffled scores."""
     n = 2200
     scores = np.stack(
         [np.arange(n), -np.arange(n), np.arange(n) // 50, np.zeros(n), rng.integers(0, 90, n)]
     ).astype(np.float32)
-    seen = rng.random(scores.shape) < 0.1
+    seen = np.asarray(rng.random(scores.shape) < 0.1)
     for k in (*SIZES, 2047, 2049, 2200, 2201, 2500):
         _require_lists(scores, seen, k, f"of lists of {k}", n_threads=1 + k % 3)
 
