@@ -22,7 +22,7 @@ _MB = 1e6
 
 
 class NotMeasuredError(RecsysError, AttributeError):
-    """This pass measured something else; the message says how to get the figure."""
+    """Figure of another pass than the one that was made; the message says how to get the figure."""
 
 
 class benchmark:  # noqa: N801 (reads as what it does: with benchmark() as run)
@@ -82,12 +82,12 @@ class benchmark:  # noqa: N801 (reads as what it does: with benchmark() as run)
 
     @property
     def peak_memory_mb(self) -> float:
-        """The most that the block held at one time, beyond what was held before, in 10⁶ bytes."""
+        """Largest memory of the block at one time, beyond what was held before, in 10⁶ bytes."""
         return _measured(self._peak_mb, "peak_memory_mb", "benchmark(memory=True)")
 
     @property
     def current_memory_mb(self) -> float:
-        """What is still held at the end of the block, beyond what was before, in 10⁶ bytes."""
+        """Memory still held at the end of the block, beyond what was before, in 10⁶ bytes."""
         return _measured(self._current_mb, "current_memory_mb", "benchmark(memory=True)")
 
     def __repr__(self) -> str:
@@ -121,9 +121,9 @@ class Measurement:
     times_ms: tuple[float, ...]
     """All of them."""
     peak_memory_mb: float
-    """As ``benchmark.peak_memory_mb``, of the tracing pass."""
+    """Value of ``benchmark.peak_memory_mb`` in the tracing pass."""
     current_memory_mb: float
-    """As ``benchmark.current_memory_mb``, of the tracing pass."""
+    """Value of ``benchmark.current_memory_mb`` in the tracing pass."""
 
 
 def measure(function: Callable[[], object], *, repeats: int = 5) -> Measurement:

@@ -12,7 +12,7 @@ class Archive(NamedTuple):
     folder: str
     """The folder in the archive that holds the dataset."""
     checksum: str | None = None
-    """Such as "md5:0e33…" or "sha256:…"; None where it is not known beforehand."""
+    """Checksum, such as "md5:0e33…" or "sha256:…"; None where it is not known beforehand."""
 
     @property
     def file_name(self) -> str:

@@ -55,7 +55,7 @@ def load_ml_1m_implicit_split() -> Split:
 
 
 def add_ml_100k_features(interactions: Interactions) -> Interactions:
-    """With what u.user and u.item say."""
+    """Add the features that u.user and u.item hold."""
     folder = find_folder(ML_100K._replace(files=("u.data", "u.user", "u.item")))
     return interactions.with_features(
         users=read_ml_100k_users(folder / "u.user"), items=read_ml_100k_items(folder / "u.item")

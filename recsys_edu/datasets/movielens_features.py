@@ -1,4 +1,4 @@
-"""What MovieLens 100k says about its users and films: u.user and u.item."""
+"""Features of MovieLens 100k's users and films: u.user and u.item."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def make_synthetic(
 def _activity(
     key: int, n_users: int, n_items: int, n_interactions: int, minimum: int
 ) -> NDArray[np.int64]:
-    """How many interactions each user has: log-normal above the minimum, with the exact sum."""
+    """Draw numbers of interactions of each user: log-normal above the minimum, of exact sum."""
     weights = np.exp(_ACTIVITY_SPREAD * _normals(key, n_users))
     activity = np.full(n_users, minimum, dtype=np.int64)
     left = n_interactions - minimum * n_users
@@ -106,7 +106,7 @@ def _activity(
 
 
 def _scores(root: int, n_users: int, n_items: int) -> NDArray[np.float64]:
-    """How much each user likes each item, noise apart; shape (n_users, n_items)."""
+    """Return each user's liking of each item, noise apart; shape (n_users, n_items)."""
     users = _normals(stream(root, _USERS), n_users * _N_TRAITS).reshape(n_users, _N_TRAITS)
     items = _normals(stream(root, _ITEMS), n_items * _N_TRAITS).reshape(n_items, _N_TRAITS)
     popularity = _POPULARITY_SPREAD * _normals(stream(root, _POPULARITY), n_items)

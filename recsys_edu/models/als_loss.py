@@ -1,4 +1,4 @@
-"""What ALS minimises, without a visit to every pair."""
+"""Loss of ALS, without a visit to every pair."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may happen between two epochs: look, and perhaps stop."""
+"""Callbacks between two epochs: look, and perhaps stop."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EpochReport:
-    """How one epoch went."""
+    """Figures of one epoch."""
 
     epoch: int
     """Counted from 1; a warm start goes on counting."""
     loss: float
-    """What the model says that it minimises: for BPR the mean of −ln σ(x) over the triples, each
+    """Value of what the model minimises: for BPR the mean of −ln σ(x) over the triples, each
     measured before its own step, in nats; for ALS the mean over all pairs, after the epoch."""
     accuracy: float | None
     """Share of triples whose positive item ranked above the negative one; None without triples."""
@@ -47,7 +47,7 @@ class Callback:
         """After the last epoch."""
 
     def state(self) -> dict[str, Any]:
-        """What it has to remember when training stops and goes on: for JSON, or arrays; by name."""
+        """Return values to remember while training is stopped, by name: for JSON, or arrays."""
         return {}
 
     def resume(self, state: Mapping[str, Any]) -> None:

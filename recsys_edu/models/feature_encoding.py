@@ -33,7 +33,7 @@ PADDING: Final = 0
 
 
 class Encoded(NamedTuple):
-    """The pairs of each row; rows are filled up with (PADDING, 0)."""
+    """Return the pairs of each row; rows are filled up with (PADDING, 0)."""
 
     columns: NDArray[np.int64]
     """int64, shape (n, m)."""
@@ -42,18 +42,18 @@ class Encoded(NamedTuple):
 
 
 class _Column(NamedTuple):
-    """What one feature looked like in training."""
+    """One feature as training saw it."""
 
     name: str
     kind: str
     start: int
     """Its first column."""
     labels: IdIndex | None
-    """Those that training saw, a column each; None for a number."""
+    """Labels that training saw, a column each; None for a number."""
     knots: NDArray[np.float64]
-    """Of a number, ascending, a column each; else empty."""
+    """Knots of a number, ascending, a column each; else empty."""
     had_missing: bool
-    """Whether training saw a missing value: those share the last column."""
+    """True where training saw a missing value: those share the last column."""
 
     @property
     def n_values(self) -> int:
@@ -84,7 +84,7 @@ class FeatureEncoder:
 
     @classmethod
     def learn(cls, features: Features, taught: NDArray[np.bool_]) -> FeatureEncoder:
-        """From features and which of their rows have interactions to learn from, bool (n,)."""
+        """Learn from features, and from which of their rows have interactions, bool (n,)."""
         rows = np.flatnonzero(taught)
         columns, start = [], 1
         for name, column in features.columns.items():
@@ -93,7 +93,7 @@ class FeatureEncoder:
         return cls(tuple(columns))
 
     def encode(self, features: Features) -> Encoded:
-        """The pairs of each row.
+        """Return the pairs of each row.
 
         Raises:
             DataError: a feature that training had is not there, or is of another kind, or there is
@@ -107,16 +107,16 @@ class FeatureEncoder:
 
     @property
     def kinds(self) -> dict[str, str]:
-        """By the name of each feature: "categorical", "numeric" or "multi-hot"."""
+        """Kind of each feature by name: "categorical", "numeric" or "multi-hot"."""
         return {column.name: column.kind for column in self._columns}
 
     def nothing_known(self, n: int) -> Encoded:
-        """What ``encode`` gives for n rows in which all is missing."""
+        """Return the encoding of n rows in which all is missing."""
         columns = np.tile([column.missing for column in self._columns], (n, 1)).astype(np.int64)
         return Encoded(columns, (columns != PADDING).astype(np.float32))
 
     def to_json(self) -> list[dict[str, Any]]:
-        """What ``from_json`` takes: for each feature its name, kind, and labels or knots."""
+        """Return input of ``from_json``: for each feature its name, kind, and labels or knots."""
         return [
             {"name": column.name, "kind": column.kind, "had_missing": column.had_missing}
             | (
@@ -164,7 +164,7 @@ class FeatureEncoder:
 
 
 def _learned(name: str, column: Column, start: int) -> _Column:
-    """What training saw of a feature."""
+    """Return a feature as training saw it."""
     kind = KIND_NAMES[type(column)]
     if isinstance(column, Numeric):
         known = column.values[column.known].astype(np.float64)
@@ -181,7 +181,7 @@ def _learned(name: str, column: Column, start: int) -> _Column:
 
 
 def _encoded(learned: _Column, column: Column) -> Encoded:
-    """The pairs of one feature."""
+    """Return the pairs of one feature."""
     if isinstance(column, Numeric):
         return _interpolated(learned, column)
     assert learned.labels is not None
@@ -194,7 +194,7 @@ def _encoded(learned: _Column, column: Column) -> Encoded:
 
 
 def _interpolated(learned: _Column, column: Numeric) -> Encoded:
-    """The pairs of numbers: the knots below and above, weighted by how near they are."""
+    """Return the pairs of numbers: the knots below and above, weighted by how near they are."""
     columns = np.full((len(column), 2), PADDING, dtype=np.int64)
     weights = np.zeros((len(column), 2), dtype=np.float32)
     knots = learned.knots
@@ -212,7 +212,7 @@ def _interpolated(learned: _Column, column: Numeric) -> Encoded:
 
 
 def _encoded_sets(column: MultiHot, column_of: NDArray[np.int64], missing: int) -> Encoded:
-    """The pairs of sets of labels: 1/√n for each of n that training saw, or that there are none."""
+    """Return the pairs of sets of labels: 1/√n for each of n, or that there are none."""
     counts = np.diff(column.indptr)
     n, m = len(counts), max(1, int(counts.max(initial=0)))
     columns = np.full((n, m), PADDING, dtype=np.int64)

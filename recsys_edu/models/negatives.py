@@ -1,4 +1,4 @@
-"""What BPR's negatives are drawn by, made from counts or factors: integers, see ``plan``.
+"""Samplers of BPR's negatives, made from counts or factors: integers, see ``plan``.
 
 Every number here comes from integers, from IEEE's basic operations in a fixed order, or from
 ``decimal``, so that the samplers, and with them the plans, are the same on every machine. (NumPy's
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from recsys_backends.plan import AdaptiveSampler, WeightedSampler
 
 NEGATIVES: Final = ("uniform", "popularity", "adaptive")
-"""What the argument ``negatives`` of BPR may be."""
+"""Values of BPR's argument ``negatives``."""
 
 _LARGEST_TOTAL: Final = 2**32 - 1
 _LARGEST_WEIGHT: Final = 2**31 - 1
@@ -52,7 +52,7 @@ def adaptive(
     item_biases: NDArray[np.float32] | None,
     rank_scale: float,
 ) -> AdaptiveSampler:
-    """What ranks high for each user by the factors as they are; a bias is a factor of all users.
+    """Return a sampler of items that rank high by the factors; a bias is a factor of all users.
 
     p_u · q_i + b_i is a sum of factors, the last of which has the value 1 for every user. Factor f
     is drawn for user u with a probability in proportion to |p_uf| σ_f, σ_f being the standard
@@ -79,7 +79,7 @@ def adaptive(
 
 
 def _rankings(items: NDArray[np.float32]) -> NDArray[np.int32]:
-    """For each column the row numbers by falling value, ties by the lower number.
+    """Return for each column the row numbers by falling value, ties by the lower number.
 
     Value and number are packed into one integer, because those sort several times as fast as a
     stable ``argsort``. Positive floats are ordered as their bits are, negative ones the other way

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 _SCORES_PER_BLOCK: Final = 1 << 22
-"""How many scores there are at a time: 16 MB."""
+"""Number of scores at a time: 16 MB."""
 _LARGEST: Final = float(np.finfo(np.float32).max)
 
 

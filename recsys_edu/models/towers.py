@@ -120,7 +120,7 @@ def _trunk(width: int, hidden: Sequence[int], generator: torch.Generator) -> tor
 
 
 class TowerSettings(NamedTuple):
-    """What both towers have in common."""
+    """Settings that both towers share."""
 
     width: int
     hidden: tuple[int, ...]

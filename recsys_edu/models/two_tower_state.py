@@ -23,8 +23,8 @@ class TrainedState(NamedTuple):
     """Towers after some epoch, and, unless they come from a model file, what training keeps."""
 
     arrays: Mapping[str, NDArray[Any]]
-    """By name: "towers.…" of the parameters, "optimizers.…" of the moments, and "generator". Their
-    contents never change."""
+    """Arrays by name: "towers.…" of the parameters, "optimizers.…" of the moments, and "generator".
+    Their contents never change."""
     numbers: Sequence[Mapping[str, Mapping[str, Any]]] | None = None
     """Plain numbers of each optimizer, by parameter and name; None for a state of a model file."""
     device: str = "cpu"

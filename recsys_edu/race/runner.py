@@ -89,7 +89,7 @@ class _Race:
     """One race: data, settings and measuring instruments."""
 
     splits: dict[int, Split]
-    """By seed."""
+    """Split of each seed."""
     settings: RaceSettings
     launcher: Launcher
     report: Callable[[str], None]

@@ -41,7 +41,7 @@ def add_ranking(
     seen_indices: NDArray[np.int32],
     popularity: NDArray[np.float32] | None = None,
 ) -> None:
-    """From the users' vectors and rows to the outputs ``items``, ``scores`` and ``vectors``.
+    """Add the outputs ``items``, ``scores`` and ``vectors`` for the users' vectors and rows.
 
     Args:
         graph: to add to; gets an input ``k``, int64 of shape (1,).

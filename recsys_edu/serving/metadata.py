@@ -1,4 +1,4 @@
-"""What an exported file says about itself beside the graph: the model, the ids, the features."""
+"""Metadata of an exported file, beside the graph: the model, the ids, the features."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from recsys_edu.models.feature_encoding import FeatureEncoder
 
 
 class Metadata(NamedTuple):
-    """Whose answers these are, and the ids behind rows and columns."""
+    """Name of the model, and the ids behind rows and columns."""
 
     model: str
     """The model's name, such as "bpr"."""
@@ -20,7 +20,7 @@ class Metadata(NamedTuple):
     items: IdIndex
     """The id of each column."""
     encoder: FeatureEncoder | None = None
-    """How features of users become input of the graph; None for a model that has none."""
+    """Encoder that turns features of users into input of the graph; None for a model without."""
 
     def as_entries(self) -> dict[str, str]:
         """Key and value as ONNX files hold them: JSON, in ASCII."""

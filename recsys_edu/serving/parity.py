@@ -1,4 +1,4 @@
-"""Does the exported file answer as the model does? Asked at every export, before it is kept."""
+"""Comparison of an exported file with its model, made before the file is kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from recsys_edu.serving.retrieval import ExactIndex
 from recsys_edu.serving.tower import described_vectors
 
 TOLERANCE: Final = 1e-5
-"""How far scores may lie apart, where a user's scores go up to 1, and in proportion above that."""
+"""Largest distance of scores, where a user's go up to 1, and in proportion above that."""
 _USERS: Final = 1000
 _LENGTH: Final = 20
 _CELLS: Final = 1 << 28
@@ -28,14 +28,14 @@ _Score = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
 
 
 class Parity(NamedTuple):
-    """What the comparison found."""
+    """Result of the comparison."""
 
     n_users: int
-    """How many users' lists were compared."""
+    """Number of users whose lists were compared."""
     k: int
-    """How long the lists were."""
+    """Length of the lists."""
     largest_difference: float
-    """Between two scores at the same rank; in proportion to the user's largest one above 1."""
+    """Difference of two scores at the same rank; in proportion to the user's largest above 1."""
     n_exchanged: int
     """Ranks at which the items differ, because their scores differ by less than TOLERANCE."""
 
@@ -68,7 +68,7 @@ def check_parity(model: FactorModel, ranker: Ranker) -> Parity:
 def _compare_described(
     model: TwoTower, encoder: FeatureEncoder, ranker: Ranker, n_users: int, k: int
 ) -> tuple[float, int]:
-    """As ``_compare``, of new users with any four features, drawn by a fixed seed."""
+    """Compare the lists of new users with any four features, drawn by a fixed seed."""
     rng = np.random.default_rng(0)
     encoded = Encoded(
         rng.integers(0, encoder.n_columns, (n_users, 4)),

@@ -23,7 +23,7 @@ _BATCH: Final = 1024
 
 
 class Seen(NamedTuple):
-    """What each user's list must not hold, as CSR."""
+    """Items that each user's list must not hold, as CSR."""
 
     indptr: NDArray[np.int64]
     """int64, shape (n + 1,)."""
@@ -102,7 +102,7 @@ class ItemIndex(ABC):
 
     @abstractmethod
     def _search(self, users: NDArray[np.float32], k: int, seen: Seen) -> TopK:
-        """As ``search``, of arguments that are right; k is at most the number of items."""
+        """Search, with arguments that are right; k is at most the number of items."""
 
 
 class ExactIndex(ItemIndex):
@@ -113,7 +113,7 @@ class ExactIndex(ItemIndex):
 
 
 def recall(found: NDArray[np.int32], exact: NDArray[np.int32]) -> float:
-    """Of the items in the exact lists, the share that the other lists hold as well.
+    """Return the share of the items in the exact lists that the other lists hold as well.
 
     Args:
         found, exact: int32, shape (n, k), padded with −1, as ``search`` gives them.

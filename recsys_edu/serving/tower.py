@@ -15,7 +15,7 @@ class UserTower(NamedTuple):
     """The part of a tower that needs no row: for users whom their features describe."""
 
     encoder: FeatureEncoder
-    """How features become columns and weights."""
+    """Encoder that turns features into columns and weights."""
     features: NDArray[np.float32]
     """float32, shape (n_columns, d): the vector of each column."""
     layers: list[tuple[NDArray[np.float32], NDArray[np.float32]]]
