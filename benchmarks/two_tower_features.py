@@ -194,7 +194,7 @@ def scores_of(model: TwoTower) -> NDArray[np.float32]:
 
 
 def popular_among_alike(train: Interactions) -> Iterator[NDArray[np.float32]]:
-    """Count, for several groupings of people, who of the group has each item; plus a little of all."""
+    """Count who of a group has each item, for several groupings of people; plus a little of all."""
     assert train.user_features is not None
     matrix = train.to_csr().toarray() > 0
     overall = matrix.mean(0)

@@ -22,7 +22,7 @@ _MB = 1e6
 
 
 class NotMeasuredError(RecsysError, AttributeError):
-    """Figure of another pass than the one that was made; the message says how to get the figure."""
+    """Figure that this pass did not measure; the message says how to get the figure."""
 
 
 class benchmark:  # noqa: N801 (reads as what it does: with benchmark() as run)
@@ -121,9 +121,9 @@ class Measurement:
     times_ms: tuple[float, ...]
     """All of them."""
     peak_memory_mb: float
-    """Value of ``benchmark.peak_memory_mb`` in the tracing pass."""
+    """Peak of the tracing pass; see ``benchmark.peak_memory_mb``."""
     current_memory_mb: float
-    """Value of ``benchmark.current_memory_mb`` in the tracing pass."""
+    """Memory still held after the tracing pass; see ``benchmark.current_memory_mb``."""
 
 
 def measure(function: Callable[[], object], *, repeats: int = 5) -> Measurement:

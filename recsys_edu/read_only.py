@@ -9,8 +9,12 @@ from numpy.typing import NDArray
 
 
 def frozen(values: NDArray[Any], dtype: type[Any]) -> NDArray[Any]:
-    """Return a read-only C-contiguous array of the given type; a copy, unless it is one already."""
-    if values.dtype == dtype and values.flags.c_contiguous and not values.flags.writeable:
+    """Return a read-only C-contiguous array of the given type; a copy, unless it is one already.
+
+    A read-only view is copied, too: whoever has its base may write to it.
+    """
+    own_data = values.base is None and not values.flags.writeable
+    if own_data and values.dtype == dtype and values.flags.c_contiguous:
         return values
     own = np.array(values, dtype=dtype, order="C")
     own.flags.writeable = False

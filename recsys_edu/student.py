@@ -118,7 +118,7 @@ class StudentBackend:
 
 
 def _contents(argument: Any) -> list[bytes]:
-    """What an op could change: arrays that are writeable."""
+    """Return the contents of the arrays that an op could change: those that are writeable."""
     parts = vars(argument).values() if isinstance(argument, EpochPlan) else [argument]
     arrays = [part for part in parts if isinstance(part, np.ndarray)]
     return [array.tobytes() for array in arrays if array.flags.writeable]
@@ -127,7 +127,7 @@ def _contents(argument: Any) -> list[bytes]:
 def _own_frames(owner: Exported, error: BaseException) -> BaseException:
     """The error with its traceback beginning where the learner's file does."""
     traceback: TracebackType | None = error.__traceback__
-    while traceback is not None and traceback.tb_frame.f_code.co_filename != str(owner.path):
+    while traceback is not None and not owner.owns(traceback.tb_frame.f_code.co_filename):
         traceback = traceback.tb_next
     return error.with_traceback(traceback)
 

@@ -28,17 +28,17 @@ class Workspace:
 
     @property
     def notebooks(self) -> Path:
-        """What the learner edits: one ``NN_name.ipynb`` a lesson."""
+        """Folder that the learner edits: one ``NN_name.ipynb`` a lesson."""
         return self.root / "notebooks"
 
     @property
     def package(self) -> Path:
-        """What is exported from the notebooks: one ``name.py`` a lesson."""
+        """Folder of what the notebooks export: one ``name.py`` a lesson."""
         return self.root / "my_recsys"
 
     @property
     def state(self) -> Path:
-        """What tito remembers: progress and backups."""
+        """Folder of what tito remembers: progress and backups."""
         return self.root / ".tito"
 
 

@@ -1,4 +1,4 @@
-"""The entry point: find the command, run it, and turn errors into one sentence and a status."""
+"""Entry point: run a command, and turn its errors into one sentence and a status."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ from recsys_edu._version import __version__
 from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
-    "backends": "list the backends and whether they work here",
-    "checkpoint": "ask a lesson's question of what was exported",
-    "complete": "test a lesson, export it, and ask its question",
-    "completion": "have the shell complete commands and lessons",
+    "backend": "write a compute backend, and check it",
+    "backends": "list the backends, and which of them work here",
+    "checkpoint": "judge the functions that a lesson exports",
+    "complete": "test, export and judge a lesson",
+    "completion": "complete commands and lessons in the shell",
     "datasets": "list the datasets",
-    "dev": "write lessons: build them, and try them out",
-    "doctor": "check what the course needs",
+    "dev": "write lessons: build and try them",
+    "doctor": "check the requirements of the course",
     "export": "write a notebook's functions to my_recsys/",
     "export-model": "export a saved model as ONNX",
-    "feedback": "fetch what was said to what I handed in",
-    "grade": "give a course: collect, grade, give marks",
+    "feedback": "fetch the feedback on a lesson",
+    "grade": "give a course: collect, grade, export marks",
     "init": "make a workspace for the course",
-    "race": "race the backends and models on one split",
-    "recommend": "recommend by an exported model",
-    "reset": "start a lesson afresh, keeping a copy",
+    "race": "race backends and models on one split",
+    "recommend": "recommend items by an exported model",
+    "reset": "put back a lesson's notebook, keeping a copy",
     "skip": "go on without a lesson",
     "start": "open a lesson",
-    "status": "show where each lesson stands",
+    "status": "show the standing of each lesson",
     "submit": "hand in a lesson",
     "test": "run a lesson's visible tests",
 }
-"""Name and help of each command; its code is in tito/commands, imported when it is called."""
+"""Line of help of each command, by its name. The module in tito/commands is imported on use."""
 
 
 @click.group(
@@ -47,7 +48,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; errors made on purpose end in one sentence on stderr and status 1."""
+    """Run the command line. Errors raised on purpose become one sentence on stderr and status 1."""
     try:
         status = cli.main(standalone_mode=False)
     except click.UsageError as error:
@@ -76,7 +77,7 @@ def _say(sentence: str, status: int = 1) -> int:
 
 
 def _is_ours(error: Exception) -> bool:
-    """Was the error raised on purpose? Asked only now, to keep imports off the fast path."""
+    """Return True if the error was raised on purpose; imported late, to keep start-up fast."""
     from recsys_edu.errors import RecsysError
 
     return isinstance(error, RecsysError)

@@ -643,7 +643,9 @@ assert abs(led[3].loss - math.log1p(math.exp(-2.0))) < 1e-6, (
     f"With biases 1 and −1, x = 0 + 1 − (−1) = 2 and the loss is 0.1269, not {led[3].loss:.4f}: add b_i "
     "and subtract b_j."
 )
-g = float(led[0][0, 0] - 1.0) / 0.25  # the user's first number moved by η g (q_i − q_j) = 0.5 · g · 0.5
+g = (
+    float(led[0][0, 0] - 1.0) / 0.25
+)  # the user's first number moved by η g (q_i − q_j) = 0.5 · g · 0.5
 assert not math.isclose(g, 1 / (1 + math.exp(-2.0)), rel_tol=1e-4), (
     f"At x = 2 your step is g = {g:.4f} = σ(x), and it should be σ(−x) = 0.1192: a triple that is right "
     "already needs only a small step."

@@ -1,4 +1,4 @@
-"""Datasets by name, and the folders in which their files are looked for."""
+"""Datasets: their description, and the search for their files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Source(NamedTuple):
     """Name of the folder that holds them."""
     files: tuple[str, ...]
     archive: Archive | None = None
-    """Archive to download them from; None where there is none."""
+    """Archive that can be downloaded; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Dataset:
     """One line."""
     load: Callable[[], Interactions]
     load_split: Callable[[], Split] | None = None
-    """Loader of a dataset that comes already split."""
+    """Function that returns the split of a dataset that comes already split."""
     source: Source | None = None
-    """Files of a dataset that has any."""
+    """Files of a dataset that comes from files."""
     add_features: Callable[[Interactions], Interactions] | None = None
-    """Reader of features, for a dataset that has some."""
+    """Function that adds features of users or items, which are read when they are asked for."""
 
 
 def cache_folder() -> Path:
@@ -50,7 +50,7 @@ def cache_folder() -> Path:
 
 
 def find_folder(source: Source) -> Path:
-    """Return a dataset's folder: in ``$RECSYS_EDU_DATA``, else the cache, else downloaded.
+    """Return the folder of a dataset: in ``$RECSYS_EDU_DATA``, else the cache, else downloaded.
 
     Raises:
         DatasetNotFoundError: nowhere to be found, or a folder of that name that lacks files.

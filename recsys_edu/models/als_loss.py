@@ -1,4 +1,4 @@
-"""Loss of ALS, without a visit to every pair."""
+"""Loss that ALS minimises, computed without a visit to every pair."""
 
 from __future__ import annotations
 

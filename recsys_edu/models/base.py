@@ -40,7 +40,7 @@ class Recommender(Configured, ABC):
     training_ops: ClassVar[tuple[str, ...]] = ()
     """Ops that training calls, on the backend in use; empty for a model without a backend."""
     race: ClassVar[RaceRules] = RaceRules()
-    """Part of the model in a race."""
+    """Rules by which the model takes part in a race."""
 
     cold_users: str = "popularity"
     """Ranking of users without training interactions: "popularity", the number of users that an
@@ -230,7 +230,7 @@ class Recommender(Configured, ABC):
         seen: NDArray[np.int32],
         k: int,
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Rank, given the items seen by each row, as CSR, and k at most the number of items."""
+        """Rank as ``rank`` does, given what each row has seen as CSR, and k at most n_items."""
 
     @abstractmethod
     def _scores(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Callbacks between two epochs: look, and perhaps stop."""
+"""Callbacks: code that runs between two epochs, and may stop training."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EpochReport:
-    """Figures of one epoch."""
+    """Report on one epoch."""
 
     epoch: int
     """Counted from 1; a warm start goes on counting."""
     loss: float
-    """Value of what the model minimises: for BPR the mean of −ln σ(x) over the triples, each
+    """Loss that the model minimises: for BPR the mean of −ln σ(x) over the triples, each
     measured before its own step, in nats; for ALS the mean over all pairs, after the epoch."""
     accuracy: float | None
     """Share of triples whose positive item ranked above the negative one; None without triples."""
@@ -47,7 +47,7 @@ class Callback:
         """After the last epoch."""
 
     def state(self) -> dict[str, Any]:
-        """Return values to remember while training is stopped, by name: for JSON, or arrays."""
+        """Return what to remember while training is interrupted, by name: JSON values or arrays."""
         return {}
 
     def resume(self, state: Mapping[str, Any]) -> None:

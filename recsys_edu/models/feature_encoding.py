@@ -42,7 +42,7 @@ class Encoded(NamedTuple):
 
 
 class _Column(NamedTuple):
-    """One feature as training saw it."""
+    """Description of one feature, as training saw it."""
 
     name: str
     kind: str
@@ -53,7 +53,7 @@ class _Column(NamedTuple):
     knots: NDArray[np.float64]
     """Knots of a number, ascending, a column each; else empty."""
     had_missing: bool
-    """True where training saw a missing value: those share the last column."""
+    """True if training saw a missing value: those share the last column."""
 
     @property
     def n_values(self) -> int:
@@ -84,7 +84,7 @@ class FeatureEncoder:
 
     @classmethod
     def learn(cls, features: Features, taught: NDArray[np.bool_]) -> FeatureEncoder:
-        """Learn from features, and from which of their rows have interactions, bool (n,)."""
+        """Make the encoder of features; ``taught``, bool (n,), are rows with interactions."""
         rows = np.flatnonzero(taught)
         columns, start = [], 1
         for name, column in features.columns.items():
@@ -107,16 +107,16 @@ class FeatureEncoder:
 
     @property
     def kinds(self) -> dict[str, str]:
-        """Kind of each feature by name: "categorical", "numeric" or "multi-hot"."""
+        """Kind of each feature by its name: "categorical", "numeric" or "multi-hot"."""
         return {column.name: column.kind for column in self._columns}
 
     def nothing_known(self, n: int) -> Encoded:
-        """Return the encoding of n rows in which all is missing."""
+        """Encode n rows in which everything is missing."""
         columns = np.tile([column.missing for column in self._columns], (n, 1)).astype(np.int64)
         return Encoded(columns, (columns != PADDING).astype(np.float32))
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Return input of ``from_json``: for each feature its name, kind, and labels or knots."""
+        """Return the input of ``from_json``: each feature's name, kind, and labels or knots."""
         return [
             {"name": column.name, "kind": column.kind, "had_missing": column.had_missing}
             | (
@@ -164,7 +164,7 @@ class FeatureEncoder:
 
 
 def _learned(name: str, column: Column, start: int) -> _Column:
-    """Return a feature as training saw it."""
+    """Describe a feature as training saw it."""
     kind = KIND_NAMES[type(column)]
     if isinstance(column, Numeric):
         known = column.values[column.known].astype(np.float64)

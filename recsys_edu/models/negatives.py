@@ -52,7 +52,7 @@ def adaptive(
     item_biases: NDArray[np.float32] | None,
     rank_scale: float,
 ) -> AdaptiveSampler:
-    """Return a sampler of items that rank high by the factors; a bias is a factor of all users.
+    """Sample what ranks high for each user by the factors as they are; a bias is one of them.
 
     p_u · q_i + b_i is a sum of factors, the last of which has the value 1 for every user. Factor f
     is drawn for user u with a probability in proportion to |p_uf| σ_f, σ_f being the standard
@@ -79,7 +79,7 @@ def adaptive(
 
 
 def _rankings(items: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Return for each column the row numbers by falling value, ties by the lower number.
+    """Sort the row numbers of each column by falling value, ties by the lower number.
 
     Value and number are packed into one integer, because those sort several times as fast as a
     stable ``argsort``. Positive floats are ordered as their bits are, negative ones the other way

@@ -120,7 +120,7 @@ def _trunk(width: int, hidden: Sequence[int], generator: torch.Generator) -> tor
 
 
 class TowerSettings(NamedTuple):
-    """Settings that both towers share."""
+    """Settings that both towers have in common."""
 
     width: int
     hidden: tuple[int, ...]

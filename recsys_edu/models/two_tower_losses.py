@@ -1,4 +1,4 @@
-"""Losses of the towers: three, all on vectors and scores.
+"""Losses of the towers: three of them, all on vectors and scores.
 
 BPR compares a positive item with negative ones, pair by pair:
 
@@ -88,7 +88,7 @@ class Decayed(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, above: torch.Tensor) -> tuple[torch.Tensor, None]:
-        """Add λ times the vectors to the gradient from above."""
+        """Return the gradient from above, plus λ times the vectors."""
         (vectors,) = ctx.saved_tensors
         if isinstance(ctx.strength, float):
             return torch.add(above, vectors, alpha=ctx.strength), None
@@ -109,7 +109,7 @@ def bpr_loss(
     negative: torch.Tensor,
     offset: torch.Tensor | None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Apply ``BPRLoss``."""
+    """Apply ``BPRLoss``; see its ``forward``."""
     found: tuple[torch.Tensor, torch.Tensor] = BPRLoss.apply(user, positive, negative, offset)  # type: ignore[no-untyped-call]
     return found
 

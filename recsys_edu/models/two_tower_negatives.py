@@ -10,7 +10,7 @@ import torch
 from recsys_edu.interactions import Interactions
 
 _REDRAWS: Final = 30
-"""Most times that a negative that the user has seen is drawn again, before it is left out."""
+"""Number of times that a negative that the user has seen is drawn again; then it is left out."""
 _MOST_CELLS: Final = 1 << 27
 """Pairs of user and item for which a table of what was seen may be made: a byte for each."""
 
@@ -66,7 +66,7 @@ class UniformNegatives:
         return chosen if self.all_may else self.candidates[chosen]
 
     def seen(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-        """Tell which users have seen the item beside them, bool; the shapes are broadcast."""
+        """Return True where a user has seen the item beside it; the shapes are broadcast."""
         wanted = users * self.n_items + items
         if self.table is not None:
             return self.table.view(-1)[wanted]
@@ -74,7 +74,7 @@ class UniformNegatives:
         return self.cells[places] == wanted
 
     def seen_of(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-        """Tell which users have seen which items, bool, shape (users, items)."""
+        """Return True where a user has seen an item: bool, shape (users, items)."""
         if self.table is None:
             return self.seen(users.unsqueeze(1), items)
         rows = self.table.index_select(0, users)

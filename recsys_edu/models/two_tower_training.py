@@ -173,7 +173,7 @@ class Trainer:
     def _no_negatives(
         self, batch: Batch, items: torch.Tensor, kept: torch.Tensor | None
     ) -> torch.Tensor:
-        """Tell which items do not count against each positive one, bool, shape (n, items).
+        """Mask the items that do not count against each positive one: bool, shape (n, items).
 
         Those that the user has had; or, for a user who goes without an own vector and so might be
         anybody, only the positive item itself: with all of them left out, what users of many items

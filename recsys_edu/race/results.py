@@ -40,7 +40,7 @@ class RaceEntry:
     training_ops: list[str] = field(default_factory=list)
     """Ops that training calls."""
     learners_ops: list[str] | None = None
-    """Training ops that are the learner's own; None for a backend that has no learner's ops."""
+    """Ops that are the learner's own; None for a backend that has no learner's ops."""
 
 
 @dataclass(frozen=True, slots=True)

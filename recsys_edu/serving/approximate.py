@@ -125,7 +125,7 @@ class ApproximateIndex(ItemIndex):
         )
 
     def _candidates(self, queries: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-        """Return the items that the graph finds, int64 (n, count) in any order, padded with −1."""
+        """Search the graph: int64, shape (n, count), in any order, padded with −1."""
         items = np.full((len(queries), count), -1, dtype=np.int64)
         if not len(queries):
             return items
@@ -138,7 +138,7 @@ class ApproximateIndex(ItemIndex):
 
 
 def _is_seen(items: NDArray[np.int64], seen: Seen, n_items: int) -> NDArray[np.bool_]:
-    """Tell which items, (n, m), are among those that their row has seen."""
+    """Return True where an item, (n, m), is among those that its row has seen."""
     owners = np.repeat(np.arange(len(items)), np.diff(seen.indptr))
     pairs = owners * n_items + seen.indices  # ascending, as CSR is
     found = np.zeros(items.shape, dtype=np.bool_)

@@ -17,9 +17,9 @@ from recsys_edu._version import __version__
 from recsys_edu.errors import ExportError
 
 OPSET: Final = 17
-"""Operator set of 2022: the first with all that is used is 16 (ScatterElements that adds up)."""
+"""Operator set of 2022. The first with all that is used is 16 (a ScatterElements that adds up)."""
 _IR_VERSION: Final = 8
-"""Version that came with that opset, so that runtimes of that time read it."""
+"""File version that came with that opset, so that runtimes of that time read it."""
 
 _MOST_BYTES: Final = 2**31 - 2**20
 """Protobuf messages hold less than 2 GiB; the rest is for names and nodes."""

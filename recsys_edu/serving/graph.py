@@ -41,7 +41,7 @@ def add_ranking(
     seen_indices: NDArray[np.int32],
     popularity: NDArray[np.float32] | None = None,
 ) -> None:
-    """Add the outputs ``items``, ``scores`` and ``vectors`` for the users' vectors and rows.
+    """Add the nodes from users' vectors and rows to ``items``, ``scores`` and ``vectors``.
 
     Args:
         graph: to add to; gets an input ``k``, int64 of shape (1,).

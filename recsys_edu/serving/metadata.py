@@ -11,7 +11,7 @@ from recsys_edu.models.feature_encoding import FeatureEncoder
 
 
 class Metadata(NamedTuple):
-    """Name of the model, and the ids behind rows and columns."""
+    """Model that was exported, and the ids behind rows and columns."""
 
     model: str
     """The model's name, such as "bpr"."""
@@ -20,7 +20,7 @@ class Metadata(NamedTuple):
     items: IdIndex
     """The id of each column."""
     encoder: FeatureEncoder | None = None
-    """Encoder that turns features of users into input of the graph; None for a model without."""
+    """Encoder of users' features as input of the graph; None for a model without features."""
 
     def as_entries(self) -> dict[str, str]:
         """Key and value as ONNX files hold them: JSON, in ASCII."""

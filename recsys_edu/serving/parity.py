@@ -17,7 +17,7 @@ from recsys_edu.serving.retrieval import ExactIndex
 from recsys_edu.serving.tower import described_vectors
 
 TOLERANCE: Final = 1e-5
-"""Largest distance of scores, where a user's go up to 1, and in proportion above that."""
+"""Largest difference of scores, where a user's go up to 1, and in proportion above that."""
 _USERS: Final = 1000
 _LENGTH: Final = 20
 _CELLS: Final = 1 << 28
@@ -28,14 +28,14 @@ _Score = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
 
 
 class Parity(NamedTuple):
-    """Result of the comparison."""
+    """Outcome of a comparison."""
 
     n_users: int
     """Number of users whose lists were compared."""
     k: int
     """Length of the lists."""
     largest_difference: float
-    """Difference of two scores at the same rank; in proportion to the user's largest above 1."""
+    """Difference of two scores at one rank; in proportion to the user's largest one above 1."""
     n_exchanged: int
     """Ranks at which the items differ, because their scores differ by less than TOLERANCE."""
 
@@ -68,7 +68,7 @@ def check_parity(model: FactorModel, ranker: Ranker) -> Parity:
 def _compare_described(
     model: TwoTower, encoder: FeatureEncoder, ranker: Ranker, n_users: int, k: int
 ) -> tuple[float, int]:
-    """Compare the lists of new users with any four features, drawn by a fixed seed."""
+    """Compare as ``_compare`` does, for new users with any four features, by a fixed seed."""
     rng = np.random.default_rng(0)
     encoded = Encoded(
         rng.integers(0, encoder.n_columns, (n_users, 4)),

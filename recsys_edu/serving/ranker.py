@@ -132,7 +132,7 @@ class Ranker:
     def _rank(
         self, rows: NDArray[np.int64], encoded: Encoded | None, k: int
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Rank, with k at most the number of items."""
+        """Rank as ``rank`` does, with k at most the number of items."""
         items = np.empty((len(rows), k), dtype=np.int32)
         scores = np.empty((len(rows), k), dtype=np.float32)
         step = max(1, _CELLS // max(1, len(self._items)))

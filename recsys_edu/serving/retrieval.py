@@ -102,7 +102,7 @@ class ItemIndex(ABC):
 
     @abstractmethod
     def _search(self, users: NDArray[np.float32], k: int, seen: Seen) -> TopK:
-        """Search, with arguments that are right; k is at most the number of items."""
+        """Search as ``search`` does, with checked arguments; k is at most the number of items."""
 
 
 class ExactIndex(ItemIndex):

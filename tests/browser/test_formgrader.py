@@ -173,7 +173,9 @@ def test_an_answer_that_attacks_runs_nothing(
 
 def test_the_attacks_are_attacks(browser: Chrome, course: GradingCourse, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    html, _ = HTMLExporter(template_name="basic").from_filename(course.autograded(BPR, "mallory"))
+    html, _ = HTMLExporter(template_name="basic").from_filename(
+        course.submission(BPR, "mallory").autograded
+    )
     page.write_text(str(html), encoding="utf-8")
     browser.get(page.as_uri())
     assert eventually(lambda: browser.execute_script("return window.ran"), "attack") == 1
@@ -187,7 +189,7 @@ def test_feedback_is_complete_by_itself(
         mark(course, BPR, student, "Well **done**: $\\frac{1}{2}$.", **answers)
         done = start_tito("grade", "feedback", 5, "--student", student, cwd=course.root)
         assert "1 written" in done.communicate(timeout=120)[0]
-        browser.get(course.feedback(BPR, student).as_uri())
+        browser.get(course.submission(BPR, student).feedback.as_uri())
         asked = requests_of(browser)
         assert [url for url in asked if not url.endswith("/05_bpr.html")] == []
         assert browser.execute_script("return window.ran") is None

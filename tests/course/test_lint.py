@@ -76,7 +76,7 @@ def test_traps_in_the_source_are_found(tmp_path: Path, trap: str) -> None:
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
-        ("hidden", CLAUSES.replace("test_double", "test_it"), "which no graded cell is called"),
+        ("hidden", CLAUSES.replace("test_double", "test_it"), "but no graded cell has this name"),
         ("hidden", CLAUSES.replace('    """Twice of any array."""\n', ""), "what test_double asks"),
         ("mutants", MUTANTS.replace('"copies"', '"squares"'), "fewer than three"),
         ("checkpoint", "'''Nothing.'''\n", "every export would pass"),

@@ -32,4 +32,4 @@ def why(found: list[Collected]) -> str:
 
 
 def content_of(course: GradingCourse, lesson: Lesson, student: str) -> bytes:
-    return course.submitted(lesson, student).read_bytes()
+    return course.submission(lesson, student).submitted.read_bytes()

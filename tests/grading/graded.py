@@ -72,7 +72,10 @@ def autograde(
 
 def save(course: GradingCourse, lesson: Lesson, student: str, notebook: Any, at: str) -> None:
     """Put a notebook into submitted/ and autograded/."""
-    for path in (course.submitted(lesson, student), course.autograded(lesson, student)):
+    for path in (
+        course.submission(lesson, student).submitted,
+        course.submission(lesson, student).autograded,
+    ):
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, path)
         path.with_name("timestamp.txt").write_text(at, encoding="utf-8")

@@ -101,7 +101,7 @@ def hand_in(
     course: GradingCourse, lesson: Lesson, student: str, content: dict[str, Any] | bytes
 ) -> Path:
     """Put a notebook where collecting would have put it."""
-    path = course.submitted(lesson, student)
+    path = course.submission(lesson, student).submitted
     path.parent.mkdir(parents=True, exist_ok=True)
     data = content if isinstance(content, bytes) else json.dumps(content).encode()
     path.write_bytes(data)

@@ -12,16 +12,18 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
+from recsys_edu.errors import WorkspaceError
 from tests.grading.conftest import Tito, configure
 from tests.grading.pair import cell_of, hand_in, solved, with_cell, write_pair
 from tests.jail.conftest import needs_bubblewrap
 from tito.course.lessons import Lesson
 from tito.grading.autograding import batch
 from tito.grading.autograding.batch import autograde
-from tito.grading.autograding.outcome import NOT, Outcome, read_outcome
+from tito.grading.autograding.outcome import NOT_GRADABLE, Outcome, latest_outcome, outcome_store
 from tito.grading.course import GradingCourse, GradingError, create_grading_course
 from tito.grading.gradebook import open_gradebook
 from tito.grading.prepare import prepare
+from tito.workspace.lock import writing
 
 pytestmark = needs_bubblewrap
 
@@ -52,7 +54,7 @@ def marks_in(course: GradingCourse, lesson: Lesson, student: str) -> dict[str, f
 
 
 def shown(course: GradingCourse, lesson: Lesson, student: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(course.autograded(lesson, student).read_text())
+    content: dict[str, Any] = json.loads(course.submission(lesson, student).autograded.read_text())
     return content
 
 
@@ -61,7 +63,7 @@ def said_by(cell: dict[str, Any]) -> str:
 
 
 def outcome_of(course: GradingCourse, lesson: Lesson, student: str) -> Outcome:
-    outcome = read_outcome(course.outcome(lesson, student))
+    outcome = latest_outcome(course.submission(lesson, student))
     assert outcome is not None
     return outcome
 
@@ -84,7 +86,7 @@ def test_marks_are_those_of_the_clauses(course: GradingCourse, pair: Lesson, tit
     assert marks_in(course, pair, "ben") == {"test_double": 2, "test_halve": 0, "why": None}
     assert marks_in(course, pair, "cyd") == {"test_double": 0, "test_halve": 3, "why": None}
     assert marks_in(course, pair, "dan") == {"test_double": 0, "test_halve": 0, "why": 0}
-    assert not course.autograded(pair, "eve").exists()
+    assert not course.submission(pair, "eve").autograded.exists()
     full = tito("grade", "report", "42", "ben")
     assert "✓ test_double (2)" in full.out
     assert "✗ test_halve (3)\n      halve raised ValueError: \\x1b[1mbold" in full.out
@@ -100,15 +102,15 @@ def test_what_students_get_quotes_no_hidden_input(
     hand_in(course, pair, "ada", with_cell(solved(pair), "halve", spy))
     list(autograde(course, pair, ["ada"], jobs=1))
     found = next(m for m in outcome_of(course, pair, "ada").marks if m.grade_id == "test_halve")
-    number = found.found.split("[[")[1].split(",")[0]
+    number = found.details.split("[[")[1].split(",")[0]
     assert len(number) > 10
-    text = course.autograded(pair, "ada").read_text()
+    text = course.submission(pair, "ada").autograded.read_text()
     assert number not in text
     assert number[:8] not in text
     assert tito("grade", "feedback", "42", "--partial").status == 0
     marks = tito("grade", "export", "--partial", "--cells").out
     assert "test_halve" in marks
-    page = course.feedback(pair, "ada").read_text(encoding="utf-8")
+    page = course.submission(pair, "ada").feedback.read_text(encoding="utf-8")
     assert "inputs that you have not seen" in page
     for received in (page, marks, course.release(pair).read_text(encoding="utf-8")):
         assert number[:8] not in received
@@ -155,7 +157,7 @@ def test_a_cell_that_cannot_be_loaded_costs_its_own_points_only(
     assert done.outcome.status == "partly graded"
     assert "Cell 'double' cannot be loaded, and counts as not written." in done.outcome.remarks
     assert why in done.outcome.left_out[0].why
-    assert "Notes of the grader" in course.autograded(pair, "ada").read_text()
+    assert "Notes of the grader" in course.submission(pair, "ada").autograded.read_text()
 
 
 def test_a_function_that_is_always_slow_has_an_end(course: GradingCourse, pair: Lesson) -> None:
@@ -165,7 +167,7 @@ def test_a_function_that_is_always_slow_has_an_end(course: GradingCourse, pair: 
     hand_in(course, pair, "ada", with_cell(solved(pair), "double", slow))
     list(autograde(course, pair, ["ada"], jobs=1))
     assert marks_in(course, pair, "ada")["test_double"] == 0
-    assert "it had not answered in time" in said_by(
+    assert "it did not answer in time" in said_by(
         cell_of(shown(course, pair, "ada"), "test_double")
     )
 
@@ -192,9 +194,9 @@ def test_only_what_has_changed_is_graded_again(
     hand_in(course, pair, "ben", pair.release.read_bytes())
     assert "1 of them in this run" in tito("grade", "autograde", "42").out
     assert marks_in(course, pair, "ben")["test_double"] == 0
-    course.autograded(pair, "ada").unlink()
+    course.submission(pair, "ada").autograded.unlink()
     assert "0 of them in this run" in tito("grade", "autograde", "42").out
-    assert course.autograded(pair, "ada").is_file()  # from the outcome that was kept
+    assert course.submission(pair, "ada").autograded.is_file()  # from the outcome that was kept
     said = tito("grade", "autograde", "42", "--only", "ada", "--force")
     assert "1 submissions: 1 graded; 1 of them in this run." in said.out
     hidden = pair.folder / "hidden.py"
@@ -216,7 +218,7 @@ def test_points_by_a_person_outlive_grading_again(
         gradebook.db.commit()
     tito("grade", "autograde", "42", "--force")
     assert standing(course, pair) == {"why": (1, False), "test_halve": (2.5, False)}
-    course.autograded(pair, "ada").unlink()
+    course.submission(pair, "ada").autograded.unlink()
     tito("grade", "autograde", "42")
     assert standing(course, pair) == {"why": (1, False), "test_halve": (2.5, False)}
     other = with_cell(solved(pair), "why", "It is otherwise.")
@@ -241,11 +243,11 @@ def test_what_another_wrote_over_our_files_is_put_right(
 ) -> None:
     hand_in(course, pair, "ada", solved(pair))
     tito("grade", "autograde", "42")
-    graded = course.autograded(pair, "ada").read_bytes()
-    course.autograded(pair, "ada").write_bytes(pair.release.read_bytes())
+    graded = course.submission(pair, "ada").autograded.read_bytes()
+    course.submission(pair, "ada").autograded.write_bytes(pair.release.read_bytes())
     (course.root / "nbgrader_config.py").unlink()
     assert "0 of them in this run" in tito("grade", "autograde", "42").out
-    assert course.autograded(pair, "ada").read_bytes() == graded
+    assert course.submission(pair, "ada").autograded.read_bytes() == graded
     assert "Refusing" in (course.root / "nbgrader_config.py").read_text()
 
 
@@ -260,7 +262,7 @@ def test_the_graders_own_failure_stops_nobody(
     hidden.write_text(f"import os\n\n{text}".replace("x / 2,", "x / 2 if len(X) else X,"))
     done = list(autograde(course, pair, ["ada"], jobs=1))
     assert marks_in(course, pair, "ada")["test_halve"] == 0  # a clause that fails gives nothing
-    assert "NameError" in done[0].outcome.marks[1].found
+    assert "NameError" in done[0].outcome.marks[1].details
     evil = "def halve(x):\n    return 'die'\n"
     hidden.write_text(
         text.replace("    x = rng.normal(size=4)\n    require_close(remote.halve(x)",
@@ -270,7 +272,7 @@ def test_the_graders_own_failure_stops_nobody(
     hand_in(course, pair, "ben", with_cell(solved(pair), "halve", evil))
     done = list(autograde(course, pair, ["ada", "ben", "cyd"], jobs=2))
     by_student = {progress.outcome.student: progress.outcome for progress in done}
-    assert by_student["ben"].status == NOT
+    assert by_student["ben"].status == NOT_GRADABLE
     assert "ended the grader's own process, twice" in by_student["ben"].why
     assert by_student["ada"].earned == by_student["cyd"].earned == 5
     hidden.write_text(text)
@@ -301,11 +303,11 @@ def test_nothing_is_graded_without_a_jail(
     batch.require_jail.cache_clear()
     assert said.status == 1
     assert said.err.startswith("tito: code by others cannot be run safely here: bubblewrap")
-    assert not course.outcome(pair, "ada").exists()
+    assert not outcome_store(course, pair).path("ada").exists()
     said = tito("grade", "autograde", "42", "--unsafe-no-jail")
     assert (said.status, said.err) == (
         0,
-        "Without a jail: what was handed in can do all that you can.\n",
+        "Without a jail: code in submissions can do all that you can.\n",
     )
     assert marks_in(course, pair, "ada") == {"test_double": 2, "test_halve": 3, "why": None}
 
@@ -325,7 +327,10 @@ def test_bad_requests_are_told_in_a_sentence(
         in tito("grade", "report", "42", "bob").err
     )
     configure(course, "[extensions]\nAda = { 42_toy = 2026-03-01T12:00:00Z }\n")
-    assert "[extensions] Ada: nobody of 42_toy is called so" in tito("grade", "autograde", "42").err
+    assert (
+        "[extensions] Ada: no submission of 42_toy has this id"
+        in tito("grade", "autograde", "42").err
+    )
     course.release(pair).unlink()
     assert "run `tito grade build 42` first" in tito("grade", "autograde", "42").err
 
@@ -356,13 +361,13 @@ def test_a_clause_that_is_missing_is_found_before_anything_is_graded(
 @pytest.fixture
 def at_work(course: GradingCourse) -> Iterator[None]:
     """Another run in the same folder."""
-    with batch._alone(course):
+    with writing(course):
         yield
 
 
 def test_two_runs_do_not_meet(course: GradingCourse, pair: Lesson, at_work: None) -> None:
     hand_in(course, pair, "ada", solved(pair))
-    with pytest.raises(GradingError, match="another `tito grade` is at work"):
+    with pytest.raises(WorkspaceError, match="another tito is at work"):
         list(autograde(course, pair, ["ada"], jobs=1))
 
 
@@ -373,7 +378,7 @@ def test_two_runs_do_not_meet(course: GradingCourse, pair: Lesson, at_work: None
         (os.mkfifo, "is no plain file"),
         (lambda path: path.mkdir(), "is no plain file"),
         (lambda path: path.write_bytes(b" " * (17 << 20)), "is larger than"),
-        (lambda path: None, "there is no 42_toy.ipynb among what was handed in"),
+        (lambda path: None, "there is no 42_toy.ipynb among the files handed in"),
     ],
 )
 def test_what_is_no_plain_file_is_not_read(
@@ -383,7 +388,7 @@ def test_what_is_no_plain_file_is_not_read(
     path.unlink()
     make(path)
     (done,) = autograde(course, pair, ["ada"], jobs=1)
-    assert done.outcome.status == NOT
+    assert done.outcome.status == NOT_GRADABLE
     assert why in done.outcome.why
     with Gradebook(f"sqlite:///{course.gradebook}", "recsys") as gradebook:
         assert gradebook.students == []

@@ -42,11 +42,11 @@ def test_moodle(
     assert said.status == 1
     assert said.out.endswith("42_toy: 3 taken, 2 refused.\n")
     assert f"taken      {ADA}\n" in said.out
-    assert "no notebook; what is there is Cy Twombly_99" in said.out
-    assert "all.zip is an archive of its own" in said.out
+    assert "there is no notebook among its files (Cy Twombly_99" in said.out
+    assert "all.zip is an archive: unpack it" in said.out
     assert course.students(toy) == [ADA, as_id("Ömer Şahin"), "ben"]
     assert content_of(course, toy, ADA) == notebook("ada")
-    receipt = read_receipt(course, toy, ADA)
+    receipt = read_receipt(course.submission(toy, ADA))
     assert receipt is not None
     assert receipt.original.endswith("/my toy (final).ipynb")
     assert receipt.name == "Ada Lovelace"
@@ -57,8 +57,8 @@ def test_moodle(
     }
     assert receipt.time_from == "the ZIP"
     stamp = datetime(2026, 2, 3, 4, 5, 6).astimezone(UTC)
-    assert existing(course, toy, ADA) == (receipt.sha256, stamp)
-    text = course.submitted(toy, ADA).with_name("timestamp.txt").read_text()
+    assert existing(course.submission(toy, ADA)) == (receipt.sha256, stamp)
+    text = course.submission(toy, ADA).submitted.with_name("timestamp.txt").read_text()
     assert text == f"{stamp:%Y-%m-%d %H:%M:%S.%f} UTC"
 
 
@@ -76,12 +76,12 @@ def test_canvas(course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: No
         "lovelaceada-12345": "taken",
         "turingalan-12346": "taken",
     }
-    ada, alan = (existing(course, toy, name) for name in course.students(toy))
+    ada, alan = (existing(course.submission(toy, name)) for name in course.students(toy))
     assert ada is not None
     assert alan is not None
     assert ada[1] == due
     assert (alan[1] - due).total_seconds() == 15 * 60 + 1  # past the grace
-    receipt = read_receipt(course, toy, "turingalan-12346")
+    receipt = read_receipt(course.submission(toy, "turingalan-12346"))
     assert receipt is not None
     assert receipt.time_from == "Canvas"
     assert receipt.lms["user"] == "12346"
@@ -111,7 +111,7 @@ def test_folders_as_nbgrader_has_them(
         **dict.fromkeys(["f/g/h.ipynb", "42_toy/42_toy.ipynb"], "refused"),
     }
     assert all("give --pattern" in entry.why for entry in found if entry.status == "refused")
-    ada, cy = existing(course, toy, "ada"), existing(course, toy, "cy")
+    ada, cy = existing(course.submission(toy, "ada")), existing(course.submission(toy, "cy"))
     assert ada is not None
     assert cy is not None
     assert ada[1] == datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
@@ -142,7 +142,9 @@ def test_a_pattern_leaves_what_the_lms_says(
     pattern = refused.why.split("--pattern '")[1].split("'")[0]
     found = collect(course, toy, [path], pattern=pattern)
     assert statuses(found) == {"11": "taken", "22": "taken"}
-    receipt = json.loads(course.submitted(toy, "11").with_name("received.json").read_text())
+    receipt = json.loads(
+        course.submission(toy, "11").submitted.with_name("received.json").read_text()
+    )
     assert receipt["name"] == "Ada Lovelace"
     assert receipt["lms"] == {
         "kind": "moodle", "participant": "11", "folder": folder.format("11"),
@@ -157,7 +159,7 @@ def test_a_pattern_says_who_it_is(
     assert statuses(found) == {"ada": "taken", "odd.ipynb": "refused"}
     configure(course, "[students]\npattern = '(?P<student>[a-z]+)\\.ipynb'\n")
     assert statuses(collect(course, toy, [path])) == {"x": "taken", "odd": "taken"}
-    for wrong, said in (("(", "no regular expression"), ("ada", "does not say who")):
+    for wrong, said in (("(", "not a regular expression"), ("ada", "has no group")):
         with pytest.raises(GradingError, match=said):
             collect(course, toy, [path], pattern=wrong)
 
@@ -179,7 +181,7 @@ def test_the_folders_own_notebooks_are_nobodys(
     prepare(course, toy)
     said = tito("grade", "collect", "42", name)
     assert (said.status, said.err.count("\n")) == (1, 1)
-    assert "is of the folder to grade in" in said.err
+    assert "belongs to the instructor's folder" in said.err
     assert course.students(toy) == []
 
 
@@ -210,7 +212,7 @@ def test_what_is_newer_replaces_and_what_is_older_does_not(
 
     assert hand_in("1", 1_000_000_000) == "taken"
     assert hand_in("1", 1_000_000_100) == "unchanged"
-    assert existing(course, toy, "ada") is not None
+    assert existing(course.submission(toy, "ada")) is not None
     assert hand_in("2", 1_000_000_050) == "newer"  # what is unchanged has kept its time
     assert hand_in("3", 1_000_000_020) == "kept"
     assert content_of(course, toy, "ada") == notebook("2")
@@ -256,12 +258,12 @@ def test_of_several_notebooks_the_one_that_is_the_lessons_counts(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "damaged"),
-        (b"\xff\xfe", "damaged"),
-        (b"[" * 100_000, "damaged"),
-        (b"1" * 100_000, "damaged"),
-        (b'{"nbformat": 3, "cells": []}', "damaged"),
-        (b'{"nbformat": 4, "cells": [1]}', "damaged"),
+        (b"", "it is not JSON"),
+        (b"\xff\xfe", "it is not JSON"),
+        (b"[" * 100_000, "it is not JSON"),
+        (b"1" * 100_000, "it is not JSON"),
+        (b'{"nbformat": 3, "cells": []}', "of an old format"),
+        (b'{"nbformat": 4, "cells": [1]}', "has no cell of 42_toy"),
         (b'{"nbformat": 4, "cells": []}', "has no cell of 42_toy"),
     ],
     ids=["empty", "bytes", "deep", "number", "format 3", "no cells", "another"],
@@ -325,7 +327,7 @@ def test_names_that_differ_in_case_only_are_refused(
     assert "Ada and ada differ only" in why(collect(course, toy, [path]))
     assert statuses(collect(course, toy, [zipped(tmp_path, {"ada.ipynb": notebook()})]))
     found = collect(course, toy, [zipped(tmp_path, {"ADA.ipynb": notebook()})])
-    assert "there is a ada already" in why(found)
+    assert "ada exists already" in why(found)
 
 
 def test_ids_are_made_of_names_without_collisions() -> None:

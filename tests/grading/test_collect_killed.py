@@ -37,7 +37,10 @@ def test_a_submission_is_the_old_or_the_new_whenever_it_is_killed(
         path.write_bytes(notebook(f"version {step}"))
         os.utime(path, (0, 1_000_000_001 + step))
         killed.append(kill_at(function, step, course, toy, path))
-        receipt, found = read_receipt(course, toy, "ada"), existing(course, toy, "ada")
+        receipt, found = (
+            read_receipt(course.submission(toy, "ada")),
+            existing(course.submission(toy, "ada")),
+        )
         assert receipt is not None
         assert found is not None
         assert (found[0], found[1].isoformat()) == (receipt.sha256, receipt.submitted)
@@ -86,7 +89,7 @@ def test_where_folders_cannot_be_swapped_a_kill_is_mended(
         os.utime(path, (0, time))
         collect(course, toy, [path])
     assert content_of(course, toy, "ada") == notebook("new")
-    place = course.submitted(toy, "ada").parent
+    place = course.submission(toy, "ada").submitted.parent
     place.rename(place.with_name(".42_toy.aside"))  # as after the first of its three steps
     assert statuses(collect(course, toy, [path])) == {"ada": "unchanged"}
     assert content_of(course, toy, "ada") == notebook("new")

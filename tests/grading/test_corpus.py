@@ -24,9 +24,9 @@ from tests.jail.conftest import needs_bubblewrap
 from tito.authoring.build import build
 from tito.course.lessons import Lesson, find_lesson
 from tito.grading.autograding.batch import autograde
-from tito.grading.autograding.outcome import NOT, Outcome
+from tito.grading.autograding.grade import grade_submission, key_of
+from tito.grading.autograding.outcome import NOT_GRADABLE, Outcome
 from tito.grading.autograding.replay import replay
-from tito.grading.autograding.submission import grade_submission
 from tito.grading.course import GradingCourse, create_grading_course
 from tito.grading.gradebook import gradebook_url
 from tito.grading.pages.feedback import make_feedback
@@ -103,7 +103,7 @@ def _graded(folder: Path, lesson: Lesson, only: tuple[str, ...] = ()) -> Graded:
             if (not only or submission.name in only) and submission.name not in HOLES
         ]
         for submission in wanted:
-            path = course.submitted(lesson, submission.name)
+            path = course.submission(lesson, submission.name).submitted
             path.parent.mkdir(parents=True)
             submission.write(path)
         before = _contents(canary)
@@ -144,7 +144,7 @@ def test_each_earns_what_it_is_worth(graded: Graded) -> None:
     for name, submission in graded.expected.items():
         outcome = graded.outcomes[name]
         earned = frozenset(mark.grade_id for mark in outcome.marks if mark.passed)
-        found = None if outcome.status == NOT else earned - submission.unsure
+        found = None if outcome.status == NOT_GRADABLE else earned - submission.unsure
         if found != submission.earned:
             wrong[name] = (found, submission.earned, outcome.why)
     assert not wrong
@@ -161,7 +161,7 @@ def test_the_gradebook_has_just_these_marks(graded: Graded) -> None:
     wrong = {}
     with Gradebook(gradebook_url(course.gradebook), course.settings.course.id) as gradebook:
         for name, outcome in graded.outcomes.items():
-            if outcome.status == NOT:
+            if outcome.status == NOT_GRADABLE:
                 continue
             notebook = gradebook.find_submission_notebook(lesson.id, lesson.id, name)
             scores = {grade.name: grade.auto_score for grade in notebook.grades}
@@ -186,7 +186,8 @@ def test_what_graders_see_is_a_notebook(graded: Graded) -> None:
     for name, outcome in graded.outcomes.items():
         if outcome.notebook is None:
             continue
-        content = graded.course.autograded(graded.lesson, name).read_text(encoding="utf-8")
+        submission = graded.course.submission(graded.lesson, name)
+        content = submission.autograded.read_text(encoding="utf-8")
         notebook = nbformat.reads(content, as_version=4)
         nbformat.validate(notebook)
         nbformat.writes(notebook).encode("utf-8")
@@ -199,7 +200,8 @@ def test_everybody_gets_a_page_that_does_nothing(graded: Graded) -> None:
         name for name, outcome in graded.outcomes.items() if outcome.notebook is not None
     }
     for page in pages:
-        text = graded.course.feedback(graded.lesson, page.student).read_text(encoding="utf-8")
+        submission = graded.course.submission(graded.lesson, page.student)
+        text = submission.feedback.read_text(encoding="utf-8")
         assert SECRET not in text
         assert "<script>alert(1)" not in text
         assert "<svg onload" not in text
@@ -215,12 +217,12 @@ def test_what_lies_beside_a_notebook_stops_nothing(
     canary.mkdir()
     (canary / "gradebook.db").write_text(SECRET)
     (submission,) = (s for s in submissions(lesson, canary) if s.name == name)
-    path = course.submitted(lesson, name)
+    path = course.submission(lesson, name).submitted
     path.parent.mkdir(parents=True)
     submission.write(path)
     (progress,) = autograde(course, lesson, [name], jobs=1)
     assert progress.outcome.notebook is not None
-    for beside in course.autograded(lesson, name).parent.iterdir():
+    for beside in course.submission(lesson, name).autograded.parent.iterdir():
         assert SECRET.encode() not in beside.read_bytes()
 
 
@@ -282,7 +284,8 @@ def test_hidden_inputs_are_told_to_nobody(
     course = _course(tmp_path / "grading", lesson)
     (attack,) = (a for a in FORGERIES if a.name == name)
     forge = Forge(lesson)
-    path = course.submitted(lesson, "eve")
+    eve = course.submission(lesson, "eve")
+    path = eve.submitted
     path.parent.mkdir(parents=True)
     path.write_bytes(packed(forge.instead(attack.body, attack.above)))
     calls: list[Any] = []
@@ -293,14 +296,14 @@ def test_hidden_inputs_are_told_to_nobody(
         return call_it(self, function, args, kwargs, **more)
 
     monkeypatch.setattr(Connection, "call", recorded)
-    outcome = grade_submission(course, lesson, "eve", {})
+    outcome = grade_submission(eve, {})
     assert calls
     assert not any(mark.passed for mark in outcome.marks)
-    replay(course, lesson, outcome)
+    replay(eve, outcome, key_of(eve))
     traces = {*_traces(calls)}
     if name == "raises-what-it-got":  # else the test would look for the wrong thing
-        assert any(trace in mark.found.encode() for trace in traces for mark in outcome.marks)
-    places = [course.release(lesson), course.autograded(lesson, "eve"), course.gradebook]
+        assert any(trace in mark.details.encode() for trace in traces for mark in outcome.marks)
+    places = [course.release(lesson), eve.autograded, course.gradebook]
     for place in places:
         content = place.read_bytes()
         told = [trace for trace in traces if trace in content]

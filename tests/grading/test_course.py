@@ -71,14 +71,14 @@ def test_a_cell_has_the_same_hidden_inputs_for_this_folder_only(
 
 def test_without_the_secret_there_is_a_sentence(toy: Lesson, course: GradingCourse) -> None:
     (course.root / ".secret").unlink()
-    with pytest.raises(GradingError, match="put it back from a copy"):
+    with pytest.raises(GradingError, match="restore it from a copy"):
         course.inputs_seed(toy, "test_double")
 
 
 def test_students_are_those_who_handed_in(toy: Lesson, course: GradingCourse) -> None:
     assert course.students(toy) == []
     for name in ("ben", "ada", ".hidden", "has space"):
-        course.submitted(toy, name).parent.mkdir(parents=True)
+        course.submission(toy, name).submitted.parent.mkdir(parents=True)
     (course.root / "submitted" / "other" / "01_else").mkdir(parents=True)
     assert course.students(toy) == ["ada", "ben"]
 

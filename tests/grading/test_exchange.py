@@ -18,11 +18,11 @@ from tito.course.exchange import Exchange, drop_name, time_text
 from tito.course.lessons import Lesson
 from tito.grading.collecting import inbound
 from tito.grading.collecting.collect import collect
-from tito.grading.collecting.exchange import feedback_zip, publish_feedback, release_to_exchange
+from tito.grading.collecting.publish import feedback_zip, publish_feedback, release_to_exchange
 from tito.grading.collecting.submitted import existing, read_receipt
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.prepare import prepare
-from tito.workspace.hand_in import handed_in
+from tito.workspace.hand_in import receipts_of
 
 
 def now() -> datetime:
@@ -84,7 +84,7 @@ def test_release_makes_the_folders_as_nbgrader_does(released: Exchange, toy: Les
 def test_release_says_what_is_out(
     course: GradingCourse, toy: Lesson, released: Exchange, tito: Tito
 ) -> None:
-    assert "released already, and the same" in tito("grade", "release", "42").out
+    assert "no change" in tito("grade", "release", "42").out
     out = released.outbound / toy.id / toy.notebook
     out.write_text("older")
     said = tito("grade", "release", "42")
@@ -131,11 +131,11 @@ def test_the_latest_drop_is_collected(
     (released.inbound / f"{USER}+43_other+{time_text(now())}+x").mkdir()
     (found,) = collect(course, toy)
     assert (found.student, found.status) == (USER, "taken")
-    assert existing(course, toy, USER) is not None
-    receipt = read_receipt(course, toy, USER)
+    assert existing(course.submission(toy, USER)) is not None
+    receipt = read_receipt(course.submission(toy, USER))
     assert receipt is not None
     assert (receipt.submitted, receipt.time_from) == (late.isoformat(), "the exchange")
-    folder = course.submitted(toy, USER).parent
+    folder = course.submission(toy, USER).submitted.parent
     assert (folder / "submission_secret.txt").read_text() == "s" * 128
     assert (folder / "timestamp.txt").read_text() == time_text(late)
     assert [entry.status for entry in collect(course, toy)] == ["unchanged"]
@@ -143,7 +143,7 @@ def test_the_latest_drop_is_collected(
               f"[due]\n{toy.id} = {early.isoformat()}\n")  # fmt: skip
     (found,) = collect(course, toy, before_due=True)
     assert found.status == "newer"
-    receipt = read_receipt(course, toy, USER)
+    receipt = read_receipt(course.submission(toy, USER))
     assert receipt is not None
     assert receipt.submitted == early.isoformat()
 
@@ -155,7 +155,7 @@ def test_a_drop_of_another_account_is_a_warning(
     (found,) = collect(course, toy)
     assert (found.student, found.status) == ("mallory", "taken")
     assert found.warnings == (
-        f"named after mallory, but it belongs to {USER}: did {USER} hand it in?",
+        f"named after mallory, but belongs to {USER}: did {USER} hand it in?",
     )
     assert collect(course, toy, check_owner=False)[0].warnings == ()
 
@@ -167,8 +167,8 @@ def test_a_drop_of_another_account_does_not_replace_ones_own(
     drop(released, toy, user="ada", time=now())
     monkeypatch.setattr(inbound, "_owner", lambda path: "ada" if path == own else "mallory")
     (found,) = collect(course, toy)
-    assert found.warnings == ("named after ada, but it belongs to mallory: such are passed over",)
-    assert course.submitted(toy, "ada").read_bytes() == (own / toy.notebook).read_bytes()
+    assert found.warnings == ("named after ada, but belongs to mallory: it is ignored",)
+    assert course.submission(toy, "ada").submitted.read_bytes() == (own / toy.notebook).read_bytes()
 
 
 def test_a_time_that_cannot_be_is_a_warning(
@@ -177,7 +177,7 @@ def test_a_time_that_cannot_be_is_a_warning(
     drop(released, toy, time=now() - timedelta(days=3))
     (found,) = collect(course, toy)
     assert found.status == "taken"
-    assert "its name says" in found.warnings[0]
+    assert "its name has" in found.warnings[0]
 
 
 def test_drops_by_strangers(
@@ -223,14 +223,14 @@ def test_what_tito_submit_drops_is_collected(
     said = tito("grade", "collect", "42")
     assert said.out == f"taken      {USER}\n42_toy: 1 taken.\n"
     notebook = learner / "notebooks" / toy.notebook
-    assert course.submitted(toy, USER).read_bytes() == notebook.read_bytes()
+    assert course.submission(toy, USER).submitted.read_bytes() == notebook.read_bytes()
 
 
 # feedback
 
 
 def write_page(course: GradingCourse, toy: Lesson, student: str) -> None:
-    page = course.feedback(toy, student)
+    page = course.submission(toy, student).feedback
     page.parent.mkdir(parents=True)
     page.write_text(f"<p>{student}")
 
@@ -255,7 +255,7 @@ def test_feedback_reaches_who_handed_in(
     assert mode(mine.page) == 0o644
     assert (ben.page, ben.why) == (None, "it was not handed in through the exchange")
     assert (cy.page, cy.why) == (None, "there is no feedback yet")
-    (receipt,) = handed_in(Workspace(learner), toy)
+    (receipt,) = receipts_of(Workspace(learner), toy)
     assert tito("feedback", "42").out == f"feedback/42_toy/{receipt.stamp}.html\n"
     assert (learner / "feedback" / toy.id / f"{receipt.stamp}.html").read_text() == f"<p>{USER}"
 
@@ -267,7 +267,7 @@ def test_feedback_on_what_was_graded_is_not_given_to_what_came_later(
     drop(released, toy)
     collect(course, toy)
     write_page(course, toy, USER)
-    (course.feedback(toy, USER).parent / "submission_secret.txt").write_text("graded")
+    (course.submission(toy, USER).feedback.parent / "submission_secret.txt").write_text("graded")
     (published,) = publish_feedback(course, toy, [USER])
     assert published.page == released.page("graded", toy.id)
 
@@ -318,7 +318,7 @@ def test_nbgrader_fetches_and_submits_and_tito_collects(
     assert said.status == 0, said
     (found,) = collect(course, toy)
     assert (found.student, found.status, found.warnings) == (USER, "taken", ())
-    assert course.submitted(toy, USER).read_bytes() == notebook.read_bytes()
+    assert course.submission(toy, USER).submitted.read_bytes() == notebook.read_bytes()
     write_page(course, toy, USER)
     (published,) = publish_feedback(course, toy, [USER])
     assert published.page is not None
@@ -345,15 +345,15 @@ def test_tito_submits_and_nbgrader_collects(
     assert said.status == 0, said
     assert "cheating" not in said.err
     notebook = learner / "notebooks" / toy.notebook
-    assert course.submitted(toy, USER).read_bytes() == notebook.read_bytes()
-    assert existing(course, toy, USER) is not None
-    assert read_receipt(course, toy, USER) is None
+    assert course.submission(toy, USER).submitted.read_bytes() == notebook.read_bytes()
+    assert existing(course.submission(toy, USER)) is not None
+    assert read_receipt(course.submission(toy, USER)) is None
     (found,) = collect(course, toy)
     assert found.status == "unchanged"
     write_page(course, toy, USER)
-    page = course.feedback(toy, USER)
+    page = course.submission(toy, USER).feedback
     for name in ("timestamp.txt", "submission_secret.txt"):
-        shutil.copy(course.submitted(toy, USER).with_name(name), page.with_name(name))
+        shutil.copy(course.submission(toy, USER).submitted.with_name(name), page.with_name(name))
     said = nbgrader("release_feedback", toy.id, cwd=course.root)
     assert said.status == 0, said
     assert "feedback/42_toy/" in tito("feedback", "42").out

@@ -14,7 +14,7 @@ from tito.course.lessons import Lesson, find_lesson
 from tito.grading.collecting.submitted import Receipt
 from tito.grading.course import GradingCourse
 from tito.grading.gradebook import open_gradebook
-from tito.grading.marks.tables import neutral, number
+from tito.grading.marks.tables import inert, points_text
 
 ANSWERS = ("cost_of_a_triple", "stale_row", "addressed_draws")
 SETTINGS = "[due]\n05_bpr = 2026-11-30T12:00:00Z\n[late]\ngrace_minutes = 0\nper_day = 0.5\n"
@@ -45,7 +45,7 @@ def rows(text: str, delimiter: str = ",") -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines(), delimiter=delimiter))
 
 
-UNREAD = "3 answers still need a person; the marks of 1 are left empty.\n"
+UNREAD = "3 answers still need a person; 1 marks are left empty.\n"
 
 
 def test_only_final_marks_leave_and_the_rest_is_told(marked: GradingCourse, tito: Tito) -> None:
@@ -75,9 +75,9 @@ def test_points_given_after_grading_are_penalised_like_others(
 def test_what_was_handed_in_again_or_not_graded_is_not_final(
     marked: GradingCourse, bpr: Lesson, tito: Tito
 ) -> None:
-    stamp = marked.submitted(bpr, "bob").with_name("timestamp.txt")
+    stamp = marked.submission(bpr, "bob").submitted.with_name("timestamp.txt")
     stamp.write_text("2026-12-01 12:00:00 UTC")
-    marked.submitted(bpr, "eve").parent.mkdir(parents=True)
+    marked.submission(bpr, "eve").submitted.parent.mkdir(parents=True)
     done = tito("grade", "export")
     found = {row["student"]: row for row in rows(done.out)}
     assert [found[name]["05_bpr"] for name in ("bob", "eve")] == ["", ""]
@@ -115,7 +115,7 @@ CANVAS = (
 
 def receive(course: GradingCourse, lesson: Lesson, student: str, name: str, **lms: str) -> None:
     receipt = Receipt("x", "x.zip", "", "", "", "", name, lms)
-    path = course.submitted(lesson, student).with_name("received.json")
+    path = course.submission(lesson, student).submitted.with_name("received.json")
     path.write_text(json.dumps(receipt.__dict__), encoding="utf-8")
 
 
@@ -138,8 +138,8 @@ def test_canvas_gets_back_its_own_table(
         "Cyd,103,cyd,,1,\n"
         "Nobody,104,s4,n,1,\n"
     )
-    assert "Not in the template, so their marks are not either: zoe.\n" in done.err
-    assert "Handed in nothing that is known here: Nobody.\n" in done.err
+    assert "Not in the template, so their marks are missing: zoe.\n" in done.err
+    assert "Left empty, since nothing was handed in: Nobody.\n" in done.err
     assert UNREAD in done.err
 
 
@@ -188,8 +188,8 @@ def test_moodle_gets_back_its_own_worksheet(
     assert [row["Full name"] for row in found] == ["'+Ada", "Bob B.", "Cyd", "Nobody"]
     assert found[1]["Feedback comments"] == "fine"
     assert done.err.splitlines() == [
-        "Handed in nothing that is known here: Participant 10.",
-        "Locked in Moodle, so left as they were: Participant 9.",
+        "Left empty, since nothing was handed in: Participant 10.",
+        "Left as they were, since Moodle locks them: Participant 9.",
     ]
 
 
@@ -200,7 +200,7 @@ def test_without_a_worksheet_moodle_gets_whoever_came_from_there(
     done = tito("grade", "export", "5", "--format", "moodle")
     (row,) = rows(done.out)
     assert (row["Identifier"], row["Grade"], row["Maximum Grade"]) == ("Participant 8", "15", "31")
-    assert "give --template for them: ada@x.org.\n" in done.err
+    assert "give --template for: ada@x.org.\n" in done.err
 
 
 def test_two_rows_that_may_be_meant_are_left_empty(
@@ -209,7 +209,7 @@ def test_two_rows_that_may_be_meant_are_left_empty(
     template = tmp_path / "canvas.csv"
     template.write_text(CANVAS.format(points="31").replace("s1", "cyd"), encoding="utf-8")
     done = tito("grade", "export", "--partial", "--format", "canvas", "--template", template)
-    assert "Several rows or students may be meant, left empty: cyd.\n" in done.err
+    assert "Left empty, since their rows are unclear: cyd.\n" in done.err
     found = rows(done.out.removeprefix("\ufeff"))
     assert [row["Homework 05_bpr (12)"] for row in found[1:]] == ["23.25", "", "", ""]
 
@@ -264,9 +264,9 @@ def test_what_cannot_be_exported_is_said(
 
 
 def test_formulas_are_text_and_numbers_are_short() -> None:
-    assert [neutral(text) for text in ("=1", " +1", "-a", "@x", "\t=1", "a=1", "")] == [
+    assert [inert(text) for text in ("=1", " +1", "-a", "@x", "\t=1", "a=1", "")] == [
         "'=1", "' +1", "'-a", "'@x", "'\t=1", "a=1", "",
     ]  # fmt: skip
-    assert [number(x) for x in (1.0, 0.125, 10.0, 1 / 3, -0.0, None)] == [
+    assert [points_text(x) for x in (1.0, 0.125, 10.0, 1 / 3, -0.0, None)] == [
         "1", "0.12", "10", "0.33", "0", "",
     ]  # fmt: skip

@@ -41,21 +41,24 @@ def test_pages_have_points_comments_and_formulas(
 ) -> None:
     done = tito("grade", "feedback", "5")
     assert done.status == 0
-    assert done.out == "05_bpr: 2 written, 0 as they were.\n"
+    assert done.out == "05_bpr: 2 written, 0 without a change.\n"
     assert done.err.startswith("No page for cyd: 3 answers still need a person.")
-    page = marked.feedback(bpr, "ada").read_text(encoding="utf-8")
+    page = marked.submission(bpr, "ada").feedback.read_text(encoding="utf-8")
     assert "(Score: 28.0 / 31.0)" in page
     assert page.count("To ada: ") == 3
     assert "bob" not in page
     assert "<msup><mi>x</mi><mn>2</mn></msup>" in page
     assert f"data:image/png;base64,{PICTURE}" in page
-    assert not marked.feedback(bpr, "cyd").exists()
-    assert tito("grade", "feedback", "5", "--partial").out == "05_bpr: 1 written, 2 as they were.\n"
+    assert not marked.submission(bpr, "cyd").feedback.exists()
+    assert (
+        tito("grade", "feedback", "5", "--partial").out
+        == "05_bpr: 1 written, 2 without a change.\n"
+    )
 
 
 def test_pages_load_nothing(marked: GradingCourse, bpr: Lesson, tito: Tito) -> None:
     tito("grade", "feedback", "5")
-    page = marked.feedback(bpr, "ada").read_text(encoding="utf-8")
+    page = marked.submission(bpr, "ada").feedback.read_text(encoding="utf-8")
     assert "<script" not in page
     assert "default-src 'none'" in page
     assert re.findall(r"<(?:link|iframe|object|embed)|src=\"(?!data:)|@import", page) == []
@@ -65,48 +68,54 @@ def test_only_what_changed_is_written_anew(marked: GradingCourse, bpr: Lesson, t
     def again() -> str:
         return tito("grade", "feedback", "5", "--student", "ada", "--student", "bob").out
 
-    assert again() == "05_bpr: 2 written, 0 as they were.\n"
-    assert again() == "05_bpr: 0 written, 2 as they were.\n"
+    assert again() == "05_bpr: 2 written, 0 without a change.\n"
+    assert again() == "05_bpr: 0 written, 2 without a change.\n"
     mark(marked, bpr, "ada", stale_row=2.5)
-    assert again() == "05_bpr: 1 written, 1 as they were.\n"
+    assert again() == "05_bpr: 1 written, 1 without a change.\n"
     mark(marked, bpr, "bob", "Better.", stale_row=2.0)
-    assert again() == "05_bpr: 1 written, 1 as they were.\n"
+    assert again() == "05_bpr: 1 written, 1 without a change.\n"
     settings = "[due]\n05_bpr = 2026-11-29T12:00:00Z\n[late]\nper_day = 0.5\n"
     (marked.root / "grading.toml").write_text(settings)
-    assert again() == "05_bpr: 2 written, 0 as they were.\n"
-    assert "Late submission penalty" in marked.feedback(bpr, "ada").read_text(encoding="utf-8")
-    notebook = marked.autograded(bpr, "ada")
+    assert again() == "05_bpr: 2 written, 0 without a change.\n"
+    assert "Late submission penalty" in marked.submission(bpr, "ada").feedback.read_text(
+        encoding="utf-8"
+    )
+    notebook = marked.submission(bpr, "ada").autograded
     notebook.write_text(notebook.read_text() + "\n")
-    assert again() == "05_bpr: 1 written, 1 as they were.\n"
-    marked.feedback(bpr, "bob").unlink()
-    assert again() == "05_bpr: 1 written, 1 as they were.\n"
+    assert again() == "05_bpr: 1 written, 1 without a change.\n"
+    marked.submission(bpr, "bob").feedback.unlink()
+    assert again() == "05_bpr: 1 written, 1 without a change.\n"
 
 
 def test_a_broken_notebook_stops_nobody_elses_page(
     marked: GradingCourse, bpr: Lesson, tito: Tito
 ) -> None:
     tito("grade", "feedback", "5")
-    marked.autograded(bpr, "ada").write_text("{")
+    marked.submission(bpr, "ada").autograded.write_text("{")
     mark(marked, bpr, "bob", stale_row=1.0)
     done = tito("grade", "feedback", "5")
     assert done.status == 1
-    assert "05_bpr: 1 written, 0 as they were.\n" in done.out
+    assert "05_bpr: 1 written, 0 without a change.\n" in done.out
     assert re.search(r"^ada: \w+: ", done.err, re.MULTILINE)
-    assert not marked.feedback(bpr, "ada").exists(), "an older page may say what is not so"
-    assert "(Score: 27.0 / 31.0)" in marked.feedback(bpr, "bob").read_text(encoding="utf-8")
+    assert not marked.submission(bpr, "ada").feedback.exists(), (
+        "an older page may say what is not so"
+    )
+    assert "(Score: 27.0 / 31.0)" in marked.submission(bpr, "bob").feedback.read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_hostile_answer_that_got_through_cannot_run(
     marked: GradingCourse, bpr: Lesson, tito: Tito
 ) -> None:
-    path = marked.autograded(bpr, "ada")
+    path = marked.submission(bpr, "ada").autograded
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "stale_row":
             cell.source = "\n\n".join(text for text in HOSTILE if "attachment" not in text)
     nbformat.write(notebook, path)
     tito("grade", "feedback", "5")
-    page = marked.feedback(bpr, "ada").read_text(encoding="utf-8")
+    page = marked.submission(bpr, "ada").feedback.read_text(encoding="utf-8")
     assert page.index("Content-Security-Policy") < page.index("<body")
     assert "javascript:" in page, "or this tests nothing"
 
@@ -132,6 +141,6 @@ def test_an_exchange_gets_the_pages_and_a_zip_is_made_if_asked(
     assert "1 are in the exchange.\n" in done.out
     assert "bob: it was not handed in through the exchange.\n" in done.err
     (page,) = exchange.rglob("*.html")
-    assert page.read_bytes() == marked.feedback(bpr, "ada").read_bytes()
+    assert page.read_bytes() == marked.submission(bpr, "ada").feedback.read_bytes()
     assert done.status == 1
     assert "no feedback on 05_bpr for anybody whose notebook came from Moodle" in done.err

@@ -14,7 +14,7 @@ from tests.grading.pair import hand_in, solved, with_cell, write_pair
 from tests.jail.conftest import needs_bubblewrap
 from tests.workspace.conftest import start_tito
 from tito.course.lessons import Lesson
-from tito.grading.autograding.outcome import read_outcome
+from tito.grading.autograding.outcome import latest_outcome, outcome_store
 from tito.grading.course import GradingCourse, create_grading_course
 from tito.grading.prepare import prepare
 
@@ -57,7 +57,7 @@ def kept_in(course: GradingCourse, lesson: Lesson) -> set[str]:
     return {
         student
         for student in course.students(lesson)
-        if read_outcome(course.outcome(lesson, student)) is not None
+        if latest_outcome(course.submission(lesson, student)) is not None
     }
 
 
@@ -83,7 +83,7 @@ def test_killed_twenty_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for attempt in range(N_KILLS):
         if len(kept) == N_STUDENTS:  # all is done: begin again with a few of them
             for student in sorted(kept)[::2]:
-                killed.outcome(lesson, student).unlink()
+                outcome_store(killed, lesson).path(student).unlink()
             kept, entered = kept_in(killed, lesson), {}
         process = run(killed)
         time.sleep(moments.uniform(0.2, 0.7 * seconds))
@@ -103,8 +103,10 @@ def test_killed_twenty_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert marks_of(killed) == marks_of(undisturbed)
     assert not (killed.state / "tmp").exists()
     for student in killed.students(lesson):
-        ours, theirs = (read_outcome(c.outcome(lesson, student)) for c in (killed, undisturbed))
+        ours, theirs = (
+            latest_outcome(c.submission(lesson, student)) for c in (killed, undisturbed)
+        )
         assert ours is not None
         assert theirs is not None
         assert ours.marks == theirs.marks
-        assert killed.autograded(lesson, student).is_file()
+        assert killed.submission(lesson, student).autograded.is_file()

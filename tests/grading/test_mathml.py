@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tito.course.lessons import Lesson, all_lessons
-from tito.grading.pages.exporter import PageExporter
+from tito.grading.pages.exporter import PageExporter, _formula
 from tito.grading.pages.mathml import MAX_LENGTH, MathError, mathml
 
 
@@ -102,3 +102,14 @@ def test_pages_show_formulas_that_are_not_understood_as_they_were_typed() -> Non
     assert "<msup>" in html
     assert r"<code>$\nosuch{&lt;b&gt;}$</code>" in html
     assert html.count("<mtd>") == 2
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [r"\frac", r"\sqrt", r"\frac{1}", "{", "^", r"\mathbf", r"\overset", r"\left(", r"\hat"],
+)
+def test_depth_has_an_end_however_it_is_reached(piece: str) -> None:
+    """In a page, the parser has few of Python's frames left."""
+    with pytest.raises(MathError):
+        mathml(piece * 790 + "x")
+    assert "<code>" in _formula(piece * 790 + "x", "source", display=True)

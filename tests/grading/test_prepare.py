@@ -235,13 +235,13 @@ def handed_in(course: GradingCourse, toy: Lesson) -> Path:
     """A submission, and an older one that was graded."""
     prepare(course, toy)
     for path, stamp in (
-        (course.submitted(toy, "ada"), datetime.now()),
-        (course.autograded(toy, "ada"), datetime.now() - timedelta(days=1)),
+        (course.submission(toy, "ada").submitted, datetime.now()),
+        (course.submission(toy, "ada").autograded, datetime.now() - timedelta(days=1)),
     ):
         path.parent.mkdir(parents=True)
         path.write_bytes(toy.release.read_bytes())
         (path.parent / "timestamp.txt").write_text(f"{stamp} UTC")
-    return course.autograded(toy, "ada")
+    return course.submission(toy, "ada").autograded
 
 
 @pytest.mark.slow
@@ -252,7 +252,7 @@ def test_nbgraders_own_autograding_refuses_before_it_removes_anything(
     graded = handed_in(course, toy)
     said = nbgrader("autograde", toy.id, *flags, cwd=course.root)
     assert said.status == 1
-    assert "use `tito grade autograde`" in said.err
+    assert "Use `tito grade autograde`" in said.err
     assert "Traceback" not in said.err
     assert graded.read_bytes() == toy.release.read_bytes()
 
@@ -278,7 +278,7 @@ print(result["log"])
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "use `tito grade autograde`" in done.stdout
+    assert "Use `tito grade autograde`" in done.stdout
     assert graded.read_bytes() == toy.release.read_bytes()
     with Gradebook(f"sqlite:///{course.gradebook}", "rec1") as gradebook:
         assert gradebook.students == []

@@ -101,13 +101,13 @@ def test_a_students_page_may_run_only_what_is_in_its_head(server: Server) -> Non
 def test_buttons_that_would_run_something_name_the_command(
     server: Server, path: str, command: str
 ) -> None:
-    before = server.course.autograded(find_lesson("bpr"), "ada").read_bytes()
+    before = server.course.submission(find_lesson("bpr"), "ada").autograded.read_bytes()
     headers = {"Authorization": f"token {server.token}"}
     url = f"{server.origin}/formgrader/api/{path}"
     answer = requests.post(url, headers=headers, timeout=60).json()
     assert answer["success"] is False
     assert f"`tito grade {command}`" in answer["error"]
-    assert server.course.autograded(find_lesson("bpr"), "ada").read_bytes() == before
+    assert server.course.submission(find_lesson("bpr"), "ada").autograded.read_bytes() == before
 
 
 def test_a_lesson_of_which_nothing_is_graded_is_said_before_anything_starts(

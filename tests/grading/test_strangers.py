@@ -54,7 +54,7 @@ def test_a_path_that_leads_elsewhere_is_refused(
     assert said.out.replace("\n", "").isprintable()
     assert course.students(toy) == ["ben"]
     added = set(tmp_path.rglob("*.ipynb")) - set(before)
-    assert added == {course.submitted(toy, "ben")}
+    assert added == {course.submission(toy, "ben").submitted}
 
 
 @pytest.mark.parametrize("mode", [stat.S_IFLNK | 0o777, stat.S_IFIFO | 0o644, stat.S_IFCHR | 0o644])
@@ -89,7 +89,7 @@ def of_two_sizes(content: bytearray, at: int) -> None:
     ("change", "said"),
     [
         (encrypted, "is encrypted"),
-        (of_another_method, "packed by a method"),
+        (of_another_method, "packed by an unusual method"),
         (of_two_sizes, "damaged in the ZIP"),
     ],
 )
@@ -124,7 +124,7 @@ def test_a_size_that_lies_is_found_out(course: GradingCourse, toy: Lesson, tmp_p
     assert "damaged" in why(collect(course, toy, [path]))
 
 
-def test_a_zip_of_too_much_is_refused_as_a_whole(
+def test_a_zip_of_too_many_files_is_refused_as_a_whole(
     course: GradingCourse,
     toy: Lesson,
     tmp_path: Path,
@@ -134,10 +134,6 @@ def test_a_zip_of_too_much_is_refused_as_a_whole(
     path = zipped(tmp_path, {f"s{i}.ipynb": notebook() for i in range(9)})
     monkeypatch.setattr(archives, "MAX_FILES", 8)
     with pytest.raises(GradingError, match="holds 9 files"):
-        collect(course, toy, [path])
-    monkeypatch.setattr(archives, "MAX_FILES", 9)
-    monkeypatch.setattr(archives, "MAX_TOTAL", 8 * len(notebook()))
-    with pytest.raises(GradingError, match="unpacks to"):
         collect(course, toy, [path])
     assert course.students(toy) == []
 
@@ -158,7 +154,7 @@ def test_a_zip_that_is_none_is_a_sentence(
         (tmp_path / name).write_bytes(content)
         said = tito("grade", "collect", "42", tmp_path / name)
         assert (said.status, said.err.count("\n")) == (1, 1), said
-        assert "is no ZIP, or a damaged one" in said.err
+        assert "is not a ZIP, or is damaged" in said.err
     for name in ("nowhere.zip", "grades.csv"):
         said = tito("grade", "collect", "42", tmp_path / name)
         assert (said.status, said.err.count("\n")) == (1, 1), said
@@ -267,6 +263,6 @@ def test_a_timestamp_that_a_student_has_put_there_says_nothing(
     found = collect(course, toy, [path])
     assert statuses(found) == {"Bob": "taken", "cy": "refused", "di": "taken"}
     for name in ("Bob", "di"):
-        there = existing(course, toy, name)
+        there = existing(course.submission(toy, name))
         assert there is not None
         assert there[1].year == 2026

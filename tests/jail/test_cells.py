@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.jail.conftest import needs_bubblewrap
 from tito.jail.cells import (
+    _CUT,
     CellLimits,
     CellOutcome,
     _clean,
@@ -19,6 +21,7 @@ from tito.jail.cells import (
 )
 from tito.jail.jail import Jail
 from tito.jail.limits import MIB, Limits
+from tito.jail.unjailed import Unjailed
 from tito.judging.remote import Remote
 
 pytest.importorskip("IPython", reason="the extra 'course' is not installed")
@@ -213,7 +216,7 @@ def test_forged_outputs_are_left_out() -> None:
         "text",
         {"output_type": "stream", "name": "stdout", "text": "x" * 1000},
     ]
-    assert _clean(outputs, 100) == [
+    assert _clean(outputs, 1500)[0] == [
         {"output_type": "display_data", "data": {"text/plain": "x"}, "metadata": {}},
         {"output_type": "stream", "name": "stdout", "text": ""},
         {
@@ -223,5 +226,47 @@ def test_forged_outputs_are_left_out() -> None:
             "execution_count": None,
         },
         {"output_type": "error", "ename": "", "evalue": "e", "traceback": [""]},
+        {"output_type": "stream", "name": "stdout", "text": _CUT},
     ]
-    assert _clean("no list", 100) == []
+    assert _clean("no list", 100) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"output_type": "stream", "name": "stdout", "text": ""},
+        {"output_type": "display_data", "data": {}, "metadata": {}},
+        {"output_type": "error", "ename": "", "evalue": "", "traceback": []},
+        {"output_type": "error", "ename": "", "evalue": "", "traceback": [""] * 10_000},
+    ],
+)
+def test_outputs_without_characters_are_counted_too(output: dict[str, Any]) -> None:
+    limit = 100_000
+    outputs, used = _clean([output] * 20_000, limit)
+    assert used <= limit
+    assert len(json.dumps(outputs, indent=1)) < 10 * limit
+    assert outputs[-1]["text"] == _CUT
+
+
+def test_a_notebook_has_a_limit_of_its_own() -> None:
+    """Of characters, and of outputs that have none; later cells run, and show nothing more."""
+    show = "from IPython.display import display\nfor _ in range(3000): display('')"
+    limits = CellLimits(characters=50_000, all_characters=120_000)
+    cells = ["print('x' * 40_000)"] * 8 + [show] * 3 + ["1 / 0"]
+    with Unjailed() as process:
+        outcomes = run_cells(cells, process, limits)
+    assert all(outcome.ran for outcome in outcomes)
+    assert text(outcomes[0]) == "x" * 40_000 + "\n"
+    assert _CUT in text(outcomes[7])
+    assert outcomes[-1].error == "ZeroDivisionError"
+    size = sum(len(json.dumps(outcome.outputs)) for outcome in outcomes)
+    assert size < 4 * limits.all_characters
+
+
+def test_a_cell_that_shows_nothing_often_is_cut() -> None:
+    show = "from IPython.display import display\nfor _ in range(30_000): display('')"
+    with Unjailed() as process:
+        outcome, after = run_cells([show, "print('on')"], process)
+    assert outcome.ran
+    assert len(outcome.outputs) < 3000
+    assert text(after) == "on\n"

@@ -37,7 +37,8 @@ def test_a_bad_hyperparameter_is_named(name: str, value: Any) -> None:
 
 
 def events(values: Any) -> Interactions:
-    return Interactions.from_events([0, 0, 1, 2], [0, 1, 1, 2], values=values)
+    least = None if values is None else min(values)
+    return Interactions.from_events([0, 0, 1, 2], [0, 1, 1, 2], values=values, min_value=least)
 
 
 def test_confidence_is_one_plus_alpha_times_the_value() -> None:

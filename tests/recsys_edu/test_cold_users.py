@@ -44,11 +44,12 @@ OPTIONAL: dict[str, Callable[..., Recommender]] = {
 }
 MODELS: dict[str, Callable[..., Recommender]] = {"popularity": MostPopular, **OPTIONAL}
 
-# Users 10 and 11 have nothing. Items 7 and 3 are the most popular, with 6 and 5 users.
+# Users 10 and 11 have nothing, and user 9 one item. Items 3 and 7 are the most popular.
 PAIRS = (
     {(user, 7) for user in range(6)}
     | {(user, 3) for user in range(5)}
-    | {(user, (3 * user + step) % 8) for user in range(10) for step in (0, 1)}
+    | {(user, (3 * user + step) % 8) for user in range(9) for step in (0, 1)}
+    | {(9, 3)}
 )
 TRAIN = matrix(PAIRS, 12, 8)
 POPULAR = np.argsort(-TRAIN.popularity(), kind="stable").tolist()
@@ -139,7 +140,7 @@ def test_features_are_information() -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_means_include_them_and_evaluation_parts_them(name: str) -> None:
-    test = matrix({(10, 3), (11, 0), (0, 5), (2, 1)} - PAIRS, 12, 8)
+    test = matrix({(10, 3), (11, 0), (0, 5), (2, 1), (9, 0)} - PAIRS, 12, 8)
     model = MODELS[name]().fit(TRAIN)
     found = evaluate(model, test, k=2, metrics=["recall", "coverage", "novelty"])
     cold, warm = found.cold, found.warm

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from array import array as array_of_c
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from hypothesis import given
@@ -62,6 +66,30 @@ def test_arrays_given_are_not_shared() -> None:
     indices[0] = users[0] = 1
     assert built.indices.tolist() == [0, 1]
     assert built.user_ids.tolist() == [7, 8]
+
+
+@pytest.mark.parametrize("kind", [np.array, pd.Index, pd.Series, lambda n: array_of_c("q", n)])
+def test_no_container_of_ids_is_shared(kind: Callable[[list[int]], Any]) -> None:
+    given = kind([7, 8])
+    built = Interactions([0, 1, 2], [0, 1], given, [1, 2])
+    inside = np.asarray(given)
+    assert not np.shares_memory(built.user_ids, inside)
+    if not isinstance(given, pd.Index | pd.Series):
+        assert inside.flags.writeable  # it stays as it was
+
+
+def test_read_only_views_are_not_shared() -> None:
+    """pandas hands them out, and writes to what is behind them."""
+    times = np.array([5, 6])
+    view = times[:]
+    view.flags.writeable = False
+    built = Interactions.from_events([1, 2], [1, 2], timestamps=view)
+    frame = pd.DataFrame({"user": [1, 2], "item": [1, 2], "t": [5, 6]})
+    of_frame = Interactions.from_frame(frame, timestamp="t")
+    times[0] = frame.loc[0, "t"] = 99
+    for made in (built, of_frame):
+        assert made.timestamps is not None
+        assert made.timestamps.tolist() == [5, 6]
 
 
 def test_counts_and_views() -> None:
@@ -189,13 +217,13 @@ def test_from_events_keeps_the_latest_of_each_pair(
             latest[user, item] = (time, number)
     users, items, times = ([event[i] for event in events] for i in range(3))
     built = Interactions.from_events(
-        users, items, values=range(len(events)), timestamps=times if with_times else None
+        users, items, values=range(1, len(events) + 1), timestamps=times if with_times else None
     )
     assert built.user_ids.tolist() == sorted(set(users))
     assert built.item_ids.tolist() == sorted(set(items))
     assert pairs(built) == set(latest)
     assert built.values is not None
-    kept = dict(zip(sorted(latest), built.values.tolist(), strict=True))
+    kept = dict(zip(sorted(latest), (built.values - 1).tolist(), strict=True))
     assert kept == {pair: number for pair, (_, number) in latest.items()}
     if with_times:
         assert built.timestamps is not None
@@ -233,7 +261,7 @@ def test_from_csr_and_back(entries: list[tuple[int, int, int]], kind: type) -> N
     dense = np.zeros((4, 5))
     for user, item, value in entries:
         dense[user, item] = value
-    built = Interactions.from_csr(kind(dense))
+    built = Interactions.from_csr(kind(dense), min_value=-2)
     assert built.shape == (4, 5)
     assert built.nnz == np.count_nonzero(dense)
     back = built.to_csr()

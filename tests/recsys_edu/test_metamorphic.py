@@ -29,7 +29,7 @@ from recsys_edu import (
     random_split,
 )
 from recsys_edu.datasets import make_synthetic
-from recsys_edu.models import model_classes
+from recsys_edu.models.catalogue import model_names
 
 pytestmark = pytest.mark.usefixtures("optimized_backend")
 
@@ -57,7 +57,7 @@ SEEDED: dict[str, Callable[[int], Recommender]] = {
 
 
 def test_every_model_is_here() -> None:
-    assert sorted([*DETERMINISTIC, *SEEDED]) == sorted(model_classes())
+    assert sorted([*DETERMINISTIC, *SEEDED]) == sorted(model_names())
 
 
 @cache

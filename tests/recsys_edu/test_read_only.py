@@ -75,7 +75,8 @@ def test_every_array_stays_read_only(way: str) -> None:
 
 
 def test_everything_else_is_refused_with_one_sentence() -> None:
-    assert require_interactions(made := rich(), "train") is made
+    made = rich()
+    assert require_interactions(made, "train") is made
     for wrong in (pd.DataFrame({"user": [1]}), made.to_csr(), None, IdIndex([1])):
         sentence = rf"^train must be Interactions, not {type(wrong).__name__}; make them with .*\)$"
         with pytest.raises(InvalidParameterError, match=sentence):

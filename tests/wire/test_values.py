@@ -157,6 +157,55 @@ def test_malformed_trees_are_refused(tree: str) -> None:
         read_frame(io.BytesIO(struct.pack("<QQ", len(header), 8) + header + b"\0" * 8))
 
 
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        ('[{"array": ["<f8", [1], true, 0]}, {"array": ["<f8", [1], true, 0]}]', "malformed array"),
+        ('{"array": ["<U0", [20000000], true, 1]}', "array of nothing"),
+        ('{"array": ["<f8", [20000000, 0], true, 1]}', "array of nothing"),
+        ('{"handle": 0}', "nothing was handed"),
+    ],
+)
+def test_a_frame_becomes_no_more_than_its_bytes(tree: str, said: str) -> None:
+    """Neither by one buffer for many arrays, nor by arrays of nothing."""
+    header = f"[{tree}, [8, 0]]".encode()
+    with pytest.raises(FrameError, match=said):
+        read_frame(io.BytesIO(struct.pack("<QQ", len(header), 8) + header + b"\0" * 8))
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 10), (3, 0), (1000, 0, 7)])
+def test_empty_arrays_cross(shape: tuple[int, ...]) -> None:
+    assert through(np.zeros(shape)).shape == shape
+
+
+SCRIPT = "<script>f()</script>"
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        f'{{"{SCRIPT}": 1}}',
+        f'{{"array": ["{SCRIPT}", [1], true, 0]}}',
+        f'{{"array": ["<f8", ["{SCRIPT}"], true, 0]}}',
+        f'{{"bytes": "{SCRIPT}"}}',
+        f'{{"scalar": ["<f8", "{SCRIPT}"]}}',
+        f'{{"record": ["{SCRIPT}", 1]}}',
+        f'{{"dict": [["{SCRIPT}"]]}}',
+        f'{{"dict": [[{{"set": [["{SCRIPT}"]]}}, 1]]}}',
+        f'{{"handle": "{SCRIPT}"}}',
+        f'"{SCRIPT}',
+    ],
+)
+def test_no_error_quotes_the_frame(tree: str) -> None:
+    """Messages about frames stand on pages that a trusted person reads."""
+    header = f"[{tree}, [8]]".encode()
+    with pytest.raises(FrameError) as caught:
+        read_frame(io.BytesIO(struct.pack("<QQ", len(header), 8) + header + b"\0" * 8))
+    assert "script" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
 def test_both_ends_number_the_arrays_alike() -> None:
     plan = EpochPlan(*(np.arange(n, dtype=np.int32) for n in (1, 2, 3)), np.array([0, 1]))
     value = [np.ones(4), {"b": np.ones(5), "a": (plan, [np.ones(6)])}]

@@ -16,7 +16,7 @@ from tests.course.learner import type_in
 from tests.workspace.conftest import Outcome
 from tito.course.exchange import Exchange
 from tito.course.lessons import Lesson
-from tito.workspace.hand_in import exchange_of, handed_in
+from tito.workspace.hand_in import exchange_of, receipts_of
 
 Tito = Callable[..., Outcome]
 
@@ -52,7 +52,7 @@ def test_without_an_exchange_there_is_a_file_to_upload(
     type_in(notebook, {"double": "def double(x):\n    return 2 * x\n"})
     assert tito("submit", 42).status == 0  # over what was handed in before
     assert file.read_bytes() == notebook.read_bytes()
-    assert len(handed_in(Workspace(solved), toy)) == 2
+    assert len(receipts_of(Workspace(solved), toy)) == 2
     said = tito("feedback", 42)
     assert (said.status, said.err.count("\n")) == (1, 1)
     assert "where you uploaded it" in said.err
@@ -71,9 +71,9 @@ def test_a_file_of_another_making_is_not_replaced(
             before = (folder / toy.notebook).read_bytes()
         said = tito("submit", 42, "--to", folder)
         assert said.status == 1
-        assert "is there, and is nothing that was handed in" in said.err
+        assert "exists, and was not handed in from here" in said.err
         assert (folder / toy.notebook).read_bytes() == before
-    assert len(handed_in(Workspace(solved), toy)) == 1
+    assert len(receipts_of(Workspace(solved), toy)) == 1
 
 
 def test_a_drop_is_as_nbgrader_wants_it(
@@ -90,7 +90,7 @@ def test_a_drop_is_as_nbgrader_wants_it(
     assert files["timestamp.txt"].decode() == drop.name.split("+")[2]
     assert re.fullmatch(b"[0-9a-f]{128}", files["submission_secret.txt"])
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o644 for path in drop.iterdir())
-    (receipt,) = handed_in(Workspace(solved), toy)
+    (receipt,) = receipts_of(Workspace(solved), toy)
     assert receipt.place == str(drop)
     (kept,) = (solved / ".tito" / "handed-in" / toy.id).iterdir()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
@@ -100,7 +100,10 @@ def test_a_drop_is_as_nbgrader_wants_it(
     ("change", "said"),
     [
         (None, "it is as released"),
-        ("def double(x):\n    return x +\n", "What cannot be exported may earn no points"),
+        (
+            "def double(x):\n    return x +\n",
+            "cannot be exported, and may earn no points",
+        ),
         ("def twice(x):\n    return x\n", "there is no function double"),
         ("def double(x):\n    return 2 * x\n", "Its checkpoint has not passed: `tito complete 42`"),
     ],
@@ -146,7 +149,7 @@ def test_feedback_comes_when_it_is_there(
     said = tito("feedback", 42)
     assert said.status == 0
     assert said.out.startswith("There is no feedback yet; you handed in at")
-    _, second = handed_in(Workspace(solved), toy)
+    _, second = receipts_of(Workspace(solved), toy)
     exchange.page(second.secret, toy.id).write_text("<p>Well done.")
     said = tito("feedback", 42)
     assert said.out == f"feedback/42_toy/{second.stamp}.html\n"
@@ -164,7 +167,7 @@ def test_an_exchange_that_is_not_there_is_a_sentence_and_leaves_no_receipt(
     said = tito("submit", 42)
     assert said.status == 1
     assert drops(exchange) == []
-    assert handed_in(Workspace(solved), toy) == []
+    assert receipts_of(Workspace(solved), toy) == []
 
 
 def fails(_: int) -> None:

@@ -1,1 +1,1 @@
-"""For those who write lessons: from the one source to notebooks, the answer key and the wheel."""
+"""Authoring: from the source of a lesson to its notebooks, the answer key and the guide."""

@@ -1,4 +1,4 @@
-"""Files that are made of the lessons' sources: what ``tito dev build`` writes."""
+"""Build everything that is made from the sources of lessons."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def products(lessons: list[Lesson], root: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 def build(lessons: list[Lesson], root: Path) -> list[Path]:
-    """Write the files that have changed, and return their paths."""
+    """Write the files that have changed; return their paths."""
     written = []
     for path, content in products(lessons, root):
         if path.is_file() and path.read_bytes() == content:

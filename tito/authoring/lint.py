@@ -1,4 +1,4 @@
-"""What goes wrong in a lesson's source without anybody noticing, found beforehand."""
+"""Find mistakes in a lesson's source that nbgrader and jupytext would not report."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from recsys_edu.artefacts.cell import CythonCellError
+from tito.authoring.lint_cython import cython_problems
 from tito.authoring.source import (
     BEGIN_SOLUTION,
     END_SOLUTION,
     AuthoringError,
     solution_cells,
 )
+from tito.course.cython_cells import imports_of, python_of
 from tito.course.lessons import Lesson, LessonError
 from tito.course.names import defined_at_top, undefined_names
 from tito.course.notebook import EXPERIMENT, EXPORT, OP, Cell
@@ -27,7 +30,7 @@ _FILES: Final = ("ABOUT.md", "hidden.py", "checkpoint.py", "mutants.py")
 
 
 def problems(lesson: Lesson) -> list[str]:
-    """Everything that is wrong with a lesson's folder, a sentence each; empty if nothing is."""
+    """Return the mistakes in a lesson's folder, one sentence each."""
     missing = [
         f"{lesson.id} has no {name}" for name in _FILES if not (lesson.folder / name).is_file()
     ]
@@ -39,21 +42,26 @@ def problems(lesson: Lesson) -> list[str]:
         cells = solution_cells(lesson)
     except (LessonError, AuthoringError, OSError) as error:
         return [str(error)]
-    return [
-        *(f"{lesson.source.name}, line {n}: {what}" for n, what in _header_problems(text)),
-        *(f"{lesson.source.name}, {what}" for what in _cell_problems(cells)),
-        *(f"{lesson.source.name}, {what}" for what in _experiment_problems(cells)),
-        *_clause_problems(lesson, cells),
-    ]
+    first = [f"{lesson.source.name}, line {n}: {what}" for n, what in _header_problems(text)]
+    first += [f"{lesson.source.name}, {what}" for what in cython_problems(lesson, cells)]
+    try:
+        return [
+            *first,
+            *(f"{lesson.source.name}, {what}" for what in _cell_problems(cells)),
+            *(f"{lesson.source.name}, {what}" for what in _experiment_problems(cells)),
+            *_clause_problems(lesson, cells),
+        ]
+    except CythonCellError:  # of a cell that is among the problems already
+        return first
 
 
 def _header_problems(text: str) -> Iterator[tuple[int, str]]:
-    """Metadata that jupytext would take for text, or nbgrader for nothing."""
+    """Yield lines with metadata that jupytext takes for text, or nbgrader ignores."""
     for number, line in enumerate(text.splitlines(), start=1):
         header = _HEADER.fullmatch(line)
         if header is None:
             if line.startswith("# %%"):
-                yield number, "this looks like the start of a cell, and is not one."
+                yield number, "this looks like the start of a cell, but is not one."
             continue
         found = re.search(r"nbgrader=(\{.*\})", header["rest"])
         if found is None:
@@ -91,20 +99,20 @@ def _cell_problems(cells: list[Cell]) -> Iterator[str]:
         if is_code and cell.is_solution and EXPORT not in cell.tags:
             yield f"{cell.label}: what learners write has to be tagged '{EXPORT}'."
         if EXPORT in cell.tags:
-            for name in sorted(OWN_NAMES & defined_at_top(ast.parse(cell.source)).keys()):
+            for name in sorted(OWN_NAMES & defined_at_top(ast.parse(python_of(cell))).keys()):
                 yield f"{cell.label}: judges could not call {name}, which is a name of their own."
         if OP in cell.tags:
             yield from _op_problems(cell)
 
 
 def _experiment_problems(cells: list[Cell]) -> Iterator[str]:
-    """Cells that grading runs, and that need what it does not run."""
+    """Yield cells that grading runs, and that need experiments, which it does not run."""
     run: set[str] = set()
     left_out: set[str] = set()
     for cell in cells:
         if cell.kind != "code":
             continue
-        text = "\n".join("" if line.startswith("%") else line for line in cell.source.splitlines())
+        text = python_of(cell)
         tree = ast.parse(text)
         defined = set(defined_at_top(tree))
         if EXPERIMENT in cell.tags:
@@ -121,7 +129,7 @@ def _experiment_problems(cells: list[Cell]) -> Iterator[str]:
 def _op_problems(cell: Cell) -> Iterator[str]:
     if EXPORT not in cell.tags:
         yield f"{cell.label}: a cell tagged '{OP}' has to be tagged '{EXPORT}' as well."
-    for node in ast.walk(ast.parse(cell.source)):
+    for node in ast.walk(ast.parse(imports_of(cell))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or "."] if isinstance(node, ast.ImportFrom) else []
         for name in names:
@@ -137,9 +145,9 @@ def _clause_problems(lesson: Lesson, cells: list[Cell]) -> Iterator[str]:
         yield f"{lesson.id}/hidden.py has no function {name}(remote, rng) to judge it by."
     for name, clause in clauses.items():
         if not clause.__doc__:
-            yield f"{lesson.id}/hidden.py does not say in a docstring what {name} asks."
+            yield f"{lesson.id}/hidden.py: {name} has no docstring with its requirement."
     for name in sorted(clauses.keys() - graded):
-        yield f"{lesson.id}/hidden.py judges {name}, which no graded cell is called."
+        yield f"{lesson.id}/hidden.py judges {name}, but no graded cell has this name."
     for name in sorted(graded):
         if len(mutants.get(name, ())) < 3:
             yield f"{lesson.id}/mutants.py has fewer than three wrong solutions for {name}."

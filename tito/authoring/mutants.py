@@ -1,4 +1,4 @@
-"""Wrong solutions on purpose: does the lesson notice, and does what it says help?
+"""Mutants: wrong solutions that a lesson has to catch, with messages that help.
 
 A lesson's ``mutants.py`` has ``MUTANTS``: for each graded cell a dictionary of edits to the
 solution, ``{name: (before, after)}``, where ``before`` occurs once in the exported cells.
@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from recsys_edu.artefacts.cell import headers_in, is_cython
 from tito.authoring.source import AuthoringError, solution_cells
-from tito.course.export import module_text
+from tito.course.cython_cells import python_of, write_module
 from tito.course.judged import session_of
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
@@ -36,7 +37,7 @@ class Mutant:
     after: str
 
     def cells(self) -> list[Cell]:
-        """The lesson's cells with the edit."""
+        """Return the lesson's cells with the edit."""
         cells = solution_cells(self.lesson)
         times = sum(cell.source.count(self.before) for cell in cells if cell.is_exported)
         if times != 1:
@@ -48,7 +49,7 @@ class Mutant:
 
 
 def mutants_of(lesson: Lesson) -> Iterator[Mutant]:
-    """Every mutant of a lesson."""
+    """Yield every mutant of a lesson."""
     for grade_id, edits in load_clauses(lesson.folder, "mutants.py").MUTANTS.items():
         for name, (before, after) in edits.items():
             yield Mutant(lesson, grade_id, name, before, after)
@@ -57,12 +58,12 @@ def mutants_of(lesson: Lesson) -> Iterator[Mutant]:
 def hidden_verdicts(
     lesson: Lesson, cells: list[Cell], seed: int, only: str | None = None
 ) -> list[Verdict]:
-    """What hidden.py says of these exported cells."""
-    source = module_text(cell for cell in cells if cell.is_exported)
+    """Judge exported cells by the lesson's hidden.py."""
     functions = functions_of(load_clauses(lesson.folder, "hidden.py"))
     with tempfile.TemporaryDirectory() as folder:
         exported = Path(folder, f"{lesson.name}.py")
-        exported.write_text(source, encoding="utf-8")
+        learners = [cell for cell in cells if cell.is_exported]
+        write_module(learners, exported, headers_in(lesson.folder))
         with session_of(lesson).open(exported) as remote:
             return [
                 run_clause(name, function, remote, generator_for(name, seed))
@@ -72,13 +73,14 @@ def hidden_verdicts(
 
 
 def visible_message(cells: list[Cell], grade_id: str) -> str:
-    """What the visible test of a graded cell says; empty where it passes.
+    """Return the message of a graded cell's visible test; empty if it passes.
 
-    The code cells up to the test are run in a plain Python process.
+    The code cells up to the test run in a plain Python process.
     """
     code = [cell for cell in cells if cell.kind == "code"]
     last = next(n for n, cell in enumerate(code) if cell.grade_id == grade_id)
-    sources = [cell.source for cell in code[:last] if not cell.is_graded] + [code[last].source]
+    cells = [cell for cell in code[:last] if not cell.is_graded] + [code[last]]
+    sources = [_in_plain_python(cell) for cell in cells]
     try:
         done = subprocess.run(
             [sys.executable, "-c", "\n\n".join(sources)],
@@ -89,9 +91,19 @@ def visible_message(cells: list[Cell], grade_id: str) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"(it had not ended after {_SECONDS} s)"
+        return f"(it did not end within {_SECONDS} s)"
     lines = done.stderr.strip().splitlines()
     return lines[-1] if done.returncode and lines else ""
+
+
+def _in_plain_python(cell: Cell) -> str:
+    """A code cell as a plain Python process can run it."""
+    if not is_cython(cell.source):
+        return python_of(cell)
+    return (
+        "from recsys_edu.cython_magic import functions_of_cell\n"
+        f"globals().update(functions_of_cell({cell.source!r}))"
+    )
 
 
 def _edited(cell: Cell, before: str, after: str) -> Cell:

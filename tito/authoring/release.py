@@ -1,4 +1,4 @@
-"""What learners get of a notebook: nbgrader's own preprocessors take the solutions out."""
+"""Release a notebook: nbgrader's own preprocessors take the solutions out."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _STEPS: Final = (
     ComputeChecksums,
     CheckCellMetadata,
 )
-"""As in nbgrader's GenerateAssignment, without what needs its database."""
+"""Steps of nbgrader's GenerateAssignment, without those that need its database."""
 
 
 def released(notebook: Any) -> Any:
-    """The notebook without solutions, mark schemes and outputs, with nbgrader's checksums."""
+    """Return the notebook without solutions, mark schemes and outputs, but with checksums."""
     resources: dict[str, Any] = {}
     for step in _STEPS:
         notebook, resources = step().preprocess(notebook, resources)
@@ -37,7 +37,7 @@ def released(notebook: Any) -> Any:
 
 
 def notebook_bytes(notebook: Any) -> bytes:
-    """A notebook as a file, always in the same bytes."""
+    """Return the bytes of a notebook's file, always the same for the same notebook."""
     content = json.loads(json.dumps(notebook))
     for cell in content["cells"]:
         cell["source"] = cell["source"].splitlines(keepends=True)

@@ -1,4 +1,4 @@
-"""A lesson's source as a notebook, read by jupytext; cell ids come from grade_id."""
+"""Read a lesson's source as a notebook, by jupytext; cell ids come from grade_id."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _METADATA: Final = {
 
 
 class AuthoringError(RecsysError, ValueError):
-    """A lesson's source that cannot be built; says which line to mend."""
+    """A lesson's source that cannot be built; the message says where."""
 
 
 def solution_notebook(lesson: Lesson) -> Any:
-    """The lesson with its solutions, as nbformat reads it; the same for the same source."""
+    """Return the lesson with its solutions, as nbformat reads it; the same for the same source."""
     try:
         text = lesson.source.read_text(encoding="utf-8")
     except OSError as error:
@@ -39,12 +39,12 @@ def solution_notebook(lesson: Lesson) -> Any:
 
 
 def solution_cells(lesson: Lesson) -> list[Cell]:
-    """The same as plain cells."""
+    """Return the cells of the lesson with its solutions."""
     return cells_of(solution_notebook(lesson), lesson.source)
 
 
 def _name_cells(cells: list[Any]) -> None:
-    """An id for each cell: its grade_id, or else a digest of what is in it."""
+    """Give each cell an id: its grade_id, or else a digest of its source."""
     times: Counter[str] = Counter()
     for cell in cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")

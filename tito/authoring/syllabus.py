@@ -1,4 +1,4 @@
-"""The plan of the course in INSTRUCTORS.md, made of what the lessons say of themselves."""
+"""The plan of the course in INSTRUCTORS.md, made from the lessons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SCHEME: Final = re.compile(r"=== BEGIN MARK SCHEME ===\n(.*?)\n=== END MARK SCH
 
 
 def with_syllabus(text: str, lessons: list[Lesson]) -> str:
-    """INSTRUCTORS.md with the part between the two comments written anew."""
+    """Return INSTRUCTORS.md with the part between the two comments written anew."""
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise AuthoringError(f"INSTRUCTORS.md needs the lines {BEGIN} and {END}, once each.")
     before, _, rest = text.partition(BEGIN)
@@ -45,7 +45,7 @@ def _table(lessons: list[Lesson]) -> str:
 
 
 def _section(lesson: Lesson) -> str:
-    """Objectives, what is graded, and the mark schemes of the questions in words."""
+    """Return the section of a lesson: its objectives, its points and its mark schemes."""
     about, cells = lesson.about(), solution_cells(lesson)
     graded = [cell for cell in cells if cell.is_graded]
     tests = ", ".join(

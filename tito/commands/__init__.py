@@ -1,1 +1,1 @@
-"""One file a command, loaded when it is called."""
+"""Commands, one file each, which are imported when they are called."""

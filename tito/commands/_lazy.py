@@ -1,4 +1,4 @@
-"""A group of commands, each imported when it is called."""
+"""Groups of commands that are imported when they are called."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import click
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported one by one, so that none pays for the others.
+    """A group whose commands are imported one by one, so that none waits for the others.
 
     Args:
-        package: where each command is a module of its own, with ``command`` in it.
-        summaries: the commands by name, each with its line of help.
+        package: package with one module per command, which defines ``command``.
+        summaries: line of help of each command, by its name.
     """
 
     def __init__(self, *, package: str, summaries: Mapping[str, str], **settings: Any) -> None:
@@ -23,7 +23,7 @@ class LazyGroup(click.Group):
         self._summaries = summaries
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, sorted."""
+        """Return the names, sorted."""
         return sorted(self._summaries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -40,7 +40,7 @@ class LazyGroup(click.Group):
             formatter.write_dl(sorted(self._summaries.items()))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """Find the command, or say which one may have been meant."""
+        """Find the command, or suggest a similar one."""
         if args and args[0] not in self._summaries and not args[0].startswith("-"):
             import difflib
 

@@ -1,4 +1,4 @@
-"""What the commands about lessons have in common: the argument, and how outcomes are shown."""
+"""Common parts of the commands about lessons: the argument, and the display of results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LessonType(click.ParamType["Lesson"]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Lesson:
-        """Find the lesson; LessonError where there is none."""
+        """Find the lesson; raise LessonError if there is none."""
         from tito.course.lessons import find_lesson
 
         return find_lesson(str(value))
@@ -34,7 +34,7 @@ class LessonType(click.ParamType["Lesson"]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Numbers and names that begin so."""
+        """Return the numbers and names that begin with the text."""
         from tito.course.lessons import all_lessons
 
         return [
@@ -49,7 +49,7 @@ lesson_argument = click.argument("lesson", type=LessonType())
 
 
 def show_tests(runs: list[CellRun]) -> bool:
-    """One line a visible test, and one a cell that could not run; whether all passed."""
+    """Print a line per visible test and per cell that did not run; return True if all passed."""
     for run in runs:
         if run.cell.is_solution and not run.passed:
             show_line(False, run.cell.label, run.message)
@@ -60,27 +60,27 @@ def show_tests(runs: list[CellRun]) -> bool:
 
 
 def show_running(cell: Cell) -> None:
-    """On a terminal, which cell is running now."""
+    """Print the cell that is running now, if this is a terminal."""
     if sys.stderr.isatty():
         click.echo(f"\r\033[K  {cell.label} …\r", nl=False, err=True)
 
 
 def show_verdict(verdict: Verdict) -> None:
-    """What is wrong; of what holds only the lesson's own clauses, not an op's contract."""
+    """Print a verdict, unless it is a clause of an op's contract that holds."""
     if verdict.passed and ": " in verdict.name:
         return
     show_line(verdict.passed, verdict.name.replace("_", " "), verdict.message)
 
 
 def show_answer(result: CheckpointResult) -> None:
-    """Yes or not yet, and how much of it."""
+    """Print the answer to the lesson's question, and the number of checks that hold."""
     held = sum(verdict.passed for verdict in result.verdicts)
     answer = "Yes." if result.passed else "Not yet."
     click.echo(f"{answer} {held} of {len(result.verdicts)} checks hold.")
 
 
 def show_line(passed: bool, name: str, message: str) -> None:
-    """✓ or ✗, what it is about, and below it what is wrong."""
+    """Print ✓ or ✗ with a name, and a message below it."""
     mark = click.style(OK, fg="green") if passed else click.style(BAD, fg="red")
     click.echo(f"  {mark} {name}")
     if message:

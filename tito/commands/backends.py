@@ -1,4 +1,4 @@
-"""``tito backends``: what can compute here."""
+"""``tito backends``: list the backends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import click
 
 @click.command("backends")
 def command() -> None:
-    """List the backends, whether they work here, and if not, what would help."""
+    """List the backends, and the reasons why some of them do not work here."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table

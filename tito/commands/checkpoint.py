@@ -1,4 +1,4 @@
-"""``tito checkpoint``: can what was exported do what the lesson asks?"""
+"""``tito checkpoint``: judge exported functions by the question of their lesson."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 @click.command("checkpoint")
 @click.argument("lesson", type=LessonType(), required=False)
-@click.option("--all", "every", is_flag=True, help="The checkpoints of all lessons.")
-@click.option("--timeline", is_flag=True, help="Which were passed, and when; runs nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.option("--all", "every", is_flag=True, help="Run the checkpoints of all lessons.")
+@click.option(
+    "--timeline", is_flag=True, help="List passed checkpoints with their dates; runs nothing."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(lesson: Lesson | None, every: bool, timeline: bool, as_json: bool) -> None:
-    """Ask a lesson's question of what you have exported.
+    """Judge the functions that you exported by the question of LESSON.
 
-    Your functions run in a process of their own in which the shipped answers cannot be imported.
+    They run in a process of their own, in which the shipped answers cannot be imported.
     """
     from recsys_edu.workspace import find_workspace
     from tito.course.lessons import all_lessons
@@ -48,7 +50,7 @@ def _run(workspace: Workspace, lesson: Lesson, *, quiet: bool) -> CheckpointResu
     if quiet:
         return judge_lesson(workspace, lesson)
     click.echo(f"{lesson.id}: {lesson.about().question}")
-    result = judge_lesson(workspace, lesson, tell=show_verdict)
+    result = judge_lesson(workspace, lesson, on_verdict=show_verdict)
     show_answer(result)
     return result
 

@@ -1,4 +1,4 @@
-"""``tito completion``: have the shell complete commands and lessons."""
+"""``tito completion``: complete commands and lessons in the shell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 @click.argument("shell", type=click.Choice(["bash", "fish", "zsh"]))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    r"""Print the script that makes a shell complete tito's words.
+    r"""Print the script with which a shell completes commands and lessons.
 
     \b
     bash   eval "$(tito completion bash)"   in ~/.bashrc

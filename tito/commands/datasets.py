@@ -1,4 +1,4 @@
-"""``tito datasets``: what can be loaded by name."""
+"""``tito datasets``: list the datasets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``tito dev``: for those who write lessons."""
+"""``tito dev``: commands for authors of lessons."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @click.group("dev")
 def command() -> None:
-    """Write lessons: build what is made of them, and try them out."""
+    """Write lessons: build their products, and try them out."""
     for package in ("jupytext", "nbgrader"):
         if find_spec(package) is None:
             raise MissingDependencyError.for_extra(package, "author")
 
 
 @command.command("build")
-@click.option("--check", is_flag=True, help="Write nothing; fail where something would change.")
+@click.option("--check", is_flag=True, help="Write nothing; fail if something would change.")
 def build_command(check: bool) -> None:
-    """Make the release notebooks and the answer key from modules/."""
+    """Write the release notebooks, the answer key and the plan from modules/."""
     from tito.authoring.build import build, drift
 
     lessons, root = _lessons_and_root()
@@ -34,12 +34,12 @@ def build_command(check: bool) -> None:
     for path in paths:
         click.echo(f"{'differs' if check else 'written'}: {path.relative_to(root)}")
     if check and paths:
-        raise click.ClickException("run `tito dev build`, and commit what it writes.")
+        raise click.ClickException("run `tito dev build`, and commit the files that it writes.")
 
 
 @command.command("lint")
 def lint_command() -> None:
-    """Look for what goes wrong in lessons without a sound."""
+    """Find mistakes in lessons that nbgrader and jupytext would not report."""
     from tito.authoring.lint import problems
 
     found = [problem for lesson in _lessons_and_root()[0] for problem in problems(lesson)]
@@ -52,20 +52,20 @@ def lint_command() -> None:
 @click.argument("lesson")
 def try_command(lesson: str) -> None:
     """Run a lesson with and without its solutions, and judge both."""
-    from tito.authoring.trial import trials
+    from tito.authoring.lesson_checks import check_lesson
     from tito.course.lessons import find_lesson
 
     failed = False
-    for trial in trials(find_lesson(lesson)):
-        click.echo(f"{'ok  ' if trial.ok else 'BAD '} {trial.what}")
-        failed = failed or not trial.ok
+    for check in check_lesson(find_lesson(lesson)):
+        click.echo(f"{'ok  ' if check.ok else 'BAD '} {check.description}")
+        failed = failed or not check.ok
     sys.exit(failed)
 
 
 @command.command("mutants")
 @click.argument("lesson")
 def mutants_command(lesson: str) -> None:
-    """Show what a lesson says to each of its wrong solutions."""
+    """Print the messages of a lesson about each of its wrong solutions."""
     from tito.authoring.mutants import hidden_verdicts, mutants_of, visible_message
     from tito.course.lessons import find_lesson
 
@@ -85,5 +85,7 @@ def _lessons_and_root() -> tuple[list[Lesson], Path]:
 
     modules = modules_folder()
     if modules is None:
-        raise click.ClickException("lessons are written in a clone of the repository.")
+        raise click.ClickException(
+            "lessons are written in a clone of the repository, and this is none."
+        )
     return all_lessons(), modules.parent

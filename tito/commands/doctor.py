@@ -1,4 +1,4 @@
-"""``tito doctor``: is everything here that the course needs?"""
+"""``tito doctor``: check the requirements of the course."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _ENOUGH_SPACE = 200 * 2**20
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at."""
+    """Result of one check."""
 
     ok: bool
-    what: str
+    subject: str
     advice: str
-    """What would help; empty where nothing is wrong."""
+    """Advice that helps; empty if nothing is wrong."""
     needed: bool = True
 
 
 @click.command("doctor")
 def command() -> None:
-    """Check what the course needs, and say how to get what is missing."""
+    """Check the requirements of the course, and say how to get missing ones."""
     findings = list(_findings())
     for finding in findings:
-        show_line(finding.ok, finding.what, "" if finding.ok else finding.advice)
+        show_line(finding.ok, finding.subject, "" if finding.ok else finding.advice)
     missing = [finding for finding in findings if finding.needed and not finding.ok]
     if missing:
-        click.echo(f"{len(missing)} of the things that the course needs are missing.")
+        click.echo(f"Requirements that are missing: {len(missing)}.")
     else:
         click.echo("Ready for the course.")
     sys.exit(bool(missing))
@@ -52,6 +52,7 @@ def _findings() -> Iterator[Finding]:
     ):
         yield _package(name, needed, extra)
     yield _kernel()
+    yield _compiler()
     yield from _workspace()
 
 
@@ -59,7 +60,7 @@ def _package(name: str, needed: bool, extra: str) -> Finding:
     try:
         return Finding(True, f"{name} {version(name)}", "", needed)
     except PackageNotFoundError:
-        advice = f"pip install 'recsys_edu[{extra}]'" + ("" if needed else "  (can do without)")
+        advice = f"pip install 'recsys_edu[{extra}]'" + ("" if needed else "  (optional)")
         return Finding(False, f"{name} is not installed", advice, needed)
 
 
@@ -67,8 +68,21 @@ def _kernel() -> Finding:
     from recsys_backends import available_backends
 
     found = {info.name: info for info in available_backends()}["optimized"]
-    what = "the compiled kernels" if found.available else "the compiled kernels are missing"
-    return Finding(found.available, what, found.reason, needed=False)
+    subject = "the compiled kernels" if found.available else "the compiled kernels are missing"
+    return Finding(found.available, subject, found.reason, needed=False)
+
+
+def _compiler() -> Finding:
+    """Look for what cells in Cython are built with; everything else can do without it."""
+    from recsys_edu.artefacts.errors import BuildToolsError
+    from recsys_edu.artefacts.toolchain import require_toolchain
+
+    try:
+        tools = require_toolchain()
+    except BuildToolsError as error:
+        return Finding(False, "cells in Cython cannot be built", str(error), needed=False)
+    found = f"Cython {tools.cython} and a C compiler ({tools.compiler})"
+    return Finding(True, found, "", needed=False)
 
 
 def _workspace() -> Iterator[Finding]:

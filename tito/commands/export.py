@@ -1,4 +1,4 @@
-"""``tito export``: from the notebook to a module."""
+"""``tito export``: write a notebook's functions to a module."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tito.course.lessons import Lesson
 def command(lesson: Lesson) -> None:
     """Write the exported cells of a lesson's notebook to my_recsys/.
 
-    The version before is kept in my_recsys/.previous/. A cell that cannot be exported is named, and
-    then nothing is written.
+    The earlier version is kept in my_recsys/.previous/. If a cell cannot be exported, it is named,
+    and nothing is written.
     """
     from recsys_edu.workspace import find_workspace
     from tito.workspace.files import export_of
@@ -26,5 +26,7 @@ def command(lesson: Lesson) -> None:
         export, changed = export_lesson(workspace, lesson)
     target = export_of(workspace, lesson).relative_to(workspace.root)
     click.echo(f"{target}: {'written' if changed else 'no change'}.")
+    if export.unbuilt:
+        click.echo(f"Cells in Cython were left out: {export.unbuilt}")
     if export.stubs:
         click.echo(f"Still to be written: {', '.join(export.stubs)}.")

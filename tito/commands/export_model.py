@@ -1,4 +1,4 @@
-"""``tito export-model``: from a saved model to a file that answers without what trained it."""
+"""``tito export-model``: export a saved model to a file that answers by itself."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import click
 def command(model: Path, target: Path | None) -> None:
     """Export MODEL, a file that `save` wrote, to TARGET as ONNX.
 
-    TARGET is MODEL with the suffix .onnx, if it is not given. It is kept if it answers as the model
-    does.
+    Without TARGET, the file is named like MODEL, with the suffix .onnx. It is kept only if it
+    answers as the model does.
     """
     from recsys_edu.models import load_model
     from recsys_edu.serving.export import export_onnx
@@ -24,6 +24,6 @@ def command(model: Path, target: Path | None) -> None:
         raise click.ClickException(f"{model} would be replaced by its export; name another TARGET.")
     parity = export_onnx(load_model(model), target)
     click.echo(
-        f"wrote {target}: the lists of {parity.n_users:,} users are the model's, "
-        f"with scores within {parity.largest_difference:.1g}"
+        f"{target} is written: the lists of {parity.n_users:,} users are the model's, "
+        f"with scores within {parity.largest_difference:.1g}."
     )

@@ -1,4 +1,4 @@
-"""``tito feedback``: fetch what was said to what I handed in."""
+"""``tito feedback``: fetch the feedback on a lesson."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tito.course.lessons import Lesson
 @click.command("feedback")
 @lesson_argument
 def command(lesson: Lesson) -> None:
-    """Fetch the feedback on a lesson from the exchange into feedback/, a page a hand-in."""
+    """Fetch the feedback on a lesson from the exchange into feedback/, one page per hand-in."""
     from recsys_edu.workspace import find_workspace
     from tito.workspace.hand_in import fetch_feedback
 
@@ -23,5 +23,5 @@ def command(lesson: Lesson) -> None:
         if feedback.page is not None:
             click.echo(f"{feedback.page.relative_to(workspace.root)}")
     if all(feedback.page is None for feedback in found):
-        when = datetime.fromisoformat(found[-1].of.time).astimezone()
+        when = datetime.fromisoformat(found[-1].receipt.time).astimezone()
         click.echo(f"There is no feedback yet; you handed in at {when:%Y-%m-%d %H:%M}.")

@@ -1,4 +1,4 @@
-"""``tito recommend``: what an exported model recommends, without what trained it."""
+"""``tito recommend``: recommend by an exported model, without the libraries that trained it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 @click.option(
     "--features",
     metavar="JSON",
-    help="Recommend to one whom MODEL has never met, such as "
+    help="Recommend to a user whom MODEL does not know, such as "
     '\'{"age": 31, "occupation": "artist"}\'.',
 )
 def command(model: Path, users: tuple[str, ...], k: int, features: str | None) -> None:
     """List the best items for each USER by MODEL, a file of `tito export-model`.
 
-    Each line is a user, an item and its score, with tabs between; a user's best item comes first.
+    Each line has a user, an item and its score, separated by tabs; the best item comes first.
     """
     if bool(users) == (features is not None):
         raise click.UsageError("Give either USER... or --features.")
@@ -50,7 +50,7 @@ def _print(users: Sequence[str], found: Recommendations) -> None:
 
 
 def _as_ids(given: Sequence[str], kind: str) -> list[str] | list[int]:
-    """Words as the ids that they stand for; as they are, where they cannot stand for any."""
+    """Convert words to ids of this kind; return them as they are if they cannot be converted."""
     try:
         return [int(word) for word in given] if kind == "i" else list(given)
     except ValueError:
@@ -58,16 +58,16 @@ def _as_ids(given: Sequence[str], kind: str) -> list[str] | list[int]:
 
 
 def _as_features(text: str, encoder: FeatureEncoder | None) -> Features:
-    """A row of features from a JSON object, each read as the kind that the model learned from."""
+    """Read features from a JSON object, each as the kind that the model was trained on."""
     from recsys_edu.features import Features
 
     try:
         described = json.loads(text)
     except ValueError as error:
-        raise click.BadParameter(f"--features takes a JSON object: {error}") from None
+        raise click.BadParameter(f"--features takes a JSON object: {error}.") from None
     if not isinstance(described, dict) or not described:
         raise click.BadParameter(
-            f"--features takes a JSON object of names and values, not {text!r}"
+            f"--features takes a JSON object of names and values, not {text!r}."
         )
     kinds = {} if encoder is None else encoder.kinds
     columns: dict[str, dict[str, Any]] = {"categorical": {}, "numeric": {}, "multi-hot": {}}

@@ -1,4 +1,4 @@
-"""``tito reset``: a fresh notebook, and a copy of the old one."""
+"""``tito reset``: put back the released notebook, keeping a copy of the old one."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ def command(lesson: Lesson) -> None:
         kept = reset_notebook(workspace, lesson)
     click.echo(f"{notebook_of(workspace, lesson)} is as released.")
     if kept:
-        click.echo(f"Yours is kept in {kept.relative_to(workspace.root)}")
+        click.echo(f"Yours is kept in {kept.relative_to(workspace.root)}.")

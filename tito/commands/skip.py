@@ -11,7 +11,7 @@ from tito.course.lessons import Lesson
 @click.command("skip")
 @lesson_argument
 def command(lesson: Lesson) -> None:
-    """Go on without a lesson: the answer key takes its place, and it shows as skipped for ever."""
+    """Go on without a lesson: the answer key replaces it, and it shows as skipped for ever."""
     from recsys_edu.workspace import find_workspace
     from tito.workspace.files import export_of
     from tito.workspace.progress import now, recording
@@ -22,6 +22,6 @@ def command(lesson: Lesson) -> None:
         entry.skipped = entry.skipped or now()
     click.echo(f"{lesson.id} is skipped.")
     if export_of(workspace, lesson).is_file():
-        click.echo(f"What you have exported of it stays in my_recsys/{lesson.name}.py, and in use.")
+        click.echo(f"Your export stays in my_recsys/{lesson.name}.py, and in use.")
     else:
-        click.echo("Where set_backend('student') would need it, naive's answer is used.")
+        click.echo("set_backend('student') uses the answer of naive for it.")

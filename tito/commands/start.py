@@ -16,9 +16,11 @@ from tito.course.lessons import Lesson
 
 @click.command("start")
 @lesson_argument
-@click.option("--open/--no-open", "opens", default=True, help="Start JupyterLab, where it is.")
+@click.option(
+    "--open/--no-open", "opens", default=True, help="Start JupyterLab, if it is installed."
+)
 def command(lesson: Lesson, opens: bool) -> None:
-    """Put a lesson's notebook into the workspace, if it is not there, and open it."""
+    """Put a lesson's notebook into the workspace, unless it is there already, and open it."""
     from recsys_edu.workspace import find_workspace
     from tito.workspace.files import notebook_of, place_notebook
     from tito.workspace.lock import writing
@@ -35,7 +37,7 @@ def command(lesson: Lesson, opens: bool) -> None:
     if find_spec("jupyterlab") is None:
         click.echo(
             "JupyterLab is not installed: open the notebook in VS Code or upload it to Colab, or "
-            "run pip install 'recsys_edu[course]'"
+            "run `pip install 'recsys_edu[course]'`."
         )
         return
     click.echo("Starting JupyterLab; Ctrl-C twice stops it.")
@@ -43,7 +45,7 @@ def command(lesson: Lesson, opens: bool) -> None:
 
 
 def _inside_an_editor() -> bool:
-    """Whether this terminal is part of something that shows notebooks itself."""
+    """Return True if this terminal belongs to a program that shows notebooks itself."""
     return os.environ.get("TERM_PROGRAM") == "vscode" or "COLAB_RELEASE_TAG" in os.environ
 
 

@@ -1,4 +1,4 @@
-"""``tito status``: how far the learner is."""
+"""``tito status``: show the standing of each lesson."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COLOURS = {
 
 @click.command("status")
 def command() -> None:
-    """Show where each lesson stands."""
+    """Show the standing of each lesson."""
     from recsys_edu.workspace import find_workspace
     from tito.workspace.standing import standings
 
@@ -32,9 +32,7 @@ def command() -> None:
     click.echo(f"{passed} of {len(rows)} checkpoints passed.")
     following = next((row for row in rows if row.checkpoint not in ("passed", "skipped")), None)
     if following:
-        click.echo(
-            f"The first that is open: {_advice(following.lesson.number, following.notebook)}"
-        )
+        click.echo(f"Next: `{_advice(following.lesson.number, following.notebook)}`.")
 
 
 def _advice(number: int, notebook: str) -> str:

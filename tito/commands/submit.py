@@ -13,12 +13,14 @@ from tito.course.lessons import Lesson
 
 @click.command("submit")
 @lesson_argument
-@click.option("--to", "folder", type=click.Path(path_type=Path), help="A folder for the file.")
+@click.option(
+    "--to", "folder", type=click.Path(path_type=Path), help="Write a file into this folder instead."
+)
 def command(lesson: Lesson, folder: Path | None) -> None:
     """Hand in a lesson's notebook as it is now.
 
-    Into the exchange that RECSYS_EDU_EXCHANGE or tito.toml names; where there is none, or with
-    --to, as a file for you to upload. It may be repeated: the latest counts.
+    It goes into the exchange that RECSYS_EDU_EXCHANGE or tito.toml names. Without an exchange, or
+    with --to, it becomes a file for you to upload. You may hand in again: the latest counts.
     """
     from recsys_edu.workspace import find_workspace
     from tito.workspace.hand_in import concerns, hand_in
@@ -32,6 +34,6 @@ def command(lesson: Lesson, folder: Path | None) -> None:
     if receipt.secret:
         click.echo(f"{lesson.notebook} is handed in to the course {receipt.course}.")
     else:
-        click.echo(f"{receipt.place} is written: upload it to your course, to hand it in.")
+        click.echo(f"{receipt.place} is written: upload it to your course.")
     when = datetime.fromisoformat(receipt.time).astimezone()
     click.echo(f"Receipt: {when:%Y-%m-%d %H:%M:%S %Z}, SHA-256 {receipt.sha256}")

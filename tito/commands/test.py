@@ -12,17 +12,17 @@ from tito.course.lessons import Lesson
 
 @click.command("test")
 @lesson_argument
-@click.option("--timeout", default=120, show_default=True, help="Seconds that a cell may take.")
+@click.option("--timeout", default=120, show_default=True, help="Time limit of a cell, in seconds.")
 def command(lesson: Lesson, timeout: int) -> None:
-    """Run a lesson's notebook in a kernel of its own and say which tests pass.
+    """Run a lesson's notebook in a kernel of its own, and list its tests with their results.
 
-    Your file is only read. Tests that were edited or deleted run as they were released.
+    Your file is only read. Tests that were edited or deleted run as released.
     """
     from recsys_edu.workspace import find_workspace
     from tito.workspace.steps import run_tests
 
     click.echo(f"Running {lesson.notebook} …")
-    passed = show_tests(run_tests(find_workspace(), lesson, seconds=timeout, tell=show_running))
+    passed = show_tests(run_tests(find_workspace(), lesson, seconds=timeout, on_cell=show_running))
     if passed:
-        click.echo(f"All tests pass. Next: tito export {lesson.number}")
+        click.echo(f"All tests pass. Next: `tito export {lesson.number}`.")
     sys.exit(not passed)

@@ -1,1 +1,1 @@
-"""The course: its lessons, their notebooks, and what is exported from them."""
+"""Lessons of the course, their notebooks, their exports and their checkpoints."""

@@ -1,4 +1,4 @@
-"""A lesson's checkpoint: its public clauses, on what the learner has exported."""
+"""Checkpoint of a lesson: its public clauses, on the learner's export."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ class CheckpointResult:
 
 
 def run_checkpoint(
-    lesson: Lesson, exported: Path, tell: Callable[[Verdict], None] = lambda verdict: None
+    lesson: Lesson, exported: Path, on_verdict: Callable[[Verdict], None] = lambda verdict: None
 ) -> CheckpointResult:
     """Run the checkpoint of a lesson on an exported file, in a process of its own.
 
     Args:
         lesson: its clauses.
         exported: the file ``my_recsys/name.py``; where it is missing, that is the one verdict.
-        tell: called with each verdict as it is found.
+        on_verdict: called with each verdict as it is found.
     """
     about = lesson.about()
     if not exported.is_file():
         verdicts = [Verdict("it_is_exported", False, f"run `tito export {lesson.number}` first.")]
-        tell(verdicts[0])
+        on_verdict(verdicts[0])
         return CheckpointResult(lesson.id, about.question, tuple(verdicts))
     clauses = load_clauses(lesson.folder, "checkpoint.py")
     verdicts = []
     with session_of(lesson).open(exported) as remote:
         for verdict in judge(clauses, remote):
-            tell(verdict)
+            on_verdict(verdict)
             verdicts.append(verdict)
     return CheckpointResult(lesson.id, about.question, tuple(verdicts))

@@ -1,8 +1,8 @@
-"""The exchange: a folder on a machine where all have accounts; its layout is nbgrader's.
+"""Exchange: a folder on a machine where all have accounts; its layout is nbgrader's.
 
-``COURSE/outbound/NN`` is what students get. What they hand in is a folder of its own in
-``COURSE/inbound``, into which they may write but not look. Feedback is in ``COURSE/feedback``,
-which nobody can list, under names that only those can know who handed in.
+``COURSE/outbound/NN`` holds what students get. Each hand-in is a folder of its own in
+``COURSE/inbound``, where students may write but not look. Feedback is in ``COURSE/feedback``,
+which nobody can list, under names that only the author of a hand-in can know.
 """
 
 from __future__ import annotations
@@ -29,43 +29,48 @@ SECRET: Final = "submission_secret.txt"
 
 @dataclass(frozen=True)
 class Exchange:
-    """One course in an exchange."""
+    """Folders of one course in an exchange."""
 
     root: Path
     course: str = DEFAULT_COURSE
 
     @property
     def folder(self) -> Path:
-        """What is the course's."""
+        """Folder of the course."""
         return self.root / self.course
 
     @property
     def outbound(self) -> Path:
-        """Released lessons."""
+        """Folder of released lessons."""
         return self.folder / "outbound"
 
     @property
     def inbound(self) -> Path:
-        """What was handed in."""
+        """Folder of hand-ins."""
         return self.folder / "inbound"
 
     @property
     def feedback(self) -> Path:
-        """Pages for those who handed in."""
+        """Folder of feedback pages."""
         return self.folder / "feedback"
 
     def page(self, secret: str, notebook: str) -> Path:
-        """Where the feedback on a notebook (without ``.ipynb``) is, by its hand-in's secret."""
+        """Return the path of the feedback on a notebook, by its hand-in's secret.
+
+        Args:
+            secret: of the hand-in.
+            notebook: name without ``.ipynb``.
+        """
         digest = hashlib.md5(f"{secret}{notebook}".encode(), usedforsecurity=False).hexdigest()
         return self.feedback / f"{digest}.html"
 
 
 def time_text(time: datetime) -> str:
-    """A time as ``timestamp.txt`` has it."""
+    """Return a time in the form of ``timestamp.txt``."""
     return time.astimezone(UTC).strftime(TIME_FORMAT)
 
 
 def drop_name(user: str, lesson_id: str, time: datetime) -> str:
-    """What a hand-in is called; nobody who may not list the folder can guess it."""
+    """Return a name for a hand-in's folder; it cannot be guessed."""
     chance = base64.urlsafe_b64encode(os.urandom(9)).decode("ascii")
     return f"{user}+{lesson_id}+{time_text(time)}+{chance}"

@@ -1,4 +1,4 @@
-"""Run a notebook in a Jupyter kernel, and say of each cell what came of it.
+"""Run a notebook in a Jupyter kernel, and return an outcome for each code cell.
 
 The notebook's file is only read. Needs the extra ``course`` (nbclient and ipykernel).
 """
@@ -26,17 +26,17 @@ _FRAME: Final = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 @dataclass(frozen=True)
 class CellRun:
-    """What became of one code cell."""
+    """Outcome of one code cell."""
 
     cell: Cell
     error: str
-    """The error's type; empty where the cell ran to its end."""
+    """Type of the error; empty where the cell ran to its end."""
     message: str
     """One sentence about the error; empty where there was none."""
 
     @property
     def passed(self) -> bool:
-        """Whether the cell ran to its end."""
+        """The cell ran to its end."""
         return not self.error
 
 
@@ -46,7 +46,7 @@ def run_notebook(
     folder: Path,
     *,
     seconds: int = SECONDS_PER_CELL,
-    tell: Callable[[Cell], None] = lambda cell: None,
+    on_cell: Callable[[Cell], None] = lambda cell: None,
 ) -> list[CellRun]:
     """Run every code cell in order, going on after errors.
 
@@ -55,7 +55,7 @@ def run_notebook(
         content: the notebook as read from JSON.
         folder: the kernel's working folder.
         seconds: how long one cell may take.
-        tell: called with each code cell before it runs.
+        on_cell: called with each code cell before it runs.
 
     Raises:
         NotebookError: it is no notebook, or its code ended the kernel.
@@ -74,7 +74,7 @@ def run_notebook(
     def started(cell: Any, cell_index: int) -> None:
         running.append(cells[cell_index])
         if cells[cell_index].kind == "code":
-            tell(cells[cell_index])
+            on_cell(cells[cell_index])
 
     client = NotebookClient(
         notebook,
@@ -131,13 +131,13 @@ def _execute_here(client: Any) -> None:
 
 
 def _without_outputs(content: dict[str, Any]) -> dict[str, Any]:
-    """The notebook as if nothing in it had been run."""
+    """Return the notebook without outputs."""
     cells = [{**c, "outputs": []} if c["cell_type"] == "code" else c for c in content["cells"]]
     return {**content, "cells": cells}
 
 
 def _kernel_manager() -> Any:
-    """A kernel of the Python that runs tito, whatever the user has called ``python3``."""
+    """Return a manager of a kernel of this Python, whatever the user has called ``python3``."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
@@ -167,7 +167,7 @@ def _runs(cells: list[Cell], executed: list[Any], seconds: int) -> list[CellRun]
 
 
 def _sentence(cell: Cell, failure: Any, by_count: dict[Any, Cell], seconds: int) -> str:
-    """What an error means, and the learner's line that it came from."""
+    """Return a sentence about an error, with the learner's line that it came from."""
     name, value = failure["ename"], failure["evalue"].strip()
     text = _ANSI.sub("", "\n".join(failure["traceback"]))
     frames = [(by_count.get(int(n)), int(line)) for n, line in _FRAME.findall(text)]

@@ -1,4 +1,4 @@
-"""The lessons, found in the file system: a lesson is a folder ``NN_name``, and nothing else.
+"""Lessons, found in the file system: a lesson is a folder ``NN_name``, and nothing else.
 
 Where the repository is at hand, lessons are in ``modules/`` and their released notebooks in
 ``notebooks/release/``. A wheel carries copies of what learners need of both in ``tito/_course``.
@@ -25,19 +25,19 @@ _FRONT_MATTER: Final = re.compile(r"\+\+\+\n(.*?)\n\+\+\+\n(.*)", re.DOTALL)
 
 
 class LessonError(RecsysError, LookupError):
-    """There is no such lesson, or its folder is not as a lesson's should be."""
+    """Unknown lesson, or a folder that is not as a lesson's should be."""
 
 
 @dataclass(frozen=True)
 class About:
-    """What ``ABOUT.md`` says of a lesson, in its front matter (TOML between two lines of +++)."""
+    """Front matter of a lesson's ``ABOUT.md`` (TOML between two lines of +++)."""
 
     title: str
     question: str
-    """The capability question that its checkpoint answers."""
+    """Capability question that its checkpoint answers."""
     hours: float
     prerequisites: tuple[str, ...]
-    """Lessons by their folders' names."""
+    """Names of lessons' folders."""
     objectives: tuple[str, ...]
     may_import: tuple[str, ...] = ()
     """Distributions that judged code may import, with what they need, beside NumPy and the standard
@@ -52,32 +52,32 @@ class About:
 
 @dataclass(frozen=True, order=True)
 class Lesson:
-    """A lesson by its folder."""
+    """One lesson."""
 
     number: int
     name: str
-    """As its exported file is called: ``bpr``."""
+    """Name of its exported file: ``bpr``."""
     folder: Path = field(compare=False)
     release: Path = field(compare=False)
-    """The notebook that learners get."""
+    """Path of the notebook that learners get."""
 
     @property
     def id(self) -> str:
-        """The folder's name: ``05_bpr``."""
+        """Name of the folder: ``05_bpr``."""
         return f"{self.number:02}_{self.name}"
 
     @property
     def notebook(self) -> str:
-        """The notebook's file name."""
+        """File name of the notebook."""
         return f"{self.id}.ipynb"
 
     @property
     def source(self) -> Path:
-        """The lesson with its solutions; only in the repository."""
+        """Path of the lesson with its solutions; only in the repository."""
         return self.folder / f"{self.id}.py"
 
     def about(self) -> About:
-        """What its ABOUT.md says; LessonError where that cannot be understood."""
+        """Return the front matter of its ABOUT.md; LessonError where it cannot be read."""
         path = self.folder / "ABOUT.md"
         try:
             found = _FRONT_MATTER.fullmatch(path.read_text(encoding="utf-8"))
@@ -94,7 +94,7 @@ def _about(table: dict[str, Any]) -> About:
 
 
 def modules_folder() -> Path | None:
-    """``modules/`` of the repository that this code is run from; None for an installed wheel."""
+    """Return ``modules/`` of the repository of this code; None for an installed wheel."""
     named = os.environ.get(ENVIRONMENT_VARIABLE)
     if named:
         return Path(named).resolve() / "modules"
@@ -103,7 +103,7 @@ def modules_folder() -> Path | None:
 
 
 def all_lessons() -> list[Lesson]:
-    """Every lesson, in order; LessonError where the installation has none."""
+    """Return every lesson, in order; LessonError where the installation has none."""
     modules = modules_folder()
     if modules is not None:
         return lessons_in(modules, modules.parent / "notebooks" / "release")
@@ -112,7 +112,7 @@ def all_lessons() -> list[Lesson]:
 
 
 def lessons_in(folder: Path, releases: Path) -> list[Lesson]:
-    """The lessons of a folder; each release is ``releases/NN_name/NN_name.ipynb``."""
+    """Return the lessons of a folder; each release is ``releases/NN_name/NN_name.ipynb``."""
     found = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         match = _FOLDER_NAME.fullmatch(path.name)
@@ -125,7 +125,7 @@ def lessons_in(folder: Path, releases: Path) -> list[Lesson]:
 
 
 def find_lesson(wanted: str) -> Lesson:
-    """A lesson by number ("5", "05"), name ("bpr") or both ("05_bpr", "05_bpr.ipynb").
+    """Return a lesson by number ("5", "05"), name ("bpr") or both ("05_bpr", "05_bpr.ipynb").
 
     Raises:
         LessonError: there is none; the message names those that there are.

@@ -1,4 +1,4 @@
-"""Which names a piece of code defines, and which it needs from elsewhere."""
+"""Names that a piece of code defines, and names that it needs from elsewhere."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _ALWAYS_THERE = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "
 
 @dataclass(frozen=True)
 class Definition:
-    """A name and a line, counted from 1."""
+    """Name with the line, counted from 1, in which it stands."""
 
     name: str
     line: int
 
 
 def defined_at_top(tree: ast.Module) -> dict[str, int]:
-    """Names that are bound at a module's top level, blocks included, each with its first line."""
+    """Return the names bound at a module's top level, blocks included, each with its first line."""
     found: dict[str, int] = {}
     for node in _outside_of_functions(tree):
         for name in _bound_by(node):
@@ -33,7 +33,7 @@ def defined_at_top(tree: ast.Module) -> dict[str, int]:
 
 
 def undefined_names(source: str, tree: ast.Module, known: Set[str]) -> list[Definition]:
-    """Names that the code reads as globals and that are neither known nor built in, by line.
+    """Return the globals that code reads and that are neither known nor built in, by line.
 
     An ``import *`` is reported as the name ``*``: what it brings cannot be known.
     """
@@ -60,7 +60,7 @@ def _global_reads(table: symtable.SymbolTable) -> Iterator[str]:
 
 
 def _outside_of_functions(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that run when the module does: not the insides of functions and classes."""
+    """Yield the nodes that run when the module does: not the insides of functions and classes."""
     for child in ast.iter_child_nodes(node):
         yield child
         if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):

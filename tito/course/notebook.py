@@ -1,4 +1,4 @@
-"""A notebook as plain JSON: enough for its cells, and fast (importing nbformat takes 0.35 s)."""
+"""Notebooks as plain JSON: enough for their cells, and fast (importing nbformat takes 0.35 s)."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ EXPERIMENT: Final = "experiment"
 
 
 class NotebookError(RecsysError, ValueError):
-    """A notebook that is not one, or whose cells cannot be used; says which notebook and cell."""
+    """Fault of a notebook or of one of its cells; the message says which."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a notebook."""
+    """Cell of a notebook."""
 
     number: int
-    """Its place, counted from 1, over cells of all kinds."""
+    """Place in the notebook, counted from 1, over cells of all kinds."""
     kind: str
     """ "code", "markdown" or "raw"."""
     source: str
     tags: frozenset[str]
     nbgrader: dict[str, Any]
-    """Its metadata for nbgrader; empty where it has none."""
+    """Metadata for nbgrader; empty where it has none."""
 
     @property
     def grade_id(self) -> str:
-        """What nbgrader and we call it; empty for an ordinary cell."""
+        """Name of the cell for nbgrader and for us; empty for an ordinary cell."""
         return str(self.nbgrader.get("grade_id", ""))
 
     @property
     def is_graded(self) -> bool:
-        """Whether there are points on it."""
+        """Points can be earned by the cell."""
         return self.nbgrader.get("grade") is True
 
     @property
     def is_solution(self) -> bool:
-        """Whether the learner writes it."""
+        """Learners write the cell."""
         return self.nbgrader.get("solution") is True
 
     @property
     def is_exported(self) -> bool:
-        """The cell becomes part of the lesson's module."""
+        """The lesson's module includes the cell."""
         return self.kind == "code" and EXPORT in self.tags
 
     @property
@@ -61,12 +61,12 @@ class Cell:
 
     @property
     def label(self) -> str:
-        """How a message calls it."""
+        """Name of the cell in messages."""
         return f"cell '{self.grade_id}'" if self.grade_id else f"cell number {self.number}"
 
 
 def read_cells(path: Path) -> list[Cell]:
-    """The cells of a notebook.
+    """Return the cells of a notebook file.
 
     Raises:
         NotebookError: the file is missing, or not a notebook of format 4.
@@ -89,7 +89,7 @@ def read_cells(path: Path) -> list[Cell]:
 
 
 def cells_of(content: Any, path: Path) -> list[Cell]:
-    """The cells of a notebook that has been read already; ``path`` is for the messages."""
+    """Return the cells of a notebook that has been read; ``path`` is for the messages."""
     cells = content.get("cells") if isinstance(content, dict) else None
     if not isinstance(cells, list) or content.get("nbformat") != 4:
         raise NotebookError(f"{path} is not a notebook of format 4.")

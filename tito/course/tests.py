@@ -1,4 +1,4 @@
-"""The visible tests of a lesson, as they were released, in the learner's notebook."""
+"""Visible tests of a lesson, as they were released, in the learner's notebook."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 
 def with_released_tests(content: dict[str, Any], release: dict[str, Any]) -> dict[str, Any]:
-    """The learner's notebook with its test cells as released: edited ones restored, copies left
-    out, and missing ones put at the end.
+    """Return the learner's notebook with its test cells as released.
+
+    Edited tests are restored, copies left out, and missing ones put at the end.
     """
     tests = {_grade_id(cell): cell for cell in release["cells"] if _is_test(cell)}
     cells, seen = [], set()

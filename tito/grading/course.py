@@ -1,4 +1,4 @@
-"""The instructor's folder: where things are in it. Its layout is nbgrader's, with a little more."""
+"""The instructor's folder and its places. The layout is nbgrader's, with a little more."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from tito.grading.settings import TEMPLATE, Settings, read_settings
 
 MARKER: Final = "grading.toml"
 STUDENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
-"""What a student may be called: it becomes a folder's name, and is matched by nbgrader."""
+"""Ids of students. An id becomes the name of a folder, and nbgrader finds students by it."""
 
 
 class GradingError(RecsysError, ValueError):
-    """Something that keeps an instructor from going on; the message says what to do."""
+    """A problem that an instructor has to solve; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class GradingCourse:
-    """An instructor's folder by its path."""
+    """Path of an instructor's folder, and of everything in it."""
 
     root: Path
 
     @cached_property
     def settings(self) -> Settings:
-        """What ``grading.toml`` says."""
+        """Settings in ``grading.toml``."""
         return read_settings(self.root / MARKER)
 
     @property
     def gradebook(self) -> Path:
-        """nbgrader's database."""
+        """Path of nbgrader's database."""
         return self.root / "gradebook.db"
 
     @property
     def exchange(self) -> Exchange | None:
-        """The course in its exchange; None where there is none."""
+        """The course's part of the exchange; None without an exchange."""
         table = self.settings.course
         if not table.exchange:
             return None
@@ -54,70 +54,86 @@ class GradingCourse:
 
     @property
     def state(self) -> Path:
-        """What tito remembers of its runs. Hidden inputs may occur in it: for instructors only."""
+        """Folder of tito's own files. Hidden inputs may occur in them: for instructors only."""
         return self.root / ".tito"
 
     @property
     def temporary(self) -> Path:
-        """What a run needs while it lasts."""
+        """Folder of temporary files, which lasts as long as a run."""
         return self.state / "tmp"
 
     def source(self, lesson: Lesson) -> Path:
-        """The notebook with its solutions."""
+        """Path of the notebook with its solutions."""
         return self.root / "source" / lesson.id / lesson.notebook
 
     def release(self, lesson: Lesson) -> Path:
-        """The notebook that students get, and the template of every submission."""
+        """Path of the notebook that students get: the template of every submission."""
         return self.root / "release" / lesson.id / lesson.notebook
 
-    def submitted(self, lesson: Lesson, student: str) -> Path:
-        """What a student handed in; ``timestamp.txt`` beside it says when."""
-        return self.root / "submitted" / student / lesson.id / lesson.notebook
-
-    def autograded(self, lesson: Lesson, student: str) -> Path:
-        """The submission as it was run and judged: what graders see."""
-        return self.root / "autograded" / student / lesson.id / lesson.notebook
-
-    def feedback(self, lesson: Lesson, student: str) -> Path:
-        """What the student gets back."""
-        return (self.root / "feedback" / student / lesson.id / lesson.id).with_suffix(".html")
-
-    def outcome(self, lesson: Lesson, student: str) -> Path:
-        """What grading found, in full: for instructors only."""
-        return self.state / "outcomes" / lesson.id / f"{student}.json"
+    def submission(self, lesson: Lesson, student: str) -> Submission:
+        """Return one student's submission for a lesson, whether or not it exists yet."""
+        return Submission(self, lesson, student)
 
     def students(self, lesson: Lesson) -> list[str]:
-        """Those who have handed in, sorted; whatever is no student's folder is left out."""
+        """Return the ids of those who handed in, sorted. Folders with other names are ignored."""
         folder = self.root / "submitted"
-        found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
         return [
             name
-            for name in found
-            if STUDENT_ID.fullmatch(name) and os.path.lexists(self.submitted(lesson, name).parent)
+            for name in names
+            if STUDENT_ID.fullmatch(name)
+            and os.path.lexists(self.submission(lesson, name).submitted.parent)
         ]
 
     def inputs_seed(self, lesson: Lesson, grade_id: str) -> int:
-        """The seed of a cell's hidden inputs: the same for every student, known to this folder.
+        """Return the seed of a cell's hidden inputs, which is the same for every student.
 
-        An HMAC of lesson and cell, so that no seed tells anything about another.
+        It is an HMAC of lesson and cell under this folder's secret: no seed reveals another.
         """
         message = f"{lesson.id}/{grade_id}".encode()
         return int.from_bytes(hmac.digest(self._secret, message, hashlib.sha256), "big")
 
     @cached_property
     def _secret(self) -> bytes:
+        path = self.root / ".secret"
         try:
-            found = (self.root / ".secret").read_bytes()
+            return path.read_bytes()
         except FileNotFoundError:
             raise GradingError(
-                f"{self.root / '.secret'} is missing, from which the hidden inputs are drawn: put "
-                "it back from a copy, or have another made by `tito grade init`."
+                f"{path} is missing, and hidden inputs are drawn from it: restore it from a copy, "
+                "or make a new one with `tito grade init`."
             ) from None
-        return found
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's work for one lesson, and the path of each file that belongs to it."""
+
+    course: GradingCourse
+    lesson: Lesson
+    student: str
+
+    @property
+    def submitted(self) -> Path:
+        """Path of the notebook that was handed in; ``timestamp.txt`` beside it has the time."""
+        return self._folder("submitted") / self.lesson.notebook
+
+    @property
+    def autograded(self) -> Path:
+        """Path of the notebook that was run and judged, which graders look at."""
+        return self._folder("autograded") / self.lesson.notebook
+
+    @property
+    def feedback(self) -> Path:
+        """Path of the page that the student gets back."""
+        return self._folder("feedback") / f"{self.lesson.id}.html"
+
+    def _folder(self, stage: str) -> Path:
+        return self.course.root / stage / self.student / self.lesson.id
 
 
 def create_grading_course(folder: Path) -> tuple[GradingCourse, list[Path]]:
-    """Make a folder an instructor's, or give it what it lacks; returns what was written."""
+    """Make a folder an instructor's, or add what it lacks; return it and the files written."""
     folder = folder.absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)  # marks are nobody else's business
@@ -136,7 +152,7 @@ def create_grading_course(folder: Path) -> tuple[GradingCourse, list[Path]]:
 
 
 def find_grading_course() -> GradingCourse:
-    """The instructor's folder that this process works in, or in one below it.
+    """Return the instructor's folder that holds the current folder.
 
     Raises:
         GradingError: there is none.

@@ -1,4 +1,4 @@
-"""nbgrader's gradebook: made safely, and told of each lesson's cells."""
+"""nbgrader's gradebook: created safely, and with the cells of each lesson."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from tito.grading.course import GradingCourse, GradingError
 
 
 def gradebook_url(path: Path) -> str:
-    """How nbgrader calls the database in a file."""
-    if "?" in str(path):  # what follows it would be taken for settings
-        raise GradingError(f"{path}: nbgrader can have no gradebook below a folder with a '?'.")
+    """Return the URL by which nbgrader finds the database in a file."""
+    if "?" in str(path):  # the rest would be taken for settings
+        raise GradingError(f"{path}: nbgrader cannot have a gradebook below a folder with a '?'.")
     return f"sqlite:///{path}"
 
 
 @contextmanager
 def open_gradebook(course: GradingCourse) -> Iterator[Gradebook]:
-    """The gradebook, which is made where there is none.
+    """Open the gradebook; create it if there is none.
 
     Raises:
         GradingError: it is damaged, of another version of nbgrader, or in use for too long.
     """
     create_gradebook(course)
-    with in_a_sentence(course):
+    with translated_errors(course):
         gradebook = Gradebook(gradebook_url(course.gradebook), course.settings.course.id)
         try:
             yield gradebook
@@ -46,19 +46,19 @@ def open_gradebook(course: GradingCourse) -> Iterator[Gradebook]:
 
 
 def create_gradebook(course: GradingCourse) -> bool:
-    """Make an empty gradebook where there is none; whether it was made.
+    """Create an empty gradebook if there is none; return True if it was created.
 
-    It is made under another name first: of nbgrader's several steps a kill may leave any undone.
+    It is created under another name first, since a kill may end nbgrader between two of its steps.
     """
     path = course.gradebook
     if path.exists():
         return False
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        with in_a_sentence(course), _alembic_at_hand():
+        with translated_errors(course), _alembic_at_hand():
             Gradebook(gradebook_url(unfinished), course.settings.course.id).close()
         try:
-            os.link(unfinished, path)  # unlike a renaming, over nothing that is there by now
+            os.link(unfinished, path)  # unlike renaming, it replaces nothing
         except FileExistsError:
             return False
     finally:
@@ -67,7 +67,7 @@ def create_gradebook(course: GradingCourse) -> bool:
 
 
 def check_unchanged(course: GradingCourse, lesson: Lesson, cells: list[Cell]) -> None:
-    """GradingError where there are marks, and what they were given for is another now."""
+    """Raise GradingError if there are marks for cells that have changed."""
     with open_gradebook(course) as gradebook:
         found = _find(gradebook, lesson)
         count = len(found.submissions) if found is not None else 0
@@ -81,11 +81,11 @@ def check_unchanged(course: GradingCourse, lesson: Lesson, cells: list[Cell]) ->
 
 
 def register(course: GradingCourse, lesson: Lesson, notebook: Any) -> None:
-    """Tell the gradebook of a lesson: when it is due, and its cells as they are released.
+    """Enter a lesson into the gradebook: its due date and its cells.
 
     Args:
-        course: whose gradebook.
-        lesson: the lesson; both assignment and notebook get its id for their name.
+        course: the instructor's folder.
+        lesson: the lesson; assignment and notebook are both named by its id.
         notebook: the released notebook, as nbformat reads it.
     """
     due = course.settings.due.get(lesson.id)
@@ -94,7 +94,7 @@ def register(course: GradingCourse, lesson: Lesson, notebook: Any) -> None:
         gradebook.update_or_create_assignment(lesson.id, **naive)
     names = {"notebook": lesson.id, "assignment": lesson.id}
     resources = {"nbgrader": {**names, "db_url": gradebook_url(course.gradebook)}}
-    with in_a_sentence(course):
+    with translated_errors(course):
         saver = SaveCells()
         try:
             saver.preprocess(notebook, resources)
@@ -110,7 +110,7 @@ def _find(gradebook: Gradebook, lesson: Lesson) -> Notebook | None:
 
 
 Described = dict[str, tuple[float | None, str]]
-"""Points (None where there are none) and kind of each cell that nbgrader knows."""
+"""Points (None for a cell without) and kind of each cell that nbgrader knows."""
 
 
 def _recorded(notebook: Notebook) -> Described:
@@ -143,8 +143,8 @@ def _change(before: Described, after: Described) -> str:
 
 
 @contextmanager
-def in_a_sentence(course: GradingCourse) -> Iterator[None]:
-    """A block in which nbgrader's errors become a GradingError that says what to do."""
+def translated_errors(course: GradingCourse) -> Iterator[None]:
+    """Run a block in which errors of nbgrader become a GradingError that says what to do."""
     try:
         with warnings.catch_warnings(action="ignore", category=SAWarning):  # nbgrader's, not ours
             yield
@@ -158,13 +158,13 @@ def in_a_sentence(course: GradingCourse) -> Iterator[None]:
             ) from error
         raise GradingError(
             f"{course.gradebook} cannot be used: {reason}. If nbgrader was updated, run `nbgrader "
-            "db upgrade` on a copy first; a damaged file has to come back from a copy."
+            "db upgrade` on a copy first; restore a damaged file from a copy."
         ) from error
 
 
 @contextmanager
 def _alembic_at_hand() -> Iterator[None]:
-    """nbgrader asks the program alembic for the version of a new database, by the PATH."""
+    """Run a block with alembic in the PATH, where nbgrader looks for it."""
     before = os.environ.get("PATH")
     beside = str(Path(sys.executable).parent)
     os.environ["PATH"] = beside if before is None else os.pathsep.join([beside, before])

@@ -1,4 +1,4 @@
-"""``nbgrader_config.py``: so that nbgrader's own commands work in the folder, except one."""
+"""``nbgrader_config.py``, with which nbgrader's own commands work in the folder, except one."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ c.CourseDirectory.root = here
 c.CourseDirectory.course_id = {id!r}
 c.CourseDirectory.db_url = "sqlite:///" + os.path.join(here, "gradebook.db")
 {exchange}
-# Submissions are run in a jail, by `tito grade autograde`; nbgrader's own would run them as you.
+# `tito grade autograde` runs submissions in a jail; nbgrader's own command would run them as you.
 c.Autograde.exporter_class = "tito.grading.nbgrader_config.Refusing"
 c.AssignLatePenalties.plugin_class = "tito.grading.marks.late.LatePolicy"
 """
 
 
 class Refusing(NotebookExporter):
-    """Stands where nbgrader's autograding would begin, before it has removed anything."""
+    """An exporter that ends nbgrader's own autograding before it has removed anything."""
 
     def __init__(self, **settings: Any) -> None:
         sentence = (
-            "Submissions are not graded by nbgrader here, which would run their code with all your "
-            "rights, and without the course's tests: use `tito grade autograde`."
+            "nbgrader does not grade submissions here: it would run their code with all your "
+            "rights, and without the course's tests. Use `tito grade autograde`."
         )
         parent = settings.get("parent")
         if parent is not None:
@@ -47,7 +47,7 @@ def write_config(course: GradingCourse) -> str:
     """Write the file, or bring it up to date.
 
     Returns:
-        "written" or "unchanged"; "edited" where an instructor has, and it was left alone.
+        "written" or "unchanged"; "edited" if an instructor edited it, and it was left alone.
     """
     path = course.root / NAME
     content = _content(course)

@@ -1,4 +1,4 @@
-"""``tito grade build``: a lesson in the instructor's folder, for students and for nbgrader."""
+"""Prepare a lesson in the instructor's folder, for students and for nbgrader."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from tito.grading.nbgrader_config import NAME, write_config
 
 @dataclass(frozen=True)
 class Prepared:
-    """What became of one lesson."""
+    """Result of preparing one lesson."""
 
     written: tuple[Path, ...]
     """Files that are new or different."""
     config_edited: bool
-    """Whether an instructor has edited nbgrader_config.py, so that it was left alone."""
+    """True if an instructor has edited nbgrader_config.py, so that it was left alone."""
 
 
 def prepare(course: GradingCourse, lesson: Lesson) -> Prepared:
-    """Write a lesson's notebooks, and tell the gradebook of it.
+    """Write a lesson's notebooks, and enter it into the gradebook.
 
-    What is there is replaced file by file, after everything that can be checked was checked.
+    Files are replaced one by one, after everything that can be checked was checked.
 
     Raises:
-        GradingError: there is no source; the committed release is not what it gives; there are
-            marks for cells that have changed; the gradebook or the settings cannot be used.
+        GradingError: there is no source; the committed release differs from what it gives; there
+            are marks for cells that have changed; the gradebook or the settings cannot be used.
         AuthoringError: the source cannot be built.
     """
     if not lesson.source.is_file():
         raise GradingError(
-            f"there is no {lesson.source}: lessons are prepared with their solutions, which only a "
-            "clone of the repository has."
+            f"there is no {lesson.source}: preparing a lesson needs its solutions, which are in a "
+            "clone of the repository only."
         )
     release = released(solution_notebook(lesson))
     contents = {
@@ -62,8 +62,8 @@ def _check_committed(lesson: Lesson, content: bytes) -> None:
         committed = b""
     if committed != content:
         raise GradingError(
-            f"{lesson.release} is not what {lesson.source} gives: run `tito dev build`, so that "
-            "students and graders have the same notebook."
+            f"{lesson.release} differs from what {lesson.source} gives: run `tito dev build`, so "
+            "that students and graders have the same notebook."
         )
 
 

@@ -1,4 +1,4 @@
-"""What ``grading.toml`` says: one dataclass a table, and defaults for what is left out."""
+"""Settings in ``grading.toml``: one dataclass per table, with a default for every line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tito.course.exchange import COURSE_ID, COURSE_ID_RULE, DEFAULT_COURSE
 from tito.course.lessons import all_lessons
 
 TEMPLATE: Final = """\
-# What `tito grade` goes by in this folder. Every line may be left out.
+# Settings of `tito grade` in this folder. Every line may be left out.
 
 [course]
 id = "recsys"             # in the gradebook, and in the exchange
@@ -35,6 +35,7 @@ cell_seconds = 60
 notebook_seconds = 300    # for all cells together
 call_seconds = 20
 judge_seconds = 60        # for all calls by which one cell is judged
+build_seconds = 120       # for building one cell in Cython
 memory_mib = 2048
 experiments = false       # run the cells that take long and that no points depend on, too
 
@@ -44,12 +45,12 @@ pattern = ""              # what `tito grade collect` gets; empty: as Moodle and
 
 
 class SettingsError(RecsysError, ValueError):
-    """``grading.toml`` says what cannot be; the message says where and what."""
+    """A wrong setting in ``grading.toml``; the message names it."""
 
 
 @dataclass(frozen=True)
 class CourseTable:
-    """What the course is called, and where its exchange is."""
+    """Name of the course, and folder of its exchange."""
 
     id: str = DEFAULT_COURSE
     exchange: str = ""
@@ -57,7 +58,7 @@ class CourseTable:
 
 @dataclass(frozen=True)
 class LateTable:
-    """What it costs to hand in late."""
+    """Penalties for late submissions."""
 
     grace_minutes: float = 15.0
     per_day: float = 0.0
@@ -66,20 +67,21 @@ class LateTable:
 
 @dataclass(frozen=True)
 class LimitsTable:
-    """How much one submission may use."""
+    """Limits of one submission."""
 
     cell_seconds: float = 60.0
     notebook_seconds: float = 300.0
     call_seconds: float = 20.0
     judge_seconds: float = 60.0
+    build_seconds: float = 120.0
     memory_mib: int = 2048
     experiments: bool = False
-    """Whether cells tagged ``experiment`` are run: they take long, and no points depend on them."""
+    """Also run cells tagged ``experiment``: they take long, and no points depend on them."""
 
 
 @dataclass(frozen=True)
 class StudentsTable:
-    """How students are told apart."""
+    """Pattern that finds students in paths."""
 
     pattern: str = ""
 
@@ -90,9 +92,9 @@ class Settings:
 
     course: CourseTable = field(default_factory=CourseTable)
     due: dict[str, datetime] = field(default_factory=dict)
-    """By lesson, with a time zone."""
+    """Due dates by lesson, with a time zone."""
     extensions: dict[str, dict[str, datetime]] = field(default_factory=dict)
-    """By student and lesson: what is due then instead."""
+    """Due dates of single students, by student and lesson."""
     late: LateTable = field(default_factory=LateTable)
     limits: LimitsTable = field(default_factory=LimitsTable)
     students: StudentsTable = field(default_factory=StudentsTable)
@@ -104,7 +106,7 @@ _TABLES: Final = {
 
 
 def read_settings(path: Path) -> Settings:
-    """The settings in a file; SettingsError where they cannot be understood."""
+    """Read the settings in a file; raise SettingsError if they cannot be understood."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

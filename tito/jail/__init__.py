@@ -1,1 +1,1 @@
-"""Code by unknown authors runs here: in bubblewrap, with nothing in sight to steal."""
+"""Jails for code by unknown authors: bubblewrap, limits, and nothing within reach to steal."""

@@ -1,4 +1,4 @@
-"""Whether a jail can be had on this machine, found out by having one."""
+"""Availability of jails on this machine, found out by starting one."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _SECONDS = 30.0
 
 @dataclass(frozen=True)
 class JailReport:
-    """What kind of jail there is on this machine."""
+    """Properties of the jails of this machine."""
 
     memory_group: int | None
-    """The version of control groups that hold its memory; None where only rlimits do."""
+    """Version of the control groups that limit memory; None where only rlimits do."""
     filtered: bool
-    """Whether system calls are filtered."""
+    """System calls are filtered."""
 
     def __str__(self) -> str:
         memory = (
@@ -36,14 +36,18 @@ class JailReport:
 
 @functools.cache
 def require_jail() -> JailReport:
-    """Start a jail and see that it holds; JailUnavailableError, with a sentence, where not."""
+    """Start a jail, check it from inside and return what holds it.
+
+    Raises:
+        JailUnavailableError: no jail can be had, or it does not hold; the message says why.
+    """
     if sys.platform != "linux":
         raise JailUnavailableError(
             "code by others cannot be run safely here: jails are made of Linux's namespaces. Grade "
             "on a Linux machine, or in a virtual one."
         )
     with Jail(module="tito.jail.selfcheck", limits=Limits(wall_seconds=_SECONDS)) as jail:
-        process = jail.start(complaints=subprocess.PIPE)
+        process = jail.start(stderr=subprocess.PIPE)
         said, complaint = process.communicate()
         process.wait()
         if process.returncode != 0 or not said:
@@ -54,7 +58,7 @@ def require_jail() -> JailReport:
 
 
 def _check(found: dict[str, object]) -> None:
-    """Hold a jail to what it should be like inside."""
+    """Raise JailUnavailableError where a jail is not as it should be inside."""
     expected = {
         "capabilities": 0,
         "no_new_privileges": True,
@@ -71,7 +75,7 @@ def _check(found: dict[str, object]) -> None:
 
 
 def _why_not(complaint: str) -> str:
-    """Bubblewrap's complaint as one sentence that helps."""
+    """Turn bubblewrap's error output into one sentence that helps."""
     start = "code by others cannot be run safely here: "
     last = (complaint.strip().splitlines() or ["it says nothing"])[-1]
     if "Unknown option" in complaint:

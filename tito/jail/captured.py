@@ -18,7 +18,9 @@ from traitlets import Type
 from traitlets.config import Config
 
 KINDS: Final = ("text/plain", "image/png")
-"""Of what is shown in several forms. HTML by students has no place on an instructor's screen."""
+"""Forms of a value that are kept. HTML by students has no place on an instructor's screen."""
+_COST: Final = 1024
+"""Characters that each output counts for, beside its text: no more than cells.py lets through."""
 
 
 class Outputs:
@@ -30,12 +32,12 @@ class Outputs:
         self.items: list[dict[str, Any]] = []
 
     def restart(self) -> list[dict[str, Any]]:
-        """Hand over what there is, and begin another cell."""
+        """Return the outputs of the cell that has ended, and begin another."""
         found, self.items, self._left = self.items, [], self._limit
         return found
 
     def text(self, stream: str, text: str) -> None:
-        """What was written to standard output or standard error."""
+        """Add text that was written to standard output or standard error."""
         text = self._fitting(text)
         last = self.items[-1] if self.items else {}
         if not text:
@@ -43,19 +45,21 @@ class Outputs:
         if last.get("output_type") == "stream" and last.get("name") == stream:
             last["text"] += text
         else:
+            self._left -= _COST
             self.items.append({"output_type": "stream", "name": stream, "text": text})
 
     def shown(self, kind: str, data: dict[str, Any], **more: Any) -> None:
-        """A value or a picture."""
+        """Add a value or a picture."""
         kept = {}
         for name in KINDS:
             if name in data and self._left > 0:
                 kept[name] = self._form(name, data[name])
         if kept:
+            self._left -= _COST
             self.items.append({"output_type": kind, "data": kept, "metadata": {}, **more})
 
     def error(self, name: str, value: str, traceback: list[str]) -> None:
-        """What ended the cell; it has a limit of its own, so that it is always there."""
+        """Add the error that ended the cell. It has a limit of its own, so it is always there."""
         lines = "\n".join(traceback)[: self._limit // 4].split("\n")
         self.items.append(
             {"output_type": "error", "ename": name, "evalue": value[:2000], "traceback": lines}
@@ -97,16 +101,16 @@ class Stream(io.TextIOBase):
         return len(text)
 
     def writable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def fileno(self) -> int:
-        """For processes that a cell starts."""
+        """Return the descriptor for processes that a cell starts."""
         return self._descriptor
 
 
 class Descriptors:
-    """What C code and child processes write to standard output, kept until it is asked for."""
+    """Standard output of C code and child processes, kept until it is asked for."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -118,7 +122,7 @@ class Descriptors:
             os.dup2(self._file, number)
 
     def take(self) -> str:
-        """What has been written since it was last asked for."""
+        """Return the text that has been written since the last call."""
         found = os.pread(self._file, self._limit, 0)
         os.ftruncate(self._file, 0)
         return found.decode(errors="replace")
@@ -167,11 +171,11 @@ class Shell(InteractiveShell):
         self.outputs.error(etype.__name__, value, list(stb))
 
     def enable_gui(self, gui: Any = None) -> None:
-        """There is none; ``%matplotlib inline`` needs none."""
+        """Do nothing: ``%matplotlib inline`` needs no event loop."""
 
 
 def make_shell(outputs: Outputs) -> Shell:
-    """The one shell of this process, with its streams in place of the standard ones."""
+    """Return the one shell of this process, with its streams in place of the standard ones."""
     settings = Config()
     settings.HistoryManager.enabled = False
     shell: Shell = Shell.instance(config=settings)
@@ -183,5 +187,5 @@ def make_shell(outputs: Outputs) -> Shell:
 
 
 def no_input(prompt: object = "") -> str:
-    """In the place of ``input``: there is nobody to ask."""
+    """Raise an error in the place of ``input``: there is nobody to ask."""
     raise StdinNotImplementedError("nobody can answer input() while this notebook is being run.")

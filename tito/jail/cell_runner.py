@@ -1,4 +1,4 @@
-"""The process in which a notebook's cells run: reads them from a pipe, answers with their outputs.
+"""Process in which a notebook's cells run: it reads them from a pipe and answers with outputs.
 
 Started in a jail as ``tito.jail.cell_runner``. The first frame is
 ``{"seconds": …, "characters": …}``, the limits of a cell; every further one is a cell's source.

@@ -1,7 +1,7 @@
-"""Running a notebook's cells in a jail, as their author saw them.
+"""Run a notebook's cells in a jail, as their author saw them.
 
-What comes back is for people to read. It was made where the student's code ran, so that code can
-have written it: marks come from calls that the trusted side checks, never from here.
+Outputs are for people to read. The student's code runs in the same process and can forge them, so
+marks come from calls that the trusted side checks, never from here.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from tito.wire.processes import close_pipes
 GRACE: Final = 3.0
 """Seconds from a cell's own time limit, at which it is interrupted, to the end of the jail."""
 MAX_CHARACTERS: Final = 2**21
+OUTPUT_COST: Final = 256
+"""Characters that an output counts for, and each list and object in it, beside its texts."""
+_CUT: Final = "[cut: the outputs of this notebook are too long to be shown in full]\n"
 _STREAMS: Final = ("stdout", "stderr")
 _LIST_FONTS: Final = """
 import pathlib, matplotlib.font_manager
@@ -32,54 +35,56 @@ print(path.read_text())
 
 @dataclass(frozen=True)
 class CellLimits:
-    """What the cells of one notebook may use."""
+    """Limits of the cells of one notebook."""
 
     seconds: float = 60.0
-    """For one cell."""
+    """Time limit of one cell."""
     all_seconds: float = float("inf")
-    """For all of them together."""
+    """Time limit of all cells together."""
     start_seconds: float = 60.0
-    """For starting Python and IPython."""
+    """Time limit of starting Python and IPython."""
     characters: int = MAX_CHARACTERS
-    """Of one cell's outputs, pictures in base64 included."""
+    """Characters of one cell's outputs, pictures in base64 included."""
+    all_characters: int = 4 * MAX_CHARACTERS
+    """Characters of the outputs of all cells together."""
 
 
 @dataclass(frozen=True)
 class CellOutcome:
-    """What became of one cell."""
+    """Outcome of one cell."""
 
     outputs: tuple[dict[str, Any], ...]
-    """As nbformat 4 has them: streams, errors, text and PNG."""
+    """Outputs in the form of nbformat 4: streams, errors, text and PNG."""
     error: str
     """The error's type; empty where there was none."""
     execution_count: int | None
     """None where the cell was not run, or did not end."""
     why: str = ""
-    """Why it was not run or did not end: a sentence; else empty."""
+    """Sentence that says why it was not run or did not end; else empty."""
 
     @property
     def ran(self) -> bool:
-        """Whether it ended, in an error or not."""
+        """The cell ended, in an error or not."""
         return not self.why
 
 
 class CellError(RecsysError):
-    """The process with the notebook has ended or cannot be understood; a sentence about it."""
+    """Loss of the process with the notebook; the message says how."""
 
 
 def run_cells(
     sources: Sequence[str],
     jail: Jail | Unjailed,
     limits: CellLimits | None = None,
-    tell: Callable[[int], None] = lambda number: None,
+    on_cell: Callable[[int], None] = lambda number: None,
 ) -> list[CellOutcome]:
     """Run code cells in order, going on after errors, in one jail.
 
     Args:
         sources: the code of each cell.
-        jail: a ``notebook_jail``, or none.
+        jail: a ``notebook_jail``, or an ``Unjailed``.
         limits: of each cell.
-        tell: called with each cell's number before it runs.
+        on_cell: called with each cell's number before it runs.
 
     Returns:
         An outcome for each: a cell that ends the process costs itself and those after it.
@@ -90,7 +95,7 @@ def run_cells(
         with _Process(jail, limits) as process:
             end = time.monotonic() + limits.all_seconds
             for number, source in enumerate(sources):
-                tell(number)
+                on_cell(number)
                 outcomes.append(process.run(source, end - time.monotonic()))
     except CellError as error:
         why = str(error)
@@ -102,10 +107,11 @@ def run_cells(
 
 
 class _Process:
-    """A jail that runs cells."""
+    """Jail that runs cells."""
 
     def __init__(self, jail: Jail | Unjailed, limits: CellLimits) -> None:
         self._limits = limits
+        self._left = limits.all_characters
         self._process: Jailed = jail.start()
 
     def __enter__(self) -> _Process:
@@ -126,10 +132,11 @@ class _Process:
         if left <= 0:
             raise CellError(f"the {self._limits.all_seconds:g} s of the notebook were used up.")
         reply = self._exchange(source, min(self._limits.seconds, left) + GRACE)
-        outputs = reply.get("outputs")
+        outputs, n_used = _clean(reply.get("outputs"), min(self._limits.characters, self._left))
+        self._left -= n_used
         count = reply.get("execution_count")
         return CellOutcome(
-            tuple(_clean(outputs, self._limits.characters)),
+            tuple(outputs),
             str(reply.get("error"))[:100] if isinstance(reply.get("error"), str) else "",
             count if type(count) is int else None,
         )
@@ -151,7 +158,7 @@ def _sentence_about(failure: NoReplyError, seconds: float) -> str:
 
 
 def notebook_jail(*, contents: Mapping[str, bytes] | None = None, **settings: Any) -> Jail:
-    """A jail for ``run_cells``: the library and all packages can be imported in there.
+    """Return a jail for ``run_cells``, in which the library and all packages can be imported.
 
     Args:
         contents: files by their paths in there; see ``font_list``.
@@ -161,9 +168,9 @@ def notebook_jail(*, contents: Mapping[str, bytes] | None = None, **settings: An
 
 
 def font_list() -> dict[str, bytes]:
-    """What matplotlib finds out about the fonts in a jail at its first start, which takes a second.
+    """Return matplotlib's cache of the fonts in a jail, as ``contents`` for other jails.
 
-    Given as ``contents`` to every jail, it need not do so in each. Empty without matplotlib.
+    Making it takes a second in each jail that does not have it. Empty without matplotlib.
     """
     with notebook_jail() as jail:
         (outcome,) = run_cells([_LIST_FONTS], jail)
@@ -176,20 +183,30 @@ def _not_run(why: str) -> CellOutcome:
     return CellOutcome((), "", None, why)
 
 
-def _clean(outputs: Any, characters: int) -> list[dict[str, Any]]:
-    """Outputs of exactly the forms that are expected, and no larger than was allowed."""
+def _clean(outputs: Any, characters: int) -> tuple[list[dict[str, Any]], int]:
+    """Reduce outputs to those of an expected form that fit a limit.
+
+    Returns:
+        The outputs, and the characters that they count for. Half of each is counted, since an error
+        may be added to outputs that have reached the limit.
+    """
     found: list[dict[str, Any]] = []
+    left = characters
     for output in outputs if isinstance(outputs, list) else []:
         kept = _cleaned(output) if isinstance(output, dict) else None
         size = _size(kept)
-        if kept is not None and size <= 2 * characters:
-            characters -= size // 2
-            found.append(kept)
-    return found
+        if kept is None:
+            continue
+        if size > 2 * left:
+            found.append({"output_type": "stream", "name": "stdout", "text": _CUT})
+            break
+        left -= size // 2
+        found.append(kept)
+    return found, characters - left
 
 
 def _cleaned(output: dict[str, Any]) -> dict[str, Any] | None:
-    """A stream, an error, or data of which only plain text and PNG are kept; else None."""
+    """Return a stream, an error, or data reduced to plain text and PNG; None for another output."""
     kind = output.get("output_type")
     if kind == "stream" and output.get("name") in _STREAMS:
         return {"output_type": kind, "name": output["name"], "text": _text(output.get("text"))}
@@ -213,14 +230,14 @@ def _cleaned(output: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _text(value: Any) -> str:
-    """A text, with question marks for halves of characters: they could be in no file of UTF-8."""
+    """Return a text with question marks for lone surrogates, which UTF-8 cannot hold."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _size(value: Any) -> int:
-    """How many characters there are in all of it."""
+    """Return the number of characters that a value counts for."""
     if isinstance(value, dict):
-        return sum(_size(part) for part in value.values())
+        return OUTPUT_COST + sum(_size(part) for part in value.values())
     if isinstance(value, list):
-        return sum(_size(part) for part in value)
+        return OUTPUT_COST + 8 * len(value) + sum(_size(part) for part in value)
     return len(value) if isinstance(value, str) else 0

@@ -1,4 +1,4 @@
-"""The first code in a jail: gives up what is left of its rights, then runs the module named.
+"""First code in a jail: it gives up its remaining rights, then runs the module that is named.
 
 Started as ``python -m tito.jail.inside '{"rlimits": {…}, "uid": …}' module``, before any
 code by others has been read.

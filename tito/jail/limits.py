@@ -1,4 +1,4 @@
-"""How much a jail may use before it is stopped."""
+"""Limits of a jail."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ MIB: Final = 2**20
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of one jail; sizes in bytes."""
+    """Limits of one jail; sizes in bytes."""
 
     memory: int = 2048 * MIB
-    """Of all processes and files together where there is a control group, else of each process."""
+    """Memory of all processes and files together where a control group can be made, else of each
+    process."""
     cpu_seconds: int = 600
-    """Of each process."""
+    """Processor seconds of each process."""
     wall_seconds: float = 1200.0
-    """From the start of a jail until it is ended, whatever it does."""
+    """Seconds from the start of a jail to its end."""
     processes: int = 96
-    """Threads count as well."""
+    """Processes and threads together."""
     open_files: int = 256
     file_bytes: int = 256 * MIB
-    """Of one file."""
+    """Size of one file."""
     work_bytes: int = 256 * MIB
-    """Of all files in the working folder; as many in /tmp, and in /dev/shm."""
+    """Size of all files in the working folder; as much again in /tmp, and in /dev/shm."""
     threads: int = 1
-    """How many the libraries for linear algebra start."""
+    """Threads that the libraries for linear algebra start."""
 
     def as_rlimits(self, *, grouped: bool) -> dict[str, int]:
-        """By the names of ``resource.RLIMIT_*``; set by ``inside.py``.
+        """Return the limits by the names of ``resource.RLIMIT_*``; ``inside.py`` sets them.
 
         Address space is no good measure of memory (libraries reserve far more than they use), so it
         is held tightly only where nothing else holds the memory.

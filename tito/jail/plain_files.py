@@ -1,4 +1,4 @@
-"""Reading what others handed in: plain files only, and no more than a limit."""
+"""Read files that others handed in: plain files only, up to a limit."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ MAX_BYTES: Final = 16 * MIB
 
 
 class SubmissionError(RecsysError, ValueError):
-    """Something that was handed in is not what it should be; the message says what."""
+    """Fault in a file that was handed in; the message says which."""
 
 
 def read_plain_file(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """The bytes of a file that is a file: not a link, a device, a pipe or a folder.
+    """Return the bytes of a plain file: not a link, a device, a pipe or a folder.
 
     Raises:
         SubmissionError: it is none, or larger than the limit.
@@ -28,10 +28,10 @@ def read_plain_file(path: Path, limit: int = MAX_BYTES) -> bytes:
 
 
 def read_below(root: Path, relative: str, limit: int = MAX_BYTES) -> bytes:
-    """A file below a folder that was handed in, where no part of the path may be a link.
+    """Return the bytes of a file below a folder; no part of its path may be a link.
 
     Args:
-        root: the folder, which is trusted to be where it is.
+        root: the folder; its own path is trusted.
         relative: the path below it, with ``/``; ``..`` is refused.
         limit: the most bytes that it may have.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def report() -> dict[str, object]:
-    """What the kernel says about this process."""
+    """Return the kernel's view of this process."""
     status = dict(line.split(":\t", 1) for line in _lines("/proc/self/status") if ":\t" in line)
     thread = threading.Thread(target=lambda: None)
     thread.start()

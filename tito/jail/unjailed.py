@@ -1,4 +1,4 @@
-"""No jail: plain processes, where a person has said that the code can be trusted."""
+"""Plain processes in the place of a jail, where a person vouches for the code."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tito.wire.processes import absolute_python_path, plain_process
 
 
 class Unjailed:
-    """In the place of a ``Jail``: whatever is started here may do all that its caller may.
+    """Starter of plain processes: the code may do all that its caller may.
 
     Args:
-        limits: of which only the wall clock is held.
+        limits: only the wall clock of these is held.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
@@ -50,5 +50,5 @@ class Unjailed:
         )
 
     def times_full(self) -> int:
-        """Nobody counts."""
+        """Return 0: nothing counts."""
         return 0

@@ -1,4 +1,4 @@
-"""Clauses about a learner's export: run each, and say of each whether it held.
+"""Run clauses about a learner's export, and return a verdict for each.
 
 A clause is a function ``(remote, rng)`` of a lesson's ``checkpoint.py`` or ``hidden.py``. It draws
 inputs, calls the learner's functions through ``remote`` and raises ``ContractViolation``, with a
@@ -19,25 +19,21 @@ from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Final
 
 import numpy as np
 
 from recsys_backends import contract
 from recsys_backends.errors import ContractViolation
 from recsys_edu.errors import RecsysError
+from tito.jail.jail import JailUnavailableError
 from tito.judging.failures import MAX_MESSAGE
 from tito.judging.remote import Remote, connection_of
 
 ClauseFunction = Callable[[Remote, np.random.Generator], None]
 
 
-CONTRACT_VERSION: Final = int(getattr(contract, "VERSION", 1))
-"""Version of the contract's clauses: outcomes that were kept under another one are out of date."""
-
-
 class ClausesError(RecsysError, LookupError):
-    """A lesson's folder lacks a file that judging needs."""
+    """Fault of a lesson that makes judging impossible; no answer is to blame."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class Verdict:
     name: str
     passed: bool
     message: str
-    """What is wrong; empty where it held."""
+    """Description of the fault; empty where the clause held."""
 
 
 def load_clauses(folder: Path, file: str) -> ModuleType:
@@ -111,6 +107,8 @@ def run_clause(
             function(remote, rng)
     except ContractViolation as violation:
         return Verdict(name, False, str(violation)[:MAX_MESSAGE] or "it says no more.")
+    except (ClausesError, JailUnavailableError):
+        raise  # nobody's answer is at fault
     except Exception as error:
         # The clause could not work with the answer: one of the wrong type or shape, most likely.
         why = f"the answer cannot be used: {type(error).__name__}: {error}"
@@ -121,7 +119,7 @@ def run_clause(
 def _contract_of(op: str, remote: Remote, seed: int) -> Iterator[Verdict]:
     try:
         connection_of(remote).require_written(op)
-        found = contract.check(remote, seed=seed, ops=[op])
+        found = contract.check(remote, seed=seed, ops=[op], level="lesson")
     except ContractViolation as violation:
         yield Verdict(op, False, str(violation))
         return

@@ -8,22 +8,68 @@ import inspect
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
 from recsys_backends.protocol import MUTATES, ComputeBackend
 from tito.jail.packages import installed_modules, modules_of
 from tito.judging.failures import MAX_MESSAGE, Failure, LearnerError, sentence_about_error
-from tito.wire.pipe import Deadline, NoReplyError, exchange
-from tito.wire.processes import Launcher, close_pipes, kill
+from tito.wire.pipe import Deadline, NoReplyError, receive, send
+from tito.wire.processes import Launcher, close_pipes, kill, plain_process
 from tito.wire.values import FrameError, arrays_in
 
 MAX_REPLY: Final = 2**25
 """Bytes of one reply; a clause that quotes an array makes a hundred times as many of it."""
 _SECONDS_TO_END: Final = 1.0
+
+
+LaunchBeside = Callable[[Path], AbstractContextManager[Launcher]]
+"""Function from a file to a launcher of processes that may read it, for a block."""
+
+
+@contextlib.contextmanager
+def launch_plainly(module: Path) -> Iterator[Launcher]:
+    """Yield a launcher of plain processes."""
+    yield plain_process
+
+
+class HandedLimitError(Exception):
+    """A call went beyond what it may do with functions that it was handed.
+
+    Attributes:
+        kind: of the failure.
+    """
+
+    def __init__(self, kind: Failure, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+
+
+class Handed(Protocol):
+    """Functions that a call is handed, within limits."""
+
+    @property
+    def seconds_used(self) -> float:
+        """Seconds that the functions have taken in this call."""
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds that they may still take."""
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the reply to a request for a call.
+
+        Raises:
+            NoReplyError: it is no request.
+            HandedLimitError: it is one too many, or too large.
+        """
+
+    def count(self, n_bytes: int) -> None:
+        """Count bytes of a reply that was sent; HandedLimitError where they are too many."""
 
 
 class Connection:
@@ -35,9 +81,12 @@ class Connection:
         allowed: distributions, and modules of this software, that the code may import.
         seconds: time limit of one call.
         launch: starts the process.
+        launch_beside: makes a launcher of processes with another file, under the same limits.
+        unbuildable: functions whose cells were not built; stubs stand in their places.
 
     Attributes:
         failure: kind of the last call that brought no answer since ``allow_seconds``.
+        n_bytes_sent: bytes of all frames to the process.
     """
 
     def __init__(
@@ -48,11 +97,16 @@ class Connection:
         allowed: Sequence[str],
         seconds: float,
         launch: Launcher,
+        launch_beside: LaunchBeside = launch_plainly,
+        unbuildable: Collection[str] = (),
     ) -> None:
         self.failure: Failure | None = None
+        self.n_bytes_sent = 0
         self._module, self._probe, self._allowed = module, probe, tuple(allowed)
+        self._unbuildable = frozenset(unbuildable)
         self._seconds = seconds
         self._launch = launch
+        self._launch_beside = launch_beside
         self._process: subprocess.Popen[bytes] | None = None
         self._functions: frozenset[str] = frozenset()
         self._written: frozenset[str] = frozenset()
@@ -83,6 +137,18 @@ class Connection:
         close_pipes(process)
         process.wait()
 
+    @contextlib.contextmanager
+    def beside(self, module: Path) -> Iterator[Connection]:
+        """Yield a connection to another file, in a process that shares nothing with this one."""
+        with self._launch_beside(module) as launch:
+            other = Connection(
+                module, probe=None, allowed=self._allowed, seconds=self._seconds, launch=launch
+            )
+            try:
+                yield other
+            finally:
+                other.close()
+
     def functions(self, name: str) -> frozenset[str]:
         """Return the names of the module's functions, of which ``name`` is about to be called."""
         if self._process is None:
@@ -93,38 +159,72 @@ class Connection:
         """Raise LearnerError unless there is such a function, and more of it than a stub."""
         if name not in self.functions(name):
             raise self.failed(Failure.MISSING, f"your export has no function {name}.")
+        self._require_built(name)
         if name not in self._written:
             raise self.failed(Failure.UNWRITTEN, f"{name} is not written yet.")
 
     def call(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, probe: bool = False
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        probe: bool = False,
+        handed: Handed | None = None,
     ) -> Any:
         """Call a function of the module, or of the probe, and return its answer.
 
         Arrays that the protocol's op of that name changes in place are brought back into the
         caller's own arrays.
 
+        Args:
+            name: of the function.
+            args, kwargs: plain data; handles where functions are handed.
+            probe: call a function of the probe.
+            handed: answers the requests for calls of handed functions. Arrays that such a call
+                changes are not brought back.
+
         Raises:
             LearnerError: there is no answer, or it changed an array that it may only read.
         """
-        if self._process is None:
-            self._start(name)
-        reply = self._exchange(
-            {"name": name, "args": list(args), "kwargs": kwargs, "probe": probe}, name
-        )
+        reply = self.ask(name, args, kwargs, probe=probe, handed=handed)
         if "raised" in reply:
             kind = Failure.UNWRITTEN if reply.get("unwritten") is True else Failure.RAISED
             raise self.failed(kind, f"{name} {sentence_about_error(reply)}")
         if "refused" in reply:
             why = str(reply["refused"])[:MAX_MESSAGE]
             raise self.failed(Failure.NO_DATA, f"{name}: {why}.")
-        self._write_back(name, args, kwargs, reply.get("changed", ()))
-        return reply.get("value")
+        if "value" not in reply:
+            raise self.failed(Failure.NO_DATA, f"{name}: what came back is no answer.")
+        if handed is None:  # else a handed function may have changed arrays, and none counts
+            self._write_back(name, args, kwargs, reply.get("changed", ()))
+        return reply["value"]
+
+    def ask(
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        probe: bool = False,
+        handed: Handed | None = None,
+    ) -> dict[str, Any]:
+        """Call a function and return the runner's reply as it came; arguments as for ``call``."""
+        if not probe:
+            self._require_built(name)
+        if self._process is None:
+            self._start(name)
+        call = {"name": name, "args": list(args), "kwargs": kwargs, "probe": probe}
+        return self._exchange(call, name, handed)
 
     def failed(self, kind: Failure, message: str) -> LearnerError:
         """Note a failure and return the error to raise."""
         self.failure = kind
         return LearnerError(message)
+
+    def _require_built(self, name: str) -> None:
+        if name in self._unbuildable:
+            raise self.failed(Failure.UNBUILDABLE, f"the cell of {name} was not built.")
 
     def _start(self, name: str) -> None:
         self._process = self._launch(Path(self._folder.name))
@@ -139,32 +239,57 @@ class Connection:
             self.stop()
             why = sentence_about_error(hello)
             raise self.failed(Failure.UNLOADABLE, f"your code cannot be loaded: {why}")
-        self._functions = _names(hello.get("functions"))
-        self._written = _names(hello.get("written"))
+        self._functions = names_in(hello.get("functions"))
+        self._written = names_in(hello.get("written"))
 
-    def _exchange(self, message: Any, name: str) -> dict[str, Any]:
-        """Send a frame and wait for the answer; the process is killed when its time is up."""
+    def _exchange(self, message: Any, name: str, handed: Handed | None = None) -> dict[str, Any]:
+        """Send a frame and wait for the answer; the process is killed when its time is up.
+
+        Time that handed functions take is theirs: they have a limit of their own.
+        """
         process = self._process
         if process is None:
             raise self.failed(Failure.ENDED, f"{name} could not be called: its process has ended.")
         if self._left <= 0:
             raise self.failed(Failure.LATE, f"{name} was called too often for its speed.")
         start = time.monotonic()
-        deadline = Deadline(min(self._seconds, self._left), functools.partial(kill, process))
+        seconds = min(self._seconds, self._left) + (handed.seconds_left if handed else 0.0)
+        deadline = Deadline(seconds, functools.partial(kill, process))
         try:
             with deadline:
-                reply = exchange(process, message, deadline, MAX_REPLY)
+                reply = self._conversation(process, message, deadline, handed)
+        except HandedLimitError as limit:
+            self.stop()
+            raise self.failed(limit.kind, f"{name} {limit}") from None
         except NoReplyError as failure:
             with contextlib.suppress(subprocess.TimeoutExpired):  # it may end with its own status
                 process.wait(0 if failure.damage else _SECONDS_TO_END)
             self.stop()
             raise self._gone(name, process, failure) from None
-        except FrameError as error:  # an argument that a judge made of an answer; nothing was sent
+        except FrameError as error:  # an argument that a judge made of an answer
+            self.stop()
             raise self.failed(Failure.NO_DATA, f"{name} cannot be given this: {error}.") from None
         finally:
-            self._left -= time.monotonic() - start
+            self._left -= time.monotonic() - start - (handed.seconds_used if handed else 0.0)
         if deadline.passed:  # just as the answer came: the process is gone
             self.stop()
+        return reply
+
+    def _conversation(
+        self,
+        process: subprocess.Popen[bytes],
+        message: Any,
+        deadline: Deadline,
+        handed: Handed | None,
+    ) -> dict[str, Any]:
+        """Send a frame, answer the requests of the process, and return its reply."""
+        self.n_bytes_sent += send(process, message, deadline)
+        reply = receive(process, deadline, MAX_REPLY)
+        while handed is not None and "call" in reply:
+            n_bytes = send(process, handed.answer(reply), deadline)
+            self.n_bytes_sent += n_bytes
+            handed.count(n_bytes)
+            reply = receive(process, deadline, MAX_REPLY)
         return reply
 
     def _gone(
@@ -190,7 +315,7 @@ class Connection:
     ) -> None:
         """Copy arrays that the call wrote to into the caller's own, where the op may do so."""
         arrays = arrays_in([list(args), kwargs])
-        own = _numbers_of_mutated(name, args, kwargs)
+        own = numbers_of_mutated(name, args, kwargs)
         try:
             for number, array in changed:
                 if number not in own:
@@ -203,10 +328,10 @@ class Connection:
             raise self.failed(Failure.NO_DATA, f"{name}: {error}.") from None
 
 
-def _numbers_of_mutated(
+def numbers_of_mutated(
     name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> frozenset[int]:
-    """Numbers, as ``arrays_in`` counts, of the arrays that the op of that name may change."""
+    """Return the numbers, as ``arrays_in`` counts, of the arrays that an op may change."""
     if name not in MUTATES:
         return frozenset()
     positional = list(inspect.signature(getattr(ComputeBackend, name)).parameters)[1:]
@@ -221,7 +346,7 @@ def _numbers_of_mutated(
     return frozenset(numbers)
 
 
-def _names(value: Any) -> frozenset[str]:
-    """Names of functions; whatever else was sent is left out."""
+def names_in(value: Any) -> frozenset[str]:
+    """Return the names in a list of functions; whatever else was sent is left out."""
     names = value if isinstance(value, list) else []
     return frozenset(name for name in names if isinstance(name, str))

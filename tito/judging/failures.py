@@ -20,12 +20,16 @@ class Failure(StrEnum):
 
     MISSING = "missing"
     UNLOADABLE = "unloadable"
+    UNBUILDABLE = "unbuildable"
     UNWRITTEN = "unwritten"
     RAISED = "raised"
     LATE = "late"
     ENDED = "ended"
     NO_DATA = "no data"
     CHANGED = "changed"
+    CALLED_OFTEN = "called the handed functions too often"
+    SENT_MUCH = "sent the handed functions too much"
+    WAITED_LONG = "let the handed functions work too long"
 
 
 def sentence_about_error(reply: dict[str, Any]) -> str:

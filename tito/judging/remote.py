@@ -7,14 +7,14 @@ function of the lesson's ``probe.py`` there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
 from recsys_backends.plan import Sampler, UniformSampler
 from recsys_backends.protocol import Order
-from tito.judging.connection import Connection
+from tito.judging.connection import Connection, LaunchBeside, launch_plainly
 from tito.judging.failures import Failure, LearnerError
 from tito.wire.processes import Launcher, plain_process
 
@@ -46,6 +46,8 @@ class Remote:
             standard library; also single modules of this software.
         seconds: time limit of one call.
         launch: starts the process.
+        launch_beside: makes a launcher of processes with another file, under the same limits.
+        unbuildable: functions whose cells were not built.
         order, tiles, samplers: what the functions can do as a backend, as in ``ComputeBackend``.
 
     The process starts at the first call. When it dies or hangs, the call raises ``LearnerError``
@@ -64,12 +66,20 @@ class Remote:
         allowed: Sequence[str] = (),
         seconds: float = SECONDS_PER_CALL,
         launch: Launcher = plain_process,
+        launch_beside: LaunchBeside = launch_plainly,
+        unbuildable: Collection[str] = (),
         order: Order = "sequential",
         tiles: bool = False,
         samplers: tuple[type[Sampler], ...] = (UniformSampler,),
     ) -> None:
         self._connection = Connection(
-            module, probe=probe, allowed=allowed, seconds=seconds, launch=launch
+            module,
+            probe=probe,
+            allowed=allowed,
+            seconds=seconds,
+            launch=launch,
+            launch_beside=launch_beside,
+            unbuildable=unbuildable,
         )
         self.order, self.tiles, self.samplers = order, tiles, samplers
         self.probe = _Probe(self._connection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +10,12 @@ from typing import Final
 
 from recsys_backends.plan import Sampler, UniformSampler
 from recsys_backends.protocol import Order
+from recsys_edu.exported import files_of
 from tito.jail.jail import Jail
 from tito.jail.limits import Limits
 from tito.jail.unjailed import Unjailed
 from tito.judging.remote import SECONDS_PER_CALL, Remote
+from tito.wire.processes import Launcher
 
 PROBE: Final = "probe.py"
 """File of a lesson's folder with functions that run beside the learner's."""
@@ -52,16 +54,19 @@ class Session:
         return path if path.is_file() else None
 
     @contextmanager
-    def open(self, module: Path) -> Iterator[Remote]:
+    def open(self, module: Path, unbuildable: Collection[str] = ()) -> Iterator[Remote]:
         """Yield the functions of an exported file; the process ends with the block.
+
+        Args:
+            module: the file; what was built of its cells in Cython lies beside it.
+            unbuildable: functions whose cells were not built: stubs stand in their places.
 
         Raises:
             JailUnavailableError: no jail can be had, and one is wanted.
             SubmissionError: the file is a link, or too large for a jail.
         """
         with ExitStack() as opened:
-            launch = self._launcher(module)
-            opened.enter_context(launch)
+            launch = opened.enter_context(self._launcher(module, self.probe))
             yield opened.enter_context(
                 Remote(
                     module,
@@ -69,18 +74,25 @@ class Session:
                     allowed=self.may_import,
                     seconds=self.seconds,
                     launch=launch,
+                    launch_beside=self._launcher,
+                    unbuildable=unbuildable,
                     order=self.order,
                     tiles=self.tiles,
                     samplers=self.samplers,
                 )
             )
 
-    def _launcher(self, module: Path) -> Jail | Unjailed:
+    @contextmanager
+    def _launcher(self, module: Path, probe: Path | None = None) -> Iterator[Launcher]:
+        """Yield a launcher of processes that can read these files."""
         if not self.jailed:
-            return Unjailed(self.limits)
-        return Jail(
-            [module, *([self.probe] if self.probe else [])],
+            with Unjailed(self.limits) as unjailed:
+                yield unjailed
+            return
+        with Jail(
+            [*files_of(module), *([probe] if probe else [])],
             allowed=self.may_import,
             compilers=self.compilers,
             limits=self.limits,
-        )
+        ) as jail:
+            yield jail

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 import struct
-from typing import IO, Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
-from tito.wire.values import FrameError, pack, unpack
+from tito.wire.values import FrameError, MakeHandle, pack, unpack
 
 _LENGTHS: Final = struct.Struct("<QQ")
 MAX_HEADER: Final = 16 * 2**20
@@ -18,9 +18,25 @@ MAX_PARTS: Final = 2**20
 _CHUNK: Final = 2**20
 
 
-def write_frame(stream: IO[bytes], value: Any) -> None:
-    """Send a value. FrameError where it is not plain data (nothing has been sent then); OSError
-    where nobody reads.
+class Writer(Protocol):
+    """Stream to write to."""
+
+    def write(self, content: bytes, /) -> object: ...  # noqa: D102
+    def flush(self) -> None: ...  # noqa: D102
+
+
+class Reader(Protocol):
+    """Stream to read from; fewer bytes than asked for may come at a time."""
+
+    def read(self, n_bytes: int, /) -> bytes | None: ...  # noqa: D102
+
+
+def write_frame(stream: Writer, value: Any) -> int:
+    """Send a value and return the number of bytes sent.
+
+    Raises:
+        FrameError: the value is not plain data, or too large; nothing has been sent.
+        OSError: nobody reads.
     """
     arrays: list[np.ndarray[Any, Any]] = []
     tree = pack(value, arrays)
@@ -33,14 +49,22 @@ def write_frame(stream: IO[bytes], value: Any) -> None:
     for blob in blobs:
         stream.write(blob)
     stream.flush()
+    return _LENGTHS.size + len(header) + sum(sizes)
 
 
-def read_frame(stream: IO[bytes], limit: int = MAX_BUFFERS) -> Any:
-    """Receive a value. EOFError where the other end has closed; FrameError for what is no frame.
+def read_frame(
+    stream: Reader, limit: int = MAX_BUFFERS, make_handle: MakeHandle | None = None
+) -> Any:
+    """Receive a value.
 
     Args:
-        stream: where from.
+        stream: the pipe's end.
         limit: the most bytes that its arrays may have, or its header, if that is below MAX_HEADER.
+        make_handle: reads handles; without it there may be none.
+
+    Raises:
+        EOFError: the other end has closed.
+        FrameError: the bytes are no frame.
     """
     header_size, buffer_size = _LENGTHS.unpack(_exactly(stream, _LENGTHS.size))
     if header_size > min(limit, MAX_HEADER) or buffer_size > min(limit, MAX_BUFFERS):
@@ -57,14 +81,16 @@ def read_frame(stream: IO[bytes], limit: int = MAX_BUFFERS) -> Any:
         ends = list(itertools.accumulate(sizes, initial=0))
         if ends[-1] != buffer_size:
             raise FrameError("its arrays do not fill it")
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise FrameError(f"its header is malformed: {error}") from None
+    except FrameError:
+        raise
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise FrameError("its header is malformed") from None
     buffers = [body[start:stop] for start, stop in itertools.pairwise(ends)]
-    return unpack(tree, buffers)
+    return unpack(tree, buffers, make_handle)
 
 
-def _exactly(stream: IO[bytes], n_bytes: int) -> bytearray:
-    """That many bytes; memory is taken as they come, not as they are claimed."""
+def _exactly(stream: Reader, n_bytes: int) -> bytearray:
+    """Read that many bytes; memory is taken as they come, not as they are claimed."""
     data = bytearray()
     while len(data) < n_bytes:
         chunk = stream.read(min(_CHUNK, n_bytes - len(data)))

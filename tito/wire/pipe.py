@@ -87,29 +87,41 @@ class Deadline:
 def exchange(
     process: subprocess.Popen[bytes], message: Any, deadline: Deadline, limit: int
 ) -> dict[str, Any]:
-    """Send a frame and return the reply.
+    """Send a frame and return the reply; see ``send`` and ``receive``."""
+    send(process, message, deadline)
+    return receive(process, deadline, limit)
+
+
+def send(process: subprocess.Popen[bytes], message: Any, deadline: Deadline) -> int:
+    """Send a frame and return the number of bytes sent.
 
     Args:
         process: started with pipes as its standard input and output.
         message: plain data.
         deadline: entered by the caller; it ends the process.
-        limit: most bytes of the reply's arrays, and of its header.
 
     Raises:
-        NoReplyError: the process has ended, or its reply is no frame with a dictionary.
+        NoReplyError: the process has ended.
         FrameError: the message cannot be sent.
     """
     assert process.stdin is not None
-    assert process.stdout is not None
     try:
-        write_frame(process.stdin, message)
+        return write_frame(process.stdin, message)
     except OSError:
         raise NoReplyError(late=deadline.passed) from None
-    return receive(process, deadline, limit)
 
 
 def receive(process: subprocess.Popen[bytes], deadline: Deadline, limit: int) -> dict[str, Any]:
-    """Return the next frame of a process; arguments and errors as for ``exchange``."""
+    """Return the next frame of a process.
+
+    Args:
+        process: started with pipes as its standard input and output.
+        deadline: entered by the caller; it ends the process.
+        limit: most bytes of the frame's arrays, and of its header.
+
+    Raises:
+        NoReplyError: the process has ended, or its frame is damaged or holds no dictionary.
+    """
     assert process.stdout is not None
     try:
         reply = read_frame(process.stdout, limit)

@@ -1,4 +1,4 @@
-"""The process in which judged code runs: reads calls from a pipe, answers with plain data.
+"""Process in which judged code runs: it reads calls from a pipe and answers with plain data.
 
 Started as ``python -m tito.wire.runner`` with the pipe as its standard input and output. The
 first frame says what to load; every further one is a call. Answers are one of
@@ -7,6 +7,8 @@ first frame says what to load; every further one is a call. Answers are one of
   ``arrays_in`` meets them) that the call wrote to;
 - ``{"raised": …, "message": …, "place": …, "unwritten": …}``: the learner's code raised;
 - ``{"refused": …}``: there is no such function, or its answer is no plain data.
+
+Before its answer, a call that was handed functions may ask for calls of them: see ``proxies``.
 """
 
 from __future__ import annotations
@@ -18,14 +20,14 @@ from types import ModuleType
 from typing import Any, BinaryIO
 
 from recsys_edu.exported import Exported, load_file, text_of
-from tito.wire.frames import read_frame, write_frame
 from tito.wire.masking import mask_answers
 from tito.wire.pipe import claim_standard_pipes
+from tito.wire.proxies import Caller
 from tito.wire.values import FrameError, arrays_in
 
 
 class Runner:
-    """One learner's module, and the lesson's probe, answering calls."""
+    """Answers to calls, by a learner's module and the lesson's probe."""
 
     def __init__(
         self, module: str, probe: str | None, allowed: Sequence[str], masked: Sequence[str]
@@ -38,10 +40,10 @@ class Runner:
             self._learner = self._exported.module()
             self.failure: dict[str, Any] | None = None
         except BaseException as error:
-            self.failure = self._raised(error)
+            self.failure = self.raised(error)
 
     def hello(self) -> dict[str, Any]:
-        """What there is to call, or why there is nothing."""
+        """Return the names of the functions, or the error that loading them raised."""
         if self._learner is None:
             return self.failure or {}
         names = [name for name, value in vars(self._learner).items() if callable(value)]
@@ -61,11 +63,18 @@ class Runner:
         except FrameError as error:
             return {"refused": str(error)}
         except BaseException as error:
-            return self._raised(error)
+            return self.raised(error)
         finally:  # the next call, and packing the answer, need at least what this one had
             sys.setrecursionlimit(max(deep_enough, sys.getrecursionlimit()))
         changed = [[n, array] for n, array in enumerate(arrays) if array.tobytes() != before[n]]
         return {"value": value, "changed": changed}
+
+    def function_named(self, name: str) -> Callable[..., Any]:
+        """Return a function of the learner's; FrameError where there is none."""
+        found = getattr(self._learner, name, None)
+        if not callable(found):
+            raise FrameError(f"there is no function {name}")
+        return found  # type: ignore[no-any-return]
 
     def _function(self, call: dict[str, Any]) -> Callable[..., Any]:
         owner = self._probe if call["probe"] else self._learner
@@ -76,7 +85,8 @@ class Runner:
             return lambda *args, **kwargs: found(self._learner, *args, **kwargs)
         return found  # type: ignore[no-any-return]
 
-    def _raised(self, error: BaseException) -> dict[str, Any]:
+    def raised(self, error: BaseException) -> dict[str, Any]:
+        """Pack up an error of the learner's code."""
         place = self._exported.place_of(error)
         return {
             "raised": type(error).__name__,
@@ -88,22 +98,22 @@ class Runner:
 
 def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
     """Answer calls until the other end closes."""
-    settings = read_frame(incoming)
-    runner = Runner(**settings)
-    write_frame(outgoing, runner.hello())
+    caller = Caller(incoming, outgoing)
+    runner = Runner(**caller.next_call())
+    caller.reply(runner.hello())
     while True:
         try:
-            call = read_frame(incoming)
+            call = caller.next_call()
         except EOFError:
             return
-        reply = runner.answer(call)
+        answer = runner.answer(call)
         try:
-            write_frame(outgoing, reply)
+            caller.reply(answer)
         except OSError:  # nobody reads
             raise
         except Exception as error:  # nothing has been sent; its own classes may raise anything
             why = f"it returned what cannot be sent to its judges: {text_of(error)}"
-            write_frame(outgoing, {"refused": why})
+            caller.reply({"refused": why})
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What tito keeps in a learner's workspace, and how it changes it."""
+"""A learner's workspace: its files, its progress, and the steps of a lesson."""

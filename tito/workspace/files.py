@@ -1,4 +1,4 @@
-"""Put files into a workspace: never over what the learner has written, unless it is kept."""
+"""Put files into a workspace, and never over a learner's work without keeping a copy."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys_edu._version import __version__
+from recsys_edu.artefacts.cell import headers_in
 from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import WorkspaceError
 from recsys_edu.workspace import MARKER, Workspace
@@ -35,24 +36,26 @@ and judges it. What I have exported is in `my_recsys/`; `set_backend("student")`
 def create_workspace(
     folder: Path, lessons: list[Lesson], exchange: Exchange | None = None
 ) -> tuple[Workspace, list[Path]]:
-    """Make a folder a workspace, or give one that is a workspace the notebooks that it lacks.
+    """Make a folder a workspace, or add the notebooks that a workspace lacks.
+
+    Existing files are not changed, except that ``tito.toml`` gets the exchange if it has none.
 
     Args:
-        folder: which.
-        lessons: whose notebooks it gets.
-        exchange: where the learner hands in, where that is known.
+        folder: path of the folder.
+        lessons: lessons whose notebooks it gets.
+        exchange: exchange to which the learner hands in, if it is known.
 
-    Returns the workspace and the files that were written. Nothing that is there is changed, but
-    that ``tito.toml`` is told of an exchange when it knows none.
+    Returns:
+        The workspace, and the files that were written.
 
     Raises:
         WorkspaceError: the folder lies inside another workspace or inside a file, or is a file; or
-            it hands in elsewhere already.
+            it has another exchange already.
     """
     folder = folder.absolute()
     for above in folder.parents:
         if (above / MARKER).is_file():
-            raise WorkspaceError(f"{above} is a workspace already, and {folder} lies inside it.")
+            raise WorkspaceError(f"{folder} lies inside {above}, which is a workspace already.")
     for path in (folder, *folder.parents):
         if path.exists() and not path.is_dir():
             raise WorkspaceError(f"{path} is not a folder: name another one.")
@@ -68,7 +71,7 @@ def create_workspace(
     written = [path for path, text in texts.items() if _write_new(path, text)]
     placed = [place_notebook(workspace, lesson) for lesson in lessons]
     written += [path for path in placed if path is not None]
-    # Last: only a folder in which everything is there counts as a workspace.
+    # Last: only a complete folder counts as a workspace.
     if _write_new(folder / MARKER, _TOML.format(version=__version__) + _course_table(exchange)):
         written.append(folder / MARKER)
     elif exchange is not None and exchange_in(workspace) != exchange:
@@ -78,35 +81,36 @@ def create_workspace(
 
 
 def exchange_in(workspace: Workspace) -> Exchange | None:
-    """The exchange that ``tito.toml`` names; None where it names none.
+    """Return the exchange that ``tito.toml`` names; None if it names none.
 
     Raises:
-        WorkspaceError: it cannot be understood.
+        WorkspaceError: the file cannot be understood.
     """
     path = workspace.root / MARKER
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("course", {})
         root, course = table.get("exchange", ""), table.get("id", DEFAULT_COURSE)
         if not (isinstance(root, str) and isinstance(course, str) and COURSE_ID.fullmatch(course)):
-            raise WorkspaceError(f"{path}, [course]: exchange is a folder and id a name, as text.")
+            raise WorkspaceError(f"{path}, [course]: exchange and id must be text.")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
         raise WorkspaceError(f"{path} cannot be read: {error}.") from None
     return Exchange(workspace.root / Path(root).expanduser(), course) if root else None
 
 
 def notebook_of(workspace: Workspace, lesson: Lesson) -> Path:
-    """Where the learner's notebook of a lesson is."""
+    """Return the path of the learner's notebook of a lesson."""
     return workspace.notebooks / lesson.notebook
 
 
 def export_of(workspace: Workspace, lesson: Lesson) -> Path:
-    """Where the lesson is exported to."""
+    """Return the path of the module to which a lesson is exported."""
     return workspace.package / f"{lesson.name}.py"
 
 
 def place_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
-    """Put the released notebook into the workspace; None where the learner has one."""
+    """Put the released notebook into the workspace; return None if the learner has one."""
     target = notebook_of(workspace, lesson)
+    _place_headers(workspace, lesson)
     if target.exists():
         return None
     _copy(lesson.release, target)
@@ -114,7 +118,7 @@ def place_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
 
 
 def reset_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
-    """Replace the learner's notebook by the released one; return where the old one is kept."""
+    """Replace the learner's notebook by the released one; return the path of the copy."""
     target, kept = notebook_of(workspace, lesson), None
     if target.exists():
         stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
@@ -122,7 +126,16 @@ def reset_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         _copy(target, kept)
     _copy(lesson.release, target)
+    _place_headers(workspace, lesson)
     return kept
+
+
+def _place_headers(workspace: Workspace, lesson: Lesson) -> None:
+    """Put the lesson's declarations for cells in Cython where the notebook finds them."""
+    for name, content in headers_in(lesson.folder).items():
+        path = workspace.notebooks / name
+        if not path.is_file() or path.read_bytes() != content:
+            _copy(lesson.folder / name, path)
 
 
 def _course_table(exchange: Exchange | None) -> str:
@@ -156,6 +169,6 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Wait until the disk has it, so that a full disk is found before anything is replaced."""
+    """Wait until a file is on the disk, so that a full disk shows before anything is replaced."""
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())

@@ -1,4 +1,4 @@
-"""Handing in a lesson: into the exchange, or a file to be uploaded; and feedback on it."""
+"""Hand in a lesson, into the exchange or as a file to upload, and fetch feedback on it."""
 
 from __future__ import annotations
 
@@ -27,41 +27,38 @@ ENVIRONMENT_VARIABLE: Final = "RECSYS_EDU_EXCHANGE"
 
 
 @dataclass(frozen=True)
-class HandedIn:
+class HandInReceipt:
     """A receipt, kept in ``.tito/handed-in/NN``."""
 
     lesson: str
     time: str
-    """ISO 8601, in UTC."""
+    """Time of the hand-in in ISO 8601, in UTC."""
     sha256: str
-    """Of the notebook."""
+    """SHA-256 of the notebook."""
     place: str
-    """Where it was put."""
+    """Path of the file or folder that was handed in."""
     exchange: str = ""
     course: str = ""
     secret: str = ""
-    """By which its feedback can be found; empty where it was handed in as a file."""
+    """Key to the feedback in the exchange; empty if the notebook was handed in as a file."""
 
     @property
     def stamp(self) -> str:
-        """The time as a part of a file's name."""
+        """Return the time as part of a file's name."""
         return datetime.fromisoformat(self.time).strftime("%Y%m%d-%H%M%S-%f")
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """What there is on one hand-in."""
+    """Feedback on one hand-in."""
 
-    of: HandedIn
+    receipt: HandInReceipt
     page: Path | None
-    """Where it was put in the workspace; None where there is none yet."""
+    """Path of the page in the workspace; None if there is no feedback yet."""
 
 
 def exchange_of(workspace: Workspace) -> Exchange | None:
-    """Where the course is handed in.
-
-    That of ``RECSYS_EDU_EXCHANGE`` where it is set; else that of ``tito.toml``; None: nowhere.
-    """
+    """Return the exchange of ``RECSYS_EDU_EXCHANGE`` or of ``tito.toml``; None without one."""
     named, written = os.environ.get(ENVIRONMENT_VARIABLE), exchange_in(workspace)
     if not named:
         return written
@@ -70,7 +67,7 @@ def exchange_of(workspace: Workspace) -> Exchange | None:
 
 
 def concerns(workspace: Workspace, lesson: Lesson) -> list[str]:
-    """What somebody would want to know before handing in, a sentence each."""
+    """Return warnings about a notebook that is to be handed in, one sentence each."""
     path = learners_notebook(workspace, lesson)
     try:
         answers, blank = (
@@ -78,45 +75,46 @@ def concerns(workspace: Workspace, lesson: Lesson) -> list[str]:
             for each in (path, lesson.release)
         )
         if all(answers.get(name) == text for name, text in blank.items()):
-            return ["Nothing has been written into the notebook yet: it is as released."]
+            return ["The notebook is as released: nothing has been written into it yet."]
         functions = functions_of(exported_cells(lesson.release))
         export_notebook(path, lesson.name, functions)
     except NotebookError as error:
-        return [f"What cannot be exported may earn no points: {error}"]
+        return [f"The notebook cannot be exported, and may earn no points: {error}"]
     done = load_progress(workspace).of(lesson.id)
     if done.passed and done.passed_digest == digest_of(path):
         return []
     since = " as it is now" if done.passed else ""
-    return [f"Its checkpoint has not passed{since}: `tito complete {lesson.number}` asks it."]
+    return [f"Its checkpoint has not passed{since}: `tito complete {lesson.number}` runs it."]
 
 
-def hand_in(workspace: Workspace, lesson: Lesson, folder: Path | None = None) -> HandedIn:
+def hand_in(workspace: Workspace, lesson: Lesson, folder: Path | None = None) -> HandInReceipt:
     """Hand in the notebook as it is; the caller holds the workspace's lock.
 
     Args:
-        workspace, lesson: whose notebook.
-        folder: put it there as a file; None: into the exchange, or where there is none
-            ``handed-in/``.
+        workspace: the workspace.
+        lesson: the lesson.
+        folder: folder for the notebook as a file; None for the exchange, or for ``handed-in/`` if
+            there is no exchange.
 
     Raises:
         NotebookError: there is no notebook.
-        WorkspaceError: the exchange has no such course, or does not let you in; or a file of
-            another making is where it should be put.
+        WorkspaceError: the exchange has no such course, or may not be written to; or a file that
+            was not handed in is in the way.
     """
     content = learners_notebook(workspace, lesson).read_bytes()
     time = datetime.now(UTC)
-    receipt = HandedIn(lesson.id, time.isoformat(), hashlib.sha256(content).hexdigest(), "")
+    receipt = HandInReceipt(lesson.id, time.isoformat(), hashlib.sha256(content).hexdigest(), "")
     exchange = None if folder is not None else exchange_of(workspace)
     if exchange is None:
         place = ((folder or workspace.root / "handed-in") / lesson.notebook).absolute()
-        _check_ours(workspace, lesson, place)
+        _check_replaceable(workspace, lesson, place)
         receipt = replace(receipt, place=str(place))
     else:
         _check_inbound(exchange)
         place = exchange.inbound / drop_name(_user(), lesson.id, time)
         where = {"place": str(place), "exchange": str(exchange.root), "course": exchange.course}
         receipt = replace(receipt, **where, secret=secrets.token_hex(64))
-    # First the receipt: of a hand-in whose secret is lost nobody can find the feedback.
+    # First the receipt: without its secret, nobody can find the feedback.
     kept = _keep(workspace, receipt)
     try:
         if exchange is None:
@@ -132,33 +130,33 @@ def hand_in(workspace: Workspace, lesson: Lesson, folder: Path | None = None) ->
     return receipt
 
 
-def handed_in(workspace: Workspace, lesson: Lesson) -> list[HandedIn]:
-    """The receipts of a lesson, oldest first; WorkspaceError where one is damaged."""
+def receipts_of(workspace: Workspace, lesson: Lesson) -> list[HandInReceipt]:
+    """Return the receipts of a lesson, oldest first; raise WorkspaceError if one is damaged."""
     found = []
     for path in sorted(_receipts(workspace, lesson.id).glob("*.json")):
         try:
-            found.append(HandedIn(**json.loads(path.read_text(encoding="utf-8"))))
+            found.append(HandInReceipt(**json.loads(path.read_text(encoding="utf-8"))))
         except (ValueError, TypeError):
             raise WorkspaceError(f"{path} is damaged: move it away.") from None
     return found
 
 
 def fetch_feedback(workspace: Workspace, lesson: Lesson) -> list[Feedback]:
-    """Fetch what there is on each hand-in, oldest first.
+    """Fetch the feedback on each hand-in, oldest first.
 
     Raises:
-        WorkspaceError: nothing of the lesson was handed in through an exchange.
+        WorkspaceError: the lesson was not handed in through an exchange.
     """
-    receipts = [receipt for receipt in handed_in(workspace, lesson) if receipt.secret]
+    receipts = [receipt for receipt in receipts_of(workspace, lesson) if receipt.secret]
     if not receipts:
         raise WorkspaceError(
-            f"nothing of {lesson.id} was handed in through an exchange from this workspace: "
-            "feedback on a file that you uploaded is where you uploaded it."
+            f"{lesson.id} was not handed in through an exchange from this workspace: feedback on a "
+            "file that you uploaded is in the place where you uploaded it."
         )
     return [Feedback(receipt, _fetched(workspace, lesson, receipt)) for receipt in receipts]
 
 
-def _fetched(workspace: Workspace, lesson: Lesson, receipt: HandedIn) -> Path | None:
+def _fetched(workspace: Workspace, lesson: Lesson, receipt: HandInReceipt) -> Path | None:
     page = Exchange(Path(receipt.exchange), receipt.course).page(receipt.secret, lesson.id)
     try:
         content = page.read_bytes()
@@ -171,21 +169,21 @@ def _fetched(workspace: Workspace, lesson: Lesson, receipt: HandedIn) -> Path | 
     return target
 
 
-def _check_ours(workspace: Workspace, lesson: Lesson, place: Path) -> None:
-    """Nothing is replaced but an earlier hand-in."""
+def _check_replaceable(workspace: Workspace, lesson: Lesson, place: Path) -> None:
+    """Raise WorkspaceError if a file that was not handed in would be replaced."""
     if not os.path.lexists(place):
         return
-    known = {receipt.sha256 for receipt in handed_in(workspace, lesson)}
+    known = {receipt.sha256 for receipt in receipts_of(workspace, lesson)}
     if not place.is_file() or hashlib.sha256(place.read_bytes()).hexdigest() not in known:
         raise WorkspaceError(
-            f"{place} is there, and is nothing that was handed in: name another folder by --to."
+            f"{place} exists, and was not handed in from here: name another folder by --to."
         )
 
 
 def _check_inbound(exchange: Exchange) -> None:
     if not exchange.inbound.is_dir():
         raise WorkspaceError(
-            f"there is no {exchange.inbound}: is [course] in tito.toml right? `--to FOLDER` makes "
+            f"there is no {exchange.inbound}: is [course] in tito.toml right? `--to FOLDER` writes "
             "a file to upload instead."
         )
     if not os.access(exchange.inbound, os.W_OK | os.X_OK):
@@ -195,7 +193,7 @@ def _check_inbound(exchange: Exchange) -> None:
 def _drop(place: Path, files: dict[str, bytes]) -> None:
     """Put a folder into the exchange in one step, with the modes that nbgrader sets.
 
-    Everybody may write to it, so that the instructor can remove it; nobody else can find it.
+    Everybody may write to it, so that the instructor can remove it, but nobody else can find it.
     """
     staged = place.with_name(f".{secrets.token_hex(12)}")
     try:
@@ -214,7 +212,7 @@ def _drop(place: Path, files: dict[str, bytes]) -> None:
         raise
 
 
-def _keep(workspace: Workspace, receipt: HandedIn) -> Path:
+def _keep(workspace: Workspace, receipt: HandInReceipt) -> Path:
     path = _receipts(workspace, receipt.lesson) / f"{receipt.stamp}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as unfinished:
@@ -228,7 +226,7 @@ def _receipts(workspace: Workspace, lesson_id: str) -> Path:
 
 
 def _user() -> str:
-    """The account's name, as nbgrader takes it."""
+    """Return the name of the account, as nbgrader does."""
     import pwd
 
     name = pwd.getpwuid(os.getuid()).pw_name

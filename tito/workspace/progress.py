@@ -1,4 +1,4 @@
-"""What the learner has reached, in ``.tito/progress.json``; replaced whole, never edited."""
+"""A learner's progress, in ``.tito/progress.json``, which is replaced whole, never edited."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from tito.workspace.lock import writing
 
 VERSION: Final = 1
 _PATIENCE: Final = 10.0
-"""Seconds to wait for another tito's writing; it takes milliseconds."""
+"""Seconds to wait while another tito writes, which takes milliseconds."""
 
 
 @dataclass
 class LessonProgress:
-    """How far one lesson has come. Times are ISO 8601 in UTC; empty where it has not happened."""
+    """Progress of one lesson. Times are ISO 8601 in UTC, or empty before the event."""
 
     tested: str = ""
-    """When all visible tests last passed."""
+    """Time of the last run of the visible tests, if all passed."""
     exported: str = ""
     digest: str = ""
-    """Of the cells that were exported."""
+    """Digest of the cells that were exported."""
     judged: str = ""
-    """When the checkpoint last ran."""
+    """Time of the checkpoint's last run."""
     passed: bool = False
-    """Whether it passed then."""
+    """True if the checkpoint's last run passed."""
     passed_digest: str = ""
-    """Of the export with which it last passed."""
+    """Digest of the export with which the checkpoint last passed."""
     first_passed: str = ""
     skipped: str = ""
-    """When the lesson was skipped; stays, whatever comes after."""
+    """Time at which the lesson was skipped, which stays for ever."""
 
 
 @dataclass
@@ -46,20 +46,20 @@ class Progress:
     lessons: dict[str, LessonProgress] = field(default_factory=dict)
 
     def of(self, lesson_id: str) -> LessonProgress:
-        """A lesson's progress, which may be none yet."""
+        """Return a lesson's progress, which may be empty."""
         return self.lessons.setdefault(lesson_id, LessonProgress())
 
 
 def now() -> str:
-    """This second."""
+    """Return the current time, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def load_progress(workspace: Workspace) -> Progress:
-    """What has been reached; nothing where nothing was recorded.
+    """Read the progress, which is empty if nothing was recorded.
 
     Raises:
-        WorkspaceError: the file is damaged, or of a newer tito.
+        WorkspaceError: the file is damaged, or of another version of tito.
     """
     path = workspace.state / "progress.json"
     try:
@@ -71,7 +71,7 @@ def load_progress(workspace: Workspace) -> Progress:
     except (ValueError, KeyError, TypeError, AttributeError):
         raise WorkspaceError(
             f"{path} is damaged. Your notebooks and exports are not affected: move it away and run "
-            "`tito checkpoint --all` to have it written anew."
+            "`tito checkpoint --all`, which writes it anew."
         ) from None
     if version != VERSION:
         raise WorkspaceError(f"{path} is of another version of tito: update recsys_edu.")
@@ -80,11 +80,11 @@ def load_progress(workspace: Workspace) -> Progress:
 
 @contextmanager
 def recording(workspace: Workspace, *, locked: bool = False) -> Iterator[Progress]:
-    """The progress to change in the block; it is written when the block ends well.
+    """Run a block that changes the progress, which is written when the block ends well.
 
     Args:
-        workspace: whose.
-        locked: the caller holds the workspace's lock already.
+        workspace: the workspace.
+        locked: True if the caller holds the workspace's lock already.
     """
     if not locked:
         with writing(workspace, _PATIENCE), recording(workspace, locked=True) as progress:

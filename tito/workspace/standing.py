@@ -1,4 +1,4 @@
-"""Where a lesson stands, from the progress and from the files as they are now."""
+"""The standing of each lesson, from the progress and from the files as they are now."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tito.workspace.steps import digest_of
 
 @dataclass(frozen=True)
 class Standing:
-    """One lesson's line in ``tito status``."""
+    """Standing of one lesson: its line in ``tito status``."""
 
     lesson: Lesson
     question: str
@@ -21,7 +21,7 @@ class Standing:
     notebook: str
     """ "not started", "as released" or "started"."""
     export: str
-    """ "no", "yes", or "changed since" where the notebook is ahead of it."""
+    """ "no", "yes", or "changed since" if the notebook was changed after the export."""
 
     @property
     def checkpoint(self) -> str:
@@ -36,12 +36,12 @@ class Standing:
 
     @property
     def note(self) -> str:
-        """What is shown for ever."""
+        """Remark that stays for ever."""
         return "skipped once" if self.progress.skipped and self.checkpoint != "skipped" else ""
 
 
 def standings(workspace: Workspace) -> list[Standing]:
-    """Every lesson's standing, in order."""
+    """Return the standing of every lesson, in order."""
     progress = load_progress(workspace)
     return [_standing(workspace, x, progress.of(x.id)) for x in all_lessons()]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recsys_edu.artefacts.cell import headers_in
+from recsys_edu.exported import copy_exported
 from recsys_edu.workspace import Workspace
 from tito.course.export import Export, export_notebook, exported_cells, functions_of, write_export
 from tito.course.lessons import Lesson
@@ -30,28 +31,29 @@ def run_tests(
     *,
     seconds: int,
     locked: bool = False,
-    tell: Callable[[Cell], None] = lambda cell: None,
+    on_cell: Callable[[Cell], None] = lambda cell: None,
 ) -> list[CellRun]:
     """Run the learner's notebook in a kernel, with the tests as released.
 
     Args:
-        workspace, lesson: whose notebook.
-        seconds: how long one cell may take.
-        locked: the caller holds the workspace's lock already.
-        tell: called with each code cell before it runs.
+        workspace: the workspace.
+        lesson: the lesson.
+        seconds: time limit of one cell.
+        locked: True if the caller holds the workspace's lock already.
+        on_cell: function that is called with each code cell before it runs.
 
     Returns:
-        What became of each code cell. The notebook itself is only read.
+        The result of each code cell. The notebook itself is only read.
     """
     from tito.course.kernel_run import run_notebook
 
     path = learners_notebook(workspace, lesson)
-    read_cells(path)  # says in a sentence what is wrong with the file
+    read_cells(path)  # raises an error that says what is wrong with the file
     content = with_released_tests(
         json.loads(path.read_text(encoding="utf-8")),
         json.loads(lesson.release.read_text(encoding="utf-8")),
     )
-    runs = run_notebook(path, content, workspace.notebooks, seconds=seconds, tell=tell)
+    runs = run_notebook(path, content, workspace.notebooks, seconds=seconds, on_cell=on_cell)
     passed = all(run.passed for run in runs if run.cell.is_graded)
     with recording(workspace, locked=locked) as progress:
         progress.of(lesson.id).tested = now() if passed else ""
@@ -61,11 +63,20 @@ def run_tests(
 def export_lesson(workspace: Workspace, lesson: Lesson) -> tuple[Export, bool]:
     """Export the learner's notebook; the caller holds the workspace's lock.
 
-    Returns what was exported, and whether it is different from before.
+    Returns:
+        The export, and True if it is different from before.
     """
     path = learners_notebook(workspace, lesson)
     title = f"Lesson {lesson.number:02}, {lesson.about().title}"
-    export = export_notebook(path, title, functions_of(exported_cells(lesson.release)))
+    released = exported_cells(lesson.release)
+    export = export_notebook(
+        path,
+        title,
+        functions_of(released),
+        lesson=lesson.number,
+        headers=headers_in(lesson.folder),
+        released=released,
+    )
     changed = write_export(export, export_of(workspace, lesson))
     with recording(workspace, locked=True) as progress:
         entry = progress.of(lesson.id)
@@ -78,17 +89,24 @@ def judge_lesson(
     lesson: Lesson,
     *,
     locked: bool = False,
-    tell: Callable[[Verdict], None] = lambda verdict: None,
+    on_verdict: Callable[[Verdict], None] = lambda verdict: None,
 ) -> CheckpointResult:
-    """Run the checkpoint on the export, as it is when this begins."""
+    """Run the checkpoint on the export, as it is at the start.
+
+    Args:
+        workspace: the workspace.
+        lesson: the lesson.
+        locked: True if the caller holds the workspace's lock already.
+        on_verdict: function that is called with each verdict.
+    """
     from tito.course.checkpoint import run_checkpoint
 
     digest = load_progress(workspace).of(lesson.id).digest
     with tempfile.TemporaryDirectory(prefix="recsys-checkpoint-") as folder:
         judged = Path(folder, f"{lesson.name}.py")
         if export_of(workspace, lesson).is_file():
-            shutil.copyfile(export_of(workspace, lesson), judged)
-        result = run_checkpoint(lesson, judged, tell)
+            copy_exported(export_of(workspace, lesson), judged)
+        result = run_checkpoint(lesson, judged, on_verdict)
     with recording(workspace, locked=locked) as progress:
         entry = progress.of(lesson.id)
         entry.judged, entry.passed = now(), result.passed
@@ -99,15 +117,15 @@ def judge_lesson(
 
 
 def learners_notebook(workspace: Workspace, lesson: Lesson) -> Path:
-    """The learner's notebook; NotebookError where it has not been started."""
+    """Return the path of the learner's notebook; raise NotebookError if there is none."""
     path = notebook_of(workspace, lesson)
     if not path.is_file():
-        raise NotebookError(f"there is no {path}: `tito start {lesson.number}` puts it there.")
+        raise NotebookError(f"there is no {path}: run `tito start {lesson.number}` first.")
     return path
 
 
 def digest_of(notebook: Path) -> str:
-    """A digest of the cells that would be exported; empty where there are none to be had."""
+    """Return a digest of the cells that would be exported; empty if there are none."""
     try:
         sources = [cell.source for cell in exported_cells(notebook)]
     except NotebookError:

@@ -1,4 +1,4 @@
-"""Where the tensors live, and how arrays get there and back."""
+"""Device of the tensors, and the way of arrays there and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``tito grade``: what an instructor does, from the first folder to the last mark."""
+"""``tito grade``: commands for instructors, from the first folder to the last mark."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import click
 from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
-    "autograde": "run and judge what was handed in",
-    "build": "prepare lessons, and the gradebook",
-    "collect": "collect what was handed in",
+    "autograde": "run and judge submissions",
+    "build": "prepare lessons and the gradebook",
+    "collect": "collect submissions",
     "export": "write marks for Canvas, Moodle or a spreadsheet",
     "feedback": "make the pages that students get back",
-    "init": "make a folder to grade in",
-    "release": "give a lesson to the students",
-    "report": "show what grading found",
-    "review": "read answers, give points and comments",
+    "init": "make an instructor's folder",
+    "release": "release a lesson to students",
+    "report": "show the results of grading in full",
+    "review": "read answers, and give points and comments",
 }
 
 
 @click.group("grade", cls=LazyGroup, package="tito.commands.grade", summaries=_COMMANDS)
 def command() -> None:
-    """Give a course: prepare it, collect what is handed in, grade it, give marks."""
+    """Give a course: prepare lessons, collect submissions, grade them, export marks."""

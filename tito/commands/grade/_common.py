@@ -1,4 +1,4 @@
-"""What the commands of ``tito grade`` have in common."""
+"""Common parts of the commands of ``tito grade``."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from recsys_edu.errors import MissingDependencyError
 
 
 def require_grade_extra() -> None:
-    """MissingDependencyError where nbgrader is not there, or what goes with it."""
+    """Raise MissingDependencyError if a package of the extra ``grade`` is not installed."""
     for package in ("nbgrader", "jupytext", "loky"):
         if find_spec(package) is None:
             raise MissingDependencyError.for_extra(package, "grade")
 
 
 def printable(text: str) -> str:
-    """The text without what a stranger's file name could do to a terminal."""
+    """Return text in which characters that could control a terminal are escaped."""
     return "".join(x if x.isprintable() else repr(x)[1:-1] for x in text)
 
 
 def printable_lines(text: str) -> str:
-    """The same for what may be of several lines."""
+    """Return text of several lines in which other control characters are escaped."""
     return "\n".join(printable(line) for line in text.split("\n"))

@@ -1,4 +1,4 @@
-"""``tito grade autograde``: run and judge what was handed in."""
+"""``tito grade autograde``: run and judge submissions."""
 
 from __future__ import annotations
 
@@ -13,27 +13,32 @@ from tito.commands.grade._common import printable, require_grade_extra
 from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
-    from tito.grading.autograding.batch import Progress
+    from tito.grading.autograding.batch import GradedSubmission
 
 
 @click.command("autograde")
 @lesson_argument
 @click.option(
-    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="At a time; all cores."
+    "--jobs",
+    type=click.IntRange(1),
+    default=os.cpu_count() or 1,
+    help="Number of submissions at a time.  [default: all cores]",
 )
-@click.option("--only", multiple=True, metavar="STUDENT", help="Only that student; repeatable.")
+@click.option(
+    "--only", multiple=True, metavar="STUDENT", help="Grade only this student's; repeatable."
+)
 @click.option("--force", is_flag=True, help="Grade again what has not changed.")
 @click.option(
     "--unsafe-no-jail",
     is_flag=True,
-    help="Run it as yourself: only where you trust every author with this machine.",
+    help="Run code as yourself: only if you trust every author with this machine.",
 )
 def command(
     lesson: Lesson, jobs: int, only: tuple[str, ...], force: bool, unsafe_no_jail: bool
 ) -> None:
-    """Run and judge what was handed in for LESSON, each submission in a jail of its own.
+    """Run and judge the submissions for LESSON, each in a jail of its own.
 
-    The marks go into the gradebook. What has been graded and has not changed is not graded again.
+    The marks go into the gradebook. A submission that has not changed is not graded again.
     """
     require_grade_extra()
     from tqdm import tqdm
@@ -45,23 +50,24 @@ def command(
     students = _students(course.students(lesson), only, lesson)
     for name in sorted(course.settings.extensions.keys() - set(course.students(lesson))):
         click.echo(
-            f"grading.toml, [extensions] {name}: nobody of {lesson.id} is called so.", err=True
+            f"grading.toml, [extensions] {name}: no submission of {lesson.id} has this id.",
+            err=True,
         )
     if unsafe_no_jail:
-        click.echo("Without a jail: what was handed in can do all that you can.", err=True)
+        click.echo("Without a jail: code in submissions can do all that you can.", err=True)
     runs = autograde(course, lesson, students, jobs=jobs, force=force, jailed=not unsafe_no_jail)
-    done: list[Progress] = []
+    done: list[GradedSubmission] = []
     with tqdm(total=len(students), desc=lesson.id, unit="", disable=not sys.stderr.isatty()) as bar:
         try:
-            for progress in runs:
-                done.append(progress)
+            for graded in runs:
+                done.append(graded)
                 bar.update()
         except KeyboardInterrupt:
             bar.close()
             click.echo(f"\n{len(done)} of {len(students)} are done: run it again.", err=True)
             raise
     _show(done)
-    sys.exit(any(progress.outcome.notebook is None for progress in done))
+    sys.exit(any(graded.outcome.notebook is None for graded in done))
 
 
 def _students(found: list[str], only: tuple[str, ...], lesson: Lesson) -> list[str]:
@@ -80,21 +86,21 @@ def _students(found: list[str], only: tuple[str, ...], lesson: Lesson) -> list[s
     return [name for name in found if not only or name in only]
 
 
-def _show(done: list[Progress]) -> None:
-    """How many of each kind, and a line for each that a person should look at."""
+def _show(done: list[GradedSubmission]) -> None:
+    """Print what a person should look at, and the number of submissions of each kind."""
     from tito.grading.autograding.outcome import GRADED
 
-    for progress in sorted(done, key=lambda each: each.outcome.student):
-        outcome = progress.outcome
+    for graded in sorted(done, key=lambda each: each.outcome.student):
+        outcome = graded.outcome
         if outcome.status != GRADED:
             points = f", {outcome.earned:g} of {outcome.possible:g}" if outcome.marks else ""
             click.echo(f"{outcome.student}: {outcome.status}{points}")
             for sentence in (outcome.why, *outcome.remarks):
                 if sentence:
                     click.echo(f"    {printable(sentence)}")
-    fresh = sum(progress.fresh for progress in done)
+    fresh = sum(graded.fresh for graded in done)
     counts: dict[str, int] = {}
-    for progress in done:
-        counts[progress.outcome.status] = counts.get(progress.outcome.status, 0) + 1
+    for graded in done:
+        counts[graded.outcome.status] = counts.get(graded.outcome.status, 0) + 1
     listed = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     click.echo(f"{len(done)} submissions: {listed}; {fresh} of them in this run.")

@@ -13,10 +13,10 @@ from tito.course.lessons import Lesson
 @click.argument("lessons", nargs=-1, type=LessonType())
 @click.option("--all", "every", is_flag=True, help="Prepare every lesson.")
 def command(lessons: tuple[Lesson, ...], every: bool) -> None:
-    """Prepare LESSONS: write source/ and release/, and tell the gradebook of their cells.
+    """Prepare LESSONS: write source/ and release/, and enter their cells into the gradebook.
 
-    Also makes the gradebook and nbgrader_config.py, so that nbgrader's commands and its form grader
-    work in this folder. May be repeated, as after a change to grading.toml: marks are never lost.
+    This also makes the gradebook and nbgrader_config.py, with which nbgrader's commands work in
+    this folder. Repeat it after a change to grading.toml: marks are never lost.
     """
     require_grade_extra()
     from tito.course.lessons import all_lessons
@@ -33,13 +33,13 @@ def command(lessons: tuple[Lesson, ...], every: bool) -> None:
             prepared = prepare(course, lesson)
             edited = prepared.config_edited
             written = ", ".join(str(path.relative_to(course.root)) for path in prepared.written)
-            click.echo(f"{lesson.id}: {written or 'as it was'}.")
+            click.echo(f"{lesson.id}: {written or 'no change'}.")
             if lesson.id not in course.settings.due:
                 undated.append(lesson.id)
     if undated:
         click.echo(f"Without a due date in grading.toml: {', '.join(undated)}.")
     if edited:
         click.echo(
-            "nbgrader_config.py was edited, and is left alone: to have tito's again, move it away "
+            "nbgrader_config.py was edited, and is left alone: to get tito's again, move it away "
             "and build once more."
         )

@@ -1,4 +1,4 @@
-"""``tito grade collect``: collect what was handed in."""
+"""``tito grade collect``: collect submissions."""
 
 from __future__ import annotations
 
@@ -16,10 +16,20 @@ from tito.course.lessons import Lesson
 @click.command("collect")
 @lesson_argument
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--pattern", default="", help="How paths name students: (?P<student>…).")
-@click.option("--before-due", is_flag=True, help="Of the exchange: the latest that was in time.")
-@click.option("--replace", is_flag=True, help="Take also what is older than what is there.")
-@click.option("--no-check-owner", is_flag=True, help="Do not compare drops' names and owners.")
+@click.option(
+    "--pattern", default="", help="Pattern that finds the student in a path: (?P<student>…)."
+)
+@click.option(
+    "--before-due", is_flag=True, help="From the exchange: take the latest that was in time."
+)
+@click.option(
+    "--replace", is_flag=True, help="Also take a hand-in that is older than the present one."
+)
+@click.option(
+    "--no-check-owner",
+    is_flag=True,
+    help="Do not compare names and owners of drops in the exchange.",
+)
 def command(
     lesson: Lesson,
     paths: tuple[Path, ...],
@@ -31,19 +41,19 @@ def command(
     """Collect a lesson's notebooks from PATHS, or from the exchange, into submitted/.
 
     PATHS are folders, ZIPs or notebooks as Moodle or Canvas export them, or STUDENT/NN/NN.ipynb,
-    STUDENT/NN.ipynb and STUDENT.ipynb (NN is the lesson, as 05_bpr). Of other names --pattern, or
-    `pattern` in grading.toml, says where the student is. A name that cannot be a folder's becomes
-    one, with six digits of its SHA-256; received.json beside the notebook keeps the original.
+    STUDENT/NN.ipynb and STUDENT.ipynb (NN is the lesson, such as 05_bpr). For other paths, give
+    --pattern, or `pattern` in grading.toml. A name that cannot be a folder's is changed, and gets
+    six digits of its SHA-256; received.json beside the notebook has the original.
 
     \b
-    When it was handed in is told by, in this order:
-      the exchange            the name of the drop
-      STUDENT/NN/             its timestamp.txt
-      Canvas                  the file's time, but in time unless its name says LATE, and then late
-      a file, or one in a ZIP the time of its last change
+    The time of a hand-in comes from, in this order:
+      the exchange              the name of the drop
+      STUDENT/NN/               its timestamp.txt
+      Canvas                    the file's time; late only if its name has LATE
+      a file, or one in a ZIP   the time of its last change
 
-    Nothing is unpacked, and no link is followed. A submission is replaced as a whole, by a newer
-    one; the one before is kept in .tito/earlier/. Ends with status 1 where something was refused.
+    Nothing is unpacked, and no link is followed. A newer hand-in replaces a submission as a whole;
+    the earlier one is kept in .tito/earlier/. The status is 1 if something was refused.
     """
     require_grade_extra()
     from tito.grading.collecting.collect import STATUSES, collect

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     type=click.Choice(["csv", "canvas", "moodle", "nbgrader"]),
     default="csv",
     show_default=True,
-    help="Who is to read it.",
+    help="The program that reads it.",
 )
 @click.option(
     "--template",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="What Canvas's gradebook or Moodle's assignment exported, to be filled in.",
+    help="Export of Canvas's gradebook or Moodle's assignment, to be filled in.",
 )
 @click.option("--cells", is_flag=True, help="With csv: one row for each graded cell.")
-@click.option("--partial", is_flag=True, help="Also marks that are not final.")
+@click.option("--partial", is_flag=True, help="Also write marks that are not final.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file."
 )
@@ -44,10 +44,10 @@ def command(
     partial: bool,
     output: Path | None,
 ) -> None:
-    """Write the marks of LESSONS, or of all in the gradebook, as a table.
+    """Write the marks of LESSONS, or of all lessons in the gradebook, as a table.
 
-    A mark is final when no answer waits for a person, and what was handed in last is what was
-    graded. Others are left empty, and told of.
+    A mark is final if no answer needs a person any more, and the latest hand-in was graded. Other
+    marks are left empty, and listed.
     """
     require_grade_extra()
     from tito.grading.course import find_grading_course
@@ -69,7 +69,7 @@ def command(
 
         with atomic_path(output) as unfinished:
             unfinished.write_text(filled.text, encoding="utf-8")
-    for sentence in (*_open(marks, partial=partial), *filled.told):
+    for sentence in (*_unfinished_notes(marks, partial=partial), *filled.notes):
         click.echo(sentence, err=True)
 
 
@@ -89,20 +89,18 @@ def _table(marks: Marks, form: str, template: Path | None, *, cells: bool, parti
     )
 
 
-def _open(marks: Marks, *, partial: bool) -> list[str]:
-    """What is not final, and what became of it."""
+def _unfinished_notes(marks: Marks, *, partial: bool) -> list[str]:
+    """Return sentences about marks that are not final."""
     how = "exported all the same" if partial else "left empty"
-    said = []
-    answers = {key: mark.needs_manual for key, mark in marks.found.items() if mark.needs_manual}
+    notes, found = [], marks.found.items()
+    answers = {key: mark.needs_manual for key, mark in found if mark.needs_manual}
     if answers:
-        count, marks_of = sum(answers.values()), len(answers)
-        said.append(f"{count} answers still need a person; the marks of {marks_of} are {how}.")
-    again = [
-        f"{student} ({lesson})" for (student, lesson), mark in marks.found.items() if mark.again
-    ]
-    if again:
-        said.append(f"Handed in again since it was graded, {how}: {', '.join(again)}.")
+        count, n_marks = sum(answers.values()), len(answers)
+        notes.append(f"{count} answers still need a person; {n_marks} marks are {how}.")
+    newer = [f"{student} ({lesson})" for (student, lesson), mark in found if mark.resubmitted]
+    if newer:
+        notes.append(f"Handed in again since it was graded, {how}: {', '.join(newer)}.")
     waiting = [f"{student} ({lesson})" for student, lesson in marks.ungraded]
     if waiting:
-        said.append(f"Handed in and not graded yet, left empty: {', '.join(waiting)}.")
-    return said
+        notes.append(f"Handed in and not graded yet, left empty: {', '.join(waiting)}.")
+    return notes

@@ -1,4 +1,4 @@
-"""``tito grade feedback``: what students get back."""
+"""``tito grade feedback``: make the pages that students get back."""
 
 from __future__ import annotations
 
@@ -12,19 +12,25 @@ from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
     from tito.grading.course import GradingCourse
-    from tito.grading.pages.feedback import Page
+    from tito.grading.pages.feedback import FeedbackPage
 
 
 @click.command("feedback")
 @click.argument("lesson", type=LessonType())
-@click.option("--student", "students", multiple=True, metavar="ID", help="Only this student's.")
-@click.option("--partial", is_flag=True, help="Also where answers still need a person.")
-@click.option("--zip", "zipped", is_flag=True, help="Make a ZIP for Moodle or Canvas, too.")
+@click.option(
+    "--student",
+    "students",
+    multiple=True,
+    metavar="ID",
+    help="Only this student's page; repeatable.",
+)
+@click.option("--partial", is_flag=True, help="Also pages on which answers still need a person.")
+@click.option("--zip", "zipped", is_flag=True, help="Also make a ZIP for Moodle or Canvas.")
 def command(lesson: Lesson, students: tuple[str, ...], partial: bool, zipped: bool) -> None:
     """Write feedback/STUDENT/LESSON/LESSON.html: the notebook with its points and comments.
 
-    Only pages that would be different are written. Where grading.toml names an exchange, students
-    get theirs there.
+    Only pages that have changed are written. If grading.toml names an exchange, they are published
+    there.
     """
     require_grade_extra()
     from tito.grading.course import find_grading_course
@@ -34,22 +40,22 @@ def command(lesson: Lesson, students: tuple[str, ...], partial: bool, zipped: bo
     course = find_grading_course()
     with writing(course):
         pages = make_feedback(course, lesson, students or None, partial=partial)
-        _tell(lesson, pages)
+        _show(lesson, pages)
         _hand_out(course, lesson, [page.student for page in pages if page.ready], zipped)
     if any(page.problem for page in pages):
-        raise click.ClickException("not every page could be made.")
+        raise click.ClickException("some pages could not be made.")
 
 
-def _tell(lesson: Lesson, pages: list[Page]) -> None:
+def _show(lesson: Lesson, pages: list[FeedbackPage]) -> None:
     written = sum(page.written for page in pages)
     same = sum(page.ready for page in pages) - written
-    click.echo(f"{lesson.id}: {written} written, {same} as they were.")
+    click.echo(f"{lesson.id}: {written} written, {same} without a change.")
     answers = sum(page.unfinished for page in pages)
     if answers:
         names = ", ".join(page.student for page in pages if page.unfinished)
         click.echo(
-            f"No page for {names}: {answers} answers still need a person. See `tito grade review "
-            f"{lesson.number}`, or say --partial.",
+            f"No page for {names}: {answers} answers still need a person. Run `tito grade review "
+            f"{lesson.number}`, or give --partial.",
             err=True,
         )
     for page in pages:
@@ -60,13 +66,13 @@ def _tell(lesson: Lesson, pages: list[Page]) -> None:
 def _hand_out(course: GradingCourse, lesson: Lesson, students: list[str], zipped: bool) -> None:
     if not (zipped or course.settings.course.exchange):
         return
-    from tito.grading.collecting.exchange import feedback_zip, publish_feedback
+    from tito.grading.collecting.publish import feedback_zip, publish_feedback
 
     if course.settings.course.exchange:
         published = publish_feedback(course, lesson, students)
         click.echo(f"{sum(each.page is not None for each in published)} are in the exchange.")
         for each in published:
             if each.page is None:
-                click.echo(f"{each.student}: {each.why}.", err=True)
+                click.echo(f"{each.student}: {each.why}", err=True)
     if zipped:
         click.echo(f"{feedback_zip(course, lesson)} written.")

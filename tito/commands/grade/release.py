@@ -1,4 +1,4 @@
-"""``tito grade release``: give a lesson to the students."""
+"""``tito grade release``: release a lesson to students."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from tito.course.lessons import Lesson
 
 @click.command("release")
 @lesson_argument
-@click.option("--to", "folder", type=click.Path(path_type=Path), help="A folder to upload from.")
-@click.option("--replace", is_flag=True, help="Also over one that is out and different.")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Write the notebook into this folder instead.",
+)
+@click.option("--replace", is_flag=True, help="Replace a different notebook that is out already.")
 def command(lesson: Lesson, folder: Path | None, replace: bool) -> None:
-    """Put a lesson's notebook into the exchange, or into a folder to upload it from."""
-    from tito.grading.collecting.exchange import release_to_exchange, release_to_folder
+    """Put a lesson's notebook into the exchange, or into a folder for uploading."""
+    from tito.grading.collecting.publish import release_to_exchange, release_to_folder
     from tito.grading.course import find_grading_course
     from tito.workspace.lock import writing
 
@@ -28,4 +33,4 @@ def command(lesson: Lesson, folder: Path | None, replace: bool) -> None:
         changed = release_to_exchange(course, lesson, replace=replace)
     assert course.exchange is not None
     place = course.exchange.outbound / lesson.id
-    click.echo(f"{place}: {'released' if changed else 'released already, and the same'}.")
+    click.echo(f"{place}: {'released' if changed else 'no change'}.")

@@ -1,4 +1,4 @@
-"""``tito grade report``: what grading found about a submission."""
+"""``tito grade report``: show the results of grading in full."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 @lesson_argument
 @click.argument("students", nargs=-1)
 def command(lesson: Lesson, students: tuple[str, ...]) -> None:
-    """Show in full what grading found about the submissions of STUDENTS (of all by default).
+    """Show the results of grading the submissions of STUDENTS (all by default) in full.
 
-    For your eyes: hidden inputs may occur in it. Students read their feedback pages.
+    For instructors only: hidden inputs may occur in them. Students read their feedback pages.
     """
     from tito.grading.course import GradingError, find_grading_course
 
@@ -30,8 +30,7 @@ def command(lesson: Lesson, students: tuple[str, ...]) -> None:
     if unknown or not known:
         raise GradingError(
             f"there is no submission of {lesson.id} by {', '.join(unknown) or 'anybody'}; `tito "
-            f"grade collect` says whom it refused, and why. There are: {', '.join(known) or 'none'}"
-            "."
+            f"grade collect` lists those that it refused. There are: {', '.join(known) or 'none'}."
         )
     missing = [student for student in students or known if not _shown(course, lesson, student)]
     if missing:
@@ -41,10 +40,10 @@ def command(lesson: Lesson, students: tuple[str, ...]) -> None:
 
 
 def _shown(course: GradingCourse, lesson: Lesson, student: str) -> bool:
-    """Show one; whether there is anything to show."""
-    from tito.grading.autograding.outcome import read_outcome
+    """Print one student's results; return False if there are none."""
+    from tito.grading.autograding.outcome import latest_outcome
 
-    outcome = read_outcome(course.outcome(lesson, student))
+    outcome = latest_outcome(course.submission(lesson, student))
     if outcome is None:
         return False
     click.echo(f"{student}: {outcome.status} in {outcome.seconds:.1f} s")
@@ -54,5 +53,5 @@ def _shown(course: GradingCourse, lesson: Lesson, student: str) -> bool:
     for cell in outcome.left_out:
         show_line(False, f"cell {cell.grade_id}", printable_lines(cell.why))
     for mark in outcome.marks:
-        show_line(mark.passed, f"{mark.grade_id} ({mark.points:g})", printable_lines(mark.found))
+        show_line(mark.passed, f"{mark.grade_id} ({mark.points:g})", printable_lines(mark.details))
     return True

@@ -1,1 +1,1 @@
-"""From a submission to marks in the gradebook: rebuilt, run, judged, presented, entered."""
+"""Autograding: rebuild a submission, run it, judge it, present it, enter it."""

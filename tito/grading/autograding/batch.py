@@ -1,46 +1,38 @@
-"""All submissions of a lesson: graded in parallel, entered one by one, and resumed where it ended.
+"""All submissions of a lesson: graded in parallel, entered into the gradebook one by one.
 
-Each outcome is kept before it is entered. Whatever ends a run, the next one grades only what is
+Each outcome is kept before it is entered. However a run ends, the next one grades only what is
 missing or has changed.
 """
 
 from __future__ import annotations
 
-import ctypes
-import os
-import shutil
-import signal
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
-import loky
-from filelock import FileLock, Timeout
-from loky.process_executor import TerminatedWorkerError
-
+from recsys_edu.errors import RecsysError
 from tito.course.lessons import Lesson
 from tito.course.notebook import cells_of
-from tito.grading.autograding.judge import clauses_for
-from tito.grading.autograding.outcome import NOT, Outcome, read_outcome, write_outcome
+from tito.grading.autograding.builds import require_toolchain_for
+from tito.grading.autograding.grade import failed_outcome, grade_submission, key_of, template_of
+from tito.grading.autograding.marking import clauses_for
+from tito.grading.autograding.outcome import Outcome, outcome_store
 from tito.grading.autograding.replay import is_replayed, replay
-from tito.grading.autograding.submission import grade_submission, key_of, template_of
-from tito.grading.course import GradingCourse, GradingError
+from tito.grading.course import GradingCourse, Submission
 from tito.grading.nbgrader_config import write_config
 from tito.jail.availability import require_jail
 from tito.jail.cells import font_list
-
-_PR_SET_PDEATHSIG = 1
+from tito.jobs.pool import Job, Task, run_jobs
+from tito.workspace.lock import writing
 
 
 @dataclass(frozen=True)
-class Progress:
-    """One more submission is done."""
+class GradedSubmission:
+    """A submission whose outcome is in the gradebook."""
 
     outcome: Outcome
     fresh: bool
-    """Whether it was graded now, and not in an earlier run."""
+    """True if it was graded in this run, and not in an earlier one."""
 
 
 def autograde(
@@ -51,147 +43,75 @@ def autograde(
     jobs: int,
     force: bool = False,
     jailed: bool = True,
-) -> Iterator[Progress]:
-    """Grade what these students have handed in, and enter it into the gradebook.
+) -> Iterator[GradedSubmission]:
+    """Grade the submissions of some students, and enter them into the gradebook.
 
     Args:
-        course, lesson: of what.
-        students: their ids.
-        jobs: how many submissions are graded at a time.
+        course: the instructor's folder.
+        lesson: the lesson.
+        students: ids of those whose submissions are graded.
+        jobs: number of submissions that are graded at a time.
         force: grade again what has not changed.
-        jailed: False where a person vouches for all of the code: it may then do what they may.
+        jailed: False if a person vouches for all of the code, which may then do what they may.
 
     Yields:
         Each submission as it is done: first those that need not be graded again.
 
     Raises:
-        GradingError: the lesson is not prepared, or another run is at work.
+        GradingError: the lesson is not prepared.
+        WorkspaceError: another tito is at work in the folder.
         JailUnavailableError: code by others cannot be run safely here.
+        BuildToolsError: the lesson has cells in Cython, and they cannot be built here.
     """
     if jailed:
         require_jail()
-    clauses_for(lesson, cells_of(template_of(course, lesson), course.release(lesson)))
-    with _alone(course):
+    cells = cells_of(template_of(course, lesson), course.release(lesson))
+    clauses_for(lesson, cells)
+    require_toolchain_for(cells, jailed=jailed)
+    store = outcome_store(course, lesson)
+    with writing(course):
         write_config(course)  # without it, nbgrader would run submissions as whoever calls it
         waiting = []
         for student in students:
-            kept = None if force else _kept(course, lesson, student)
+            submission = course.submission(lesson, student)
+            job = Job(student, key_of(submission), submission)
+            kept = None if force else store.find(student, job.key)
             if kept is None:
-                waiting.append(student)
+                waiting.append(job)
                 continue
-            if not is_replayed(course, lesson, kept):
-                replay(course, lesson, kept)
-            yield Progress(kept, fresh=False)
-        for outcome in _graded(course, lesson, waiting, jobs, jailed) if waiting else ():
-            replay(course, lesson, outcome)
-            yield Progress(outcome, fresh=True)
-
-
-def _kept(course: GradingCourse, lesson: Lesson, student: str) -> Outcome | None:
-    """The outcome of an earlier run, where nothing that it depends on has changed."""
-    kept = read_outcome(course.outcome(lesson, student))
-    if kept is None or kept.grader_failed or kept.key != key_of(course, lesson, student):
-        return None
-    return kept
+            if not is_replayed(submission, kept, job.key):
+                kept = _entered(job, kept)
+            yield GradedSubmission(kept, fresh=False)
+        if waiting:
+            yield from _graded(waiting, jobs, jailed)
 
 
 def _graded(
-    course: GradingCourse, lesson: Lesson, students: Sequence[str], jobs: int, jailed: bool
-) -> Iterator[Outcome]:
-    """Grade in parallel; those during which a worker died are graded once more, each alone."""
-    missing = list(students)
-    contents = font_list() if jailed else None  # finding fonts takes a jail a second
+    waiting: Sequence[Job[Submission]], jobs: int, jailed: bool
+) -> Iterator[GradedSubmission]:
+    """Grade in parallel, and enter each outcome as it comes."""
+    course, lesson = waiting[0].argument.course, waiting[0].argument.lesson
+    fonts = font_list() if jailed else None  # finding fonts takes a jail a second
+    grade = partial(grade_submission, contents=fonts)
+    task = Task(grade, failed_outcome, outcome_store(course, lesson))
+    for job, outcome in run_jobs(task, waiting, workers=jobs, temporary=course.temporary):
+        yield GradedSubmission(_entered(job, outcome), fresh=True)
+
+
+def _entered(job: Job[Submission], outcome: Outcome) -> Outcome:
+    """Enter an outcome into the gradebook; return a failure if that one cannot be entered.
+
+    Raises:
+        RecsysError: the gradebook cannot be used, whatever the outcome.
+    """
+    submission = job.argument
     try:
-        for outcome in _in_pool(course, lesson, students, contents, jobs):
-            missing.remove(outcome.student)
-            yield outcome
-    except TerminatedWorkerError:
-        for student in missing:
-            try:
-                yield from _in_pool(course, lesson, [student], contents, 1)
-            except TerminatedWorkerError:
-                why = "grading it ended the grader's own process, twice. Grade it by hand."
-                yield _failed(course, lesson, student, why)
-
-
-def _in_pool(
-    course: GradingCourse,
-    lesson: Lesson,
-    students: Sequence[str],
-    contents: Mapping[str, bytes] | None,
-    jobs: int,
-) -> Iterator[Outcome]:
-    """Outcomes as they come, from processes of their own."""
-    pool = loky.ProcessPoolExecutor(
-        max_workers=min(jobs, len(students)),
-        initializer=_end_with,
-        initargs=(os.getpid(),),
-        env={
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "TMPDIR": str(course.temporary),
-        },
-    )
-    try:
-        tasks = [pool.submit(_grade, course, lesson, student, contents) for student in students]
-        for task in loky.as_completed(tasks):
-            yield task.result()
-    finally:
-        pool.shutdown(wait=True, kill_workers=True)
-
-
-def _grade(
-    course: GradingCourse, lesson: Lesson, student: str, contents: Mapping[str, bytes] | None
-) -> Outcome:
-    """In a worker: grade one submission, and keep the outcome."""
-    try:
-        outcome = grade_submission(course, lesson, student, contents)
-    except Exception as error:  # one student's failure never stops the batch
-        why = f"the grader failed: {type(error).__name__}: {error}"
-        return _failed(course, lesson, student, why)
-    write_outcome(course.outcome(lesson, student), outcome)
+        replay(submission, outcome, job.key)
+    except (RecsysError, OSError):
+        raise
+    except Exception as error:  # one submission never stops the others
+        failed = failed_outcome(submission, error)
+        store = outcome_store(submission.course, submission.lesson)
+        store.write(job.name, job.key, failed, final=False)
+        return failed
     return outcome
-
-
-def _failed(course: GradingCourse, lesson: Lesson, student: str, why: str) -> Outcome:
-    key = key_of(course, lesson, student)
-    outcome = Outcome(student, lesson.id, key, NOT, why=why, grader_failed=True)
-    write_outcome(course.outcome(lesson, student), outcome)
-    return outcome
-
-
-def _end_with(parent: int) -> None:
-    """Have the kernel end this worker with the process that started it, and the jails with it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it has ended before the kernel was told
-        os._exit(1)
-
-
-@contextmanager
-def _alone(course: GradingCourse) -> Iterator[None]:
-    """The only run in this folder; the lock goes with the process, however that ends."""
-    course.state.mkdir(exist_ok=True)
-    lock = FileLock(course.state / "lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise GradingError(
-            f"another `tito grade` is at work in {course.root}: run it again when that has ended."
-        ) from None
-    try:
-        with _swept(course.temporary):
-            yield
-    finally:
-        lock.release()
-
-
-@contextmanager
-def _swept(folder: Path) -> Iterator[None]:
-    """An empty folder, whatever a run that was killed has left in it; it is gone afterwards."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The module of a rebuilt submission: its exported cells, without those that cannot be loaded."""
+"""The module of a rebuilt submission: its exported cells but those that cannot be loaded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tito.course.export import module_text
 from tito.course.notebook import Cell, cells_of
 from tito.judging.failures import LearnerError
 
@@ -18,24 +17,29 @@ class LeftOut:
 
     grade_id: str
     why: str
-    """For the instructor: it quotes the student's code."""
+    """Reason, for the instructor only: it quotes the student's code."""
+    message: str = "cannot be loaded"
+    """Reason for the student, the end of a sentence: it quotes no more than a name."""
 
 
-def exported_from(notebook: dict[str, Any]) -> list[Cell]:
-    """The cells of a notebook that make up its module."""
+def exported_cells_of(notebook: dict[str, Any]) -> list[Cell]:
+    """Return the cells of a notebook that make up its module."""
     cells = cells_of(notebook, Path("the submission"))
     return [cell for cell in cells if cell.is_exported]
 
 
-def salvaged(
-    written: Sequence[Cell], released: Sequence[Cell], load: Callable[[str], None]
-) -> tuple[str, list[LeftOut]]:
-    """The text of a module that can be loaded, with as many of the student's cells as possible.
+def salvage_cells(
+    written: Sequence[Cell], released: Sequence[Cell], load: Callable[[Sequence[Cell]], None]
+) -> tuple[list[Cell], list[LeftOut]]:
+    """Return cells whose module can be loaded, as many of the student's as possible.
 
     Args:
-        written: the exported cells, as the student wrote them: together they cannot be loaded.
-        released: the same, as they were released: nothing is written in them yet.
-        load: tries a module's text out; raises LearnerError where it cannot be loaded.
+        written: the exported cells as the student wrote them; together they cannot be loaded.
+        released: the same cells as released.
+        load: load the module of some cells; raises LearnerError if that cannot be done.
+
+    Returns:
+        The cells of the module, and the student's cells that are not among them.
     """
     kept, left_out = list(released), []
     for number, cell in enumerate(written):
@@ -43,8 +47,8 @@ def salvaged(
             continue
         trial = [*kept[:number], cell, *kept[number + 1 :]]
         try:
-            load(module_text(trial))
+            load(trial)
             kept = trial
         except LearnerError as error:
             left_out.append(LeftOut(cell.grade_id, str(error)))
-    return module_text(kept), left_out
+    return kept, left_out

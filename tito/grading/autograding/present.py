@@ -1,4 +1,4 @@
-"""The notebook as graders and students see it: the rebuilt one, with outputs and verdicts."""
+"""The notebook that graders and students see: the rebuilt one, with outputs and verdicts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from tito.grading.autograding.judge import CellMark
+from tito.grading.autograding.marking import CellMark
+from tito.grading.pages.sanitize import literal_line
 from tito.jail.cells import CellOutcome
 
 _LEFT_OUT: Final = CellOutcome(
@@ -16,27 +17,27 @@ _LEFT_OUT: Final = CellOutcome(
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
-def presented(
+def presented_notebook(
     notebook: dict[str, Any],
     outcomes: Mapping[int, CellOutcome],
     marks: Sequence[CellMark],
     remarks: Sequence[str],
 ) -> dict[str, Any]:
-    """The rebuilt notebook with what its cells showed, and what they earned.
+    """Add the outputs and the marks of its cells to a rebuilt notebook.
+
+    nbgrader gives a graded cell no points if it shows an error, and all points if it does not. The
+    outputs of visible tests therefore become text, so that only a verdict can be an error.
 
     Args:
         notebook: the rebuilt submission.
-        outcomes: of the code cells, by their place in it, counted from 0; experiments may be
+        outcomes: outcomes of the code cells by their places in it, from 0; experiments may be
             missing.
-        marks: of the graded cells.
-        remarks: put on top, where there are any.
-
-    nbgrader gives a graded cell no points where it shows an error, and all where it does not. So
-    what the visible test showed is text here, and the verdict alone can be an error.
+        marks: marks of the graded cells.
+        remarks: sentences for a cell on top; without any, there is no such cell.
     """
-    shown = copy.deepcopy(notebook)
+    presented = copy.deepcopy(notebook)
     by_id = {mark.grade_id: mark for mark in marks}
-    for number, cell in enumerate(shown["cells"]):
+    for number, cell in enumerate(presented["cells"]):
         if cell["cell_type"] != "code":
             continue
         outcome = outcomes.get(number, _LEFT_OUT)
@@ -46,12 +47,12 @@ def presented(
         if mark is not None:
             cell["outputs"] = [*_harmless(cell["outputs"]), *_verdict(mark)]
     if remarks:
-        shown["cells"].insert(0, _notes(remarks))
-    return shown
+        presented["cells"].insert(0, _notes(remarks))
+    return presented
 
 
 def _harmless(outputs: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Outputs in forms that nbgrader gives no meaning to."""
+    """Turn outputs into forms to which nbgrader gives no meaning."""
     for output in outputs:
         if output["output_type"] == "error":
             yield _text(_ANSI.sub("", "\n".join(output["traceback"])))
@@ -63,9 +64,9 @@ def _harmless(outputs: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _verdict(mark: CellMark) -> Iterator[dict[str, Any]]:
     if mark.passed:
-        yield _text(f"✓ {mark.points:g} of {mark.points:g} points. {mark.asked}")
+        yield _text(f"✓ {mark.points:g} of {mark.points:g} points. {mark.criterion}")
         return
-    sentence = f"0 of {mark.points:g} points: {mark.told} What was asked: {mark.asked}"
+    sentence = f"0 of {mark.points:g} points: {mark.message} Required: {mark.criterion}"
     yield {
         "output_type": "error",
         "ename": "NotYet",
@@ -79,7 +80,7 @@ def _text(text: str) -> dict[str, Any]:
 
 
 def _notes(remarks: Sequence[str]) -> dict[str, Any]:
-    lines = "".join(f"- {remark}\n" for remark in remarks)
+    lines = "".join(f"- {literal_line(remark)}\n" for remark in remarks)
     return {
         "cell_type": "markdown",
         "id": "notes-of-the-grader",

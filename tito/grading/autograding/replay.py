@@ -1,7 +1,7 @@
-"""From an outcome into nbgrader's gradebook, by nbgrader's own preprocessors.
+"""Enter an outcome into nbgrader's gradebook, by nbgrader's own preprocessors.
 
-Only one process writes. Doing it again changes nothing, so a run that was killed is mended by the
-next one.
+Only one process writes. Entering an outcome again changes nothing, so that the next run mends one
+that was killed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,70 +19,61 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from traitlets.config import Config
 
 from recsys_edu.atomic import atomic_path
-from tito.course.lessons import Lesson
 from tito.grading.autograding.outcome import Outcome
-from tito.grading.collecting.submitted import parse_time
-from tito.grading.course import GradingCourse
-from tito.grading.gradebook import gradebook_url, in_a_sentence, open_gradebook
-from tito.jail.plain_files import read_below
+from tito.grading.course import Submission
+from tito.grading.gradebook import gradebook_url, open_gradebook, translated_errors
+from tito.grading.timestamps import BESIDE, handed_in_at, read_beside
 
-_BESIDE = ("timestamp.txt", "submission_secret.txt")
-"""What nbgrader keeps beside a notebook: when it was handed in, and what fetches its feedback."""
 _LOG = logging.getLogger("tito.nbgrader")
 _LOG.addHandler(logging.NullHandler())
 _LOG.propagate = False
 
 
-def replay(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> None:
-    """Enter an outcome into the gradebook, and put its notebook where graders find it.
+def replay(submission: Submission, outcome: Outcome, key: str) -> None:
+    """Enter an outcome into the gradebook, and put its notebook where graders look for it.
 
-    What cannot be graded is not entered: marks that are there already stay.
+    A submission that cannot be graded is not entered: earlier marks stay.
+
+    Args:
+        submission: the submission.
+        outcome: its outcome.
+        key: the digest under which the outcome was kept.
     """
-    entry = _entry(course, lesson, outcome)
+    entry = _entry(submission, outcome, key)
     if outcome.notebook is not None:
         notebook = nbformat.from_dict(outcome.notebook)  # type: ignore[no-untyped-call]
-        before = _entered(course, lesson, outcome.student).get("answers", {})
-        read = {name for name, digest in entry["answers"].items() if before.get(name) == digest}
-        _write(course, lesson, outcome)
-        with in_a_sentence(course):
-            _enter_submission(course, lesson, outcome.student)
-            with _settled(course, lesson, outcome.student, read):
-                _enter_marks(course, lesson, outcome.student, notebook)
-    marker = _marker(course, lesson, outcome.student)
+        before = _entered(submission).get("answers", {})
+        same = {name for name, digest in entry["answers"].items() if before.get(name) == digest}
+        _write(submission, outcome)
+        with translated_errors(submission.course):
+            _enter_submission(submission)
+            with _kept_manual_marks(submission, same):
+                _enter_marks(submission, notebook)
+    marker = _marker(submission)
     marker.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(marker) as unfinished:
         unfinished.write_text(json.dumps(entry), encoding="ascii")
 
 
-def is_replayed(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> bool:
-    """Whether just this outcome is in the gradebook, and its notebook in its place."""
-    if _entered(course, lesson, outcome.student) != _entry(course, lesson, outcome):
+def is_replayed(submission: Submission, outcome: Outcome, key: str) -> bool:
+    """Return True if this very outcome is in the gradebook, and its notebook in its place."""
+    if _entered(submission) != _entry(submission, outcome, key):
         return False
     if outcome.notebook is None:
         return True
     try:
-        found = course.autograded(lesson, outcome.student).read_text(encoding="utf-8")
+        content = submission.autograded.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return False
-    return found == _text(outcome)
+    return content == _text(outcome)
 
 
-def handed_in(course: GradingCourse, lesson: Lesson, student: str) -> datetime | None:
-    """When ``timestamp.txt`` says that it was; None where there is no such file.
-
-    Raises:
-        ValueError: it cannot be read, or says something else.
-    """
-    found = _beside(course, lesson, student, "timestamp.txt")
-    return None if found is None else parse_time(found.decode())
-
-
-def _entry(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> dict[str, Any]:
-    """What is kept of an outcome that is entered: another one, or another time, differs in it."""
+def _entry(submission: Submission, outcome: Outcome, key: str) -> dict[str, Any]:
+    """Return the record of an entered outcome: another outcome or time has another record."""
     beside = hashlib.sha256()
-    for name in _BESIDE:
+    for name in BESIDE:
         with contextlib.suppress(ValueError):
-            beside.update(_beside(course, lesson, outcome.student, name) or b"")
+            beside.update(read_beside(submission, name) or b"")
     cells = (outcome.notebook or {}).get("cells", ())
     answers = {
         cell["metadata"]["nbgrader"]["grade_id"]: hashlib.sha256(
@@ -92,27 +82,28 @@ def _entry(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> dict[str,
         for cell in cells
         if cell["metadata"].get("nbgrader", {}).get("solution")
     }
-    return {"key": outcome.key, "beside": beside.hexdigest(), "answers": answers}
+    return {"key": key, "beside": beside.hexdigest(), "answers": answers}
 
 
-def _entered(course: GradingCourse, lesson: Lesson, student: str) -> dict[str, Any]:
-    """The same of what was entered last; empty where nothing was."""
+def _entered(submission: Submission) -> dict[str, Any]:
+    """Return the record of the outcome that was entered last; empty if there is none."""
     try:
-        found = json.loads(_marker(course, lesson, student).read_text(encoding="ascii"))
+        record = json.loads(_marker(submission).read_text(encoding="ascii"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return record if isinstance(record, dict) else {}
 
 
 @contextlib.contextmanager
-def _settled(course: GradingCourse, lesson: Lesson, student: str, read: set[str]) -> Iterator[None]:
-    """A block after which points that a person gave need that person again only if it is for
-    another answer, or beside other points by tests.
+def _kept_manual_marks(submission: Submission, same: set[str]) -> Iterator[None]:
+    """Run a block that enters marks, and keep those that a person gave.
 
-    nbgrader asks for all of them again, whatever has changed.
+    nbgrader asks for all of them again, whatever has changed. After the block, it asks only for
+    those of changed answers, or of cells whose points by tests changed.
     """
-    names = (lesson.id, lesson.id, student)
-    with open_gradebook(course) as gradebook:
+    lesson = submission.lesson
+    names = (lesson.id, lesson.id, submission.student)
+    with open_gradebook(submission.course) as gradebook:
         grades = gradebook.find_submission_notebook(*names).grades
         before = {
             grade.name: grade.auto_score
@@ -120,34 +111,24 @@ def _settled(course: GradingCourse, lesson: Lesson, student: str, read: set[str]
             if grade.manual_score is not None and not grade.needs_manual_grade
         }
     yield
-    with open_gradebook(course) as gradebook:
+    with open_gradebook(submission.course) as gradebook:
         for grade in gradebook.find_submission_notebook(*names).grades:
             tested = grade.auto_score is not None and grade.auto_score == before.get(grade.name)
-            if grade.name in before and (grade.name in read or tested):
+            if grade.name in before and (grade.name in same or tested):
                 grade.needs_manual_grade = False
         gradebook.db.commit()
 
 
-def _beside(course: GradingCourse, lesson: Lesson, student: str, name: str) -> bytes | None:
-    path = course.submitted(lesson, student).with_name(name)
-    try:
-        return read_below(course.root, path.relative_to(course.root).as_posix(), limit=4096)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ValueError(str(error)) from None
+def _marker(submission: Submission) -> Path:
+    return submission.course.state / "entered" / submission.lesson.id / submission.student
 
 
-def _marker(course: GradingCourse, lesson: Lesson, student: str) -> Path:
-    return course.state / "entered" / lesson.id / student
-
-
-def _write(course: GradingCourse, lesson: Lesson, outcome: Outcome) -> None:
-    target = course.autograded(lesson, outcome.student)
+def _write(submission: Submission, outcome: Outcome) -> None:
+    target = submission.autograded
     target.parent.mkdir(parents=True, exist_ok=True)
-    for name in _BESIDE:
-        with contextlib.suppress(ValueError):  # what cannot be read has been remarked upon
-            content = _beside(course, lesson, outcome.student, name)
+    for name in BESIDE:
+        with contextlib.suppress(ValueError):  # a remark says already that it cannot be read
+            content = read_beside(submission, name)
             if content is not None:
                 with atomic_path(target.parent / name) as unfinished:
                     unfinished.write_bytes(content)
@@ -159,23 +140,24 @@ def _text(outcome: Outcome) -> str:
     return json.dumps(outcome.notebook, indent=1)
 
 
-def _enter_submission(course: GradingCourse, lesson: Lesson, student: str) -> None:
+def _enter_submission(submission: Submission) -> None:
     time = None
     with contextlib.suppress(ValueError):
-        time = handed_in(course, lesson, student)
+        time = handed_in_at(submission)
     naive = time.replace(tzinfo=None) if time else None  # as nbgrader keeps UTC
-    with open_gradebook(course) as gradebook:
+    student = submission.student
+    with open_gradebook(submission.course) as gradebook:
         gradebook.update_or_create_student(student)
-        gradebook.update_or_create_submission(lesson.id, student, timestamp=naive)
+        gradebook.update_or_create_submission(submission.lesson.id, student, timestamp=naive)
 
 
-def _enter_marks(course: GradingCourse, lesson: Lesson, student: str, notebook: Any) -> None:
+def _enter_marks(submission: Submission, notebook: Any) -> None:
     resources = {
         "nbgrader": {
-            "notebook": lesson.id,
-            "assignment": lesson.id,
-            "student": student,
-            "db_url": gradebook_url(course.gradebook),
+            "notebook": submission.lesson.id,
+            "assignment": submission.lesson.id,
+            "student": submission.student,
+            "db_url": gradebook_url(submission.course.gradebook),
         }
     }
     settings = Config()

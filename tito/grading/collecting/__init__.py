@@ -1,1 +1,1 @@
-"""From an exchange or an export into the instructor's folder, whatever strangers put there."""
+"""Collect submissions from an exchange or an LMS's export, and publish lessons and feedback."""

@@ -1,4 +1,4 @@
-"""``tito grade collect``: from an export or the exchange into ``submitted/``."""
+"""Collect submissions from an export or the exchange into ``submitted/``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from tito.course.lessons import Lesson
 from tito.grading.collecting.archives import opened
 from tito.grading.collecting.hand_ins import Chosen, HandIn, choose_latest, sort_by_student
 from tito.grading.collecting.inbound import inbound_hand_ins
-from tito.grading.collecting.names import compiled
+from tito.grading.collecting.names import compile_pattern
 from tito.grading.collecting.submitted import Receipt, existing, store, tidy
-from tito.grading.course import GradingCourse, GradingError
+from tito.grading.course import GradingCourse, GradingError, Submission
+from tito.grading.failures import describe_failure
 from tito.jail.plain_files import SubmissionError
 
 Status = Literal["taken", "newer", "unchanged", "kept", "refused"]
@@ -25,12 +26,12 @@ STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 
 @dataclass(frozen=True)
 class Collected:
-    """What became of one student's hand-in."""
+    """One student's hand-in, taken or not."""
 
     student: str
-    """The id; the path where it is not known whose it is."""
+    """Id of the student; the path of the hand-in if its author is not known."""
     status: Status
-    """ "newer" replaced one that was there; "kept" was not taken, for what is there is newer."""
+    """ "newer" replaced an earlier one; "kept" was not taken, since the present one is newer."""
     why: str = ""
     warnings: tuple[str, ...] = ()
 
@@ -48,22 +49,22 @@ def collect(
     """Collect a lesson's submissions; the caller holds the folder's lock.
 
     Args:
-        course: where to.
-        lesson: which.
-        paths: folders, ZIPs and notebooks; none: from the exchange.
-        pattern: how paths name students, instead of what the settings say.
-        before_due: from the exchange: the latest that came in time, where one did.
-        replace: take also what is older than what is there.
-        check_owner: from the exchange: warn where a drop belongs to another account.
+        course: the instructor's folder.
+        lesson: the lesson.
+        paths: folders, ZIPs and notebooks; without any, submissions come from the exchange.
+        pattern: pattern of paths that names students, instead of the one in the settings.
+        before_due: take the latest hand-in of the exchange that was in time, if there is one.
+        replace: also take a hand-in that is older than the present one.
+        check_owner: warn if a drop in the exchange belongs to another account.
 
     Returns:
-        One entry a student, sorted, and one for each path that could not be used.
+        One entry per student, sorted, and one for each path that could not be used.
 
     Raises:
         GradingError: a path or the exchange cannot be used as a whole; nothing was collected.
     """
     tidy(course)
-    regex = compiled(pattern or course.settings.students.pattern)
+    regex = compile_pattern(pattern or course.settings.students.pattern)
     hand_ins: list[HandIn] = []
     refused: list[tuple[str, str]] = []
     with ExitStack() as stack:
@@ -85,80 +86,76 @@ def collect(
 
 
 def _check_not_ours(course: GradingCourse, path: Path) -> None:
-    """GradingError for what tito and nbgrader have put here: in it are no students' folders."""
+    """Raise GradingError if a path belongs to the instructor's folder itself."""
     root, found = course.root.resolve(), path.resolve()
     ours = [root / name for name in ("source", "release", "submitted", "autograded", "feedback")]
     if root.is_relative_to(found) or any(found.is_relative_to(folder) for folder in ours):
-        raise GradingError(f"{path} is of the folder to grade in: name what was handed in.")
+        raise GradingError(f"{path} belongs to the instructor's folder: name another one.")
 
 
 def _stored(
     course: GradingCourse, lesson: Lesson, hand_ins: list[HandIn], *, replace: bool
 ) -> Iterator[Collected]:
-    """Store what can be told apart, one student after the other."""
+    """Store one student's submission after the other."""
     folder = course.root / "submitted"
     there = (
         {path.name.casefold(): path.name for path in folder.iterdir()} if folder.is_dir() else {}
     )
     groups: dict[str, list[HandIn]] = {}
     for hand_in in hand_ins:
-        groups.setdefault(hand_in.who.id.casefold(), []).append(hand_in)
+        groups.setdefault(hand_in.author.id.casefold(), []).append(hand_in)
     for group in groups.values():
-        student = group[0].who.id
+        student = group[0].author.id
         warnings = tuple(warning for hand_in in group for warning in hand_in.warnings)
         try:
             _check_one_student(group, there.get(student.casefold(), student))
             chosen = choose_latest(course, lesson, group)
-        except (SubmissionError, OSError) as error:
-            yield Collected(student, "refused", str(error).rstrip("."), warnings)
-        else:
-            yield _take(course, lesson, chosen, warnings, replace=replace)
+            submission = course.submission(lesson, student)
+            collected = _take(submission, chosen, warnings, replace=replace)
+        except Exception as error:  # one hand-in never stops the others
+            collected = Collected(student, "refused", describe_failure(error), warnings)
+        yield collected
 
 
 def _check_one_student(group: list[HandIn], there: str) -> None:
-    """SubmissionError where these are several students', or are not whose folder is there."""
-    ids = sorted({hand_in.who.id for hand_in in group})
+    """Raise SubmissionError if hand-ins belong to several students, or to another's folder."""
+    ids = sorted({hand_in.author.id for hand_in in group})
     if len(ids) > 1:
         raise SubmissionError(
-            f"{' and '.join(ids)} differ only in what some systems cannot tell apart"
+            f"{' and '.join(ids)} differ only in upper and lower case, which some systems ignore."
         )
     people = sorted({_told_apart_by(hand_in) for hand_in in group})
     if len(people) > 1:
         raise SubmissionError(
-            f"several are called so: {' and '.join(people)}; tell them apart by a pattern, such "
-            r"as --pattern '_(?P<student>\d+)_' for the numbers of Moodle"
+            f"several students have this name: {' and '.join(people)}; give a pattern, such as "
+            r"--pattern '_(?P<student>\d+)_' for Moodle's numbers."
         )
     if ids[0] != there:
         raise SubmissionError(
-            f"there is a {there} already, which some systems cannot tell from {ids[0]}"
+            f"{there} exists already, and some systems take {ids[0]} for the same."
         )
 
 
 def _told_apart_by(hand_in: HandIn) -> str:
-    lms = hand_in.who.lms
+    lms = hand_in.author.lms
     participant = lms.get("participant")
-    return f"{hand_in.who.name} ({participant})" if participant else hand_in.who.name
+    return f"{hand_in.author.name} ({participant})" if participant else hand_in.author.name
 
 
 def _take(
-    course: GradingCourse,
-    lesson: Lesson,
-    chosen: Chosen,
-    warnings: tuple[str, ...],
-    *,
-    replace: bool,
+    submission: Submission, chosen: Chosen, warnings: tuple[str, ...], *, replace: bool
 ) -> Collected:
-    hand_in = chosen.hand_in
-    student = hand_in.who.id
+    hand_in, student = chosen.hand_in, submission.student
     digest = hashlib.sha256(chosen.content).hexdigest()
-    before = existing(course, lesson, student)
+    before = existing(submission)
     if before is not None and before[0] == digest:
         return Collected(student, "unchanged", "", warnings)
     if before is not None and chosen.stamp <= before[1] and not replace:
         why = (
-            f"what is there is of {before[1]:%Y-%m-%d %H:%M}, this of {chosen.stamp:%Y-%m-%d %H:%M}"
+            f"the present one is of {before[1]:%Y-%m-%d %H:%M}, "
+            f"this one of {chosen.stamp:%Y-%m-%d %H:%M} (UTC)."
         )
-        return Collected(student, "kept", f"{why} (UTC)", warnings)
+        return Collected(student, "kept", why, warnings)
     receipt = Receipt(
         original=chosen.file.path,
         source=hand_in.source,
@@ -166,8 +163,8 @@ def _take(
         submitted=chosen.stamp.isoformat(),
         time_from=chosen.time_from,
         received=datetime.now(UTC).isoformat(timespec="seconds"),
-        name=hand_in.who.name,
-        lms=hand_in.who.lms,
+        name=hand_in.author.name,
+        lms=hand_in.author.lms,
     )
-    store(course, lesson, student, chosen.content, receipt, hand_in.secret)
+    store(submission, chosen.content, receipt, hand_in.secret)
     return Collected(student, "taken" if before is None else "newer", "", warnings)

@@ -1,8 +1,8 @@
-"""What one student handed in for one lesson, wherever it came from: which file of it counts."""
+"""Hand-ins: one student's files for one lesson, and the choice of the notebook that counts."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,13 +11,22 @@ from typing import Final
 
 from tito.course.exchange import STAMP
 from tito.course.lessons import Lesson, all_lessons
-from tito.course.notebook import NotebookError, cells_of, read_cells
-from tito.grading.collecting.archives import Found
-from tito.grading.collecting.names import Who, is_named_after, student_of
-from tito.grading.collecting.submitted import parse_time
+from tito.course.notebook import Cell, read_cells
+from tito.grading.collecting.archives import CROWDED, UnreadFile
+from tito.grading.collecting.names import Author, author_of, is_named_after
 from tito.grading.course import GradingCourse
+from tito.grading.failures import describe_failure
+from tito.grading.submitted_notebook import SubmittedNotebook, UngradableError
+from tito.grading.timestamps import parse_time
+from tito.jail.limits import MIB
 from tito.jail.plain_files import SubmissionError
 
+MAX_FILES: Final = 2_000
+"""Number of files in one hand-in."""
+MAX_NOTEBOOKS: Final = 20
+"""Number of notebooks in one hand-in of which one has to be chosen."""
+MAX_BYTES_READ: Final = 64 * MIB
+"""Size of all notebooks that are read for that choice."""
 _ONLINE_TEXT: Final = "_assignsubmission_onlinetext"
 
 
@@ -25,36 +34,41 @@ _ONLINE_TEXT: Final = "_assignsubmission_onlinetext"
 class HandIn:
     """One student's files, not read yet."""
 
-    who: Who
+    author: Author
     source: str
-    """What they were found in: a ZIP, a folder, a drop in the exchange."""
-    files: list[Found] = field(default_factory=list)
+    """The ZIP, folder or drop in the exchange that holds the files."""
+    files: list[UnreadFile] = field(default_factory=list)
     stamp: datetime | None = None
-    """When it was handed in, where that is known before the files are looked at."""
+    """Time of the hand-in, if it is known before the files are read."""
     secret: bytes | None = None
+    """Key to the feedback in the exchange."""
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The notebook that counts."""
+    """The notebook of a hand-in that counts."""
 
     hand_in: HandIn
-    file: Found
+    file: UnreadFile
     content: bytes
     stamp: datetime
     time_from: str
 
 
 def sort_by_student(
-    files: list[Found],
+    files: list[UnreadFile],
     source: Path,
     lesson: Lesson,
     pattern: re.Pattern[str] | None,
     *,
     alone: bool,
 ) -> tuple[list[HandIn], list[tuple[str, str]]]:
-    """Whose each file is; and for the paths of which that cannot be told, why not."""
+    """Group files by their authors.
+
+    Returns:
+        The hand-ins, and the paths whose author is not known, each with the reason.
+    """
     others = {other.id for other in all_lessons()} - {lesson.id}
     found: dict[tuple[str, str], HandIn] = {}
     refused = []
@@ -63,104 +77,140 @@ def sort_by_student(
             continue  # of somebody's whole folder; or what Moodle has beside the files
         loose = "/" not in file.path and not file.is_notebook
         try:
-            who = student_of(file.path, lesson, pattern, alone=alone)
-        except SubmissionError as error:
+            author = author_of(file.path, lesson, pattern, alone=alone)
+        except Exception as error:  # one path never stops the others
             if file.is_notebook or (loose and file.problem):
-                refused.append((file.path, file.problem or str(error)))
+                reason = f"it {file.problem}." if file.problem else describe_failure(error)
+                refused.append((file.path, reason))
             continue
-        if loose and not who.lms:  # a list of names, say; but an archive could hold notebooks
+        if loose and not author.lms:  # a list of names, say; but an archive could hold notebooks
             if file.problem:
-                refused.append((file.path, file.problem))
+                refused.append((file.path, f"it {file.problem}."))
             continue
-        key = who.id, who.lms.get("participant", who.name)
-        found.setdefault(key, HandIn(who, str(source))).files.append(file)
+        key = author.id, author.lms.get("participant", author.name)
+        found.setdefault(key, HandIn(author, str(source))).files.append(file)
     return list(found.values()), refused
 
 
 def choose(course: GradingCourse, lesson: Lesson, hand_in: HandIn) -> Chosen:
-    """The notebook of a hand-in that counts.
+    """Choose the notebook of a hand-in that counts.
 
-    It is the one that is called as the lesson's; else the one with cells of the lesson.
+    It is the one with the name of the lesson's notebook, or else the one with cells of the lesson.
 
     Raises:
-        SubmissionError: there is none, or several, or it is none of this lesson.
+        SubmissionError: there is none, or several, or it belongs to another lesson.
     """
+    if len(hand_in.files) > MAX_FILES:
+        raise SubmissionError(f"it has more than {MAX_FILES:,} files: ask for the notebook alone.")
+    for file in hand_in.files:
+        if file.problem == CROWDED:
+            raise SubmissionError(f"{file.path} {CROWDED}: ask for the notebook alone.")
     notebooks = [file for file in hand_in.files if file.is_notebook and not file.problem]
     if not notebooks:
         raise SubmissionError(_why_none(hand_in.files))
     named = [file for file in notebooks if is_named_after(file.path, lesson)]
-    left = named or notebooks
-    if len(left) == 1:
-        content = left[0].read()
-        problem = _problem(content, lesson)
-        if problem:
-            raise SubmissionError(f"{left[0].path} {problem}")
-    else:
-        contents = {file.path: file.read() for file in left}
-        left = [file for file in left if not _problem(contents[file.path], lesson)]
-        if len({contents[file.path] for file in left}) != 1:
-            listed = ", ".join(sorted(contents))
-            raise SubmissionError(
-                f"several notebooks ({listed}), of which {'more than one' if left else 'none'} has "
-                "this lesson's cells"
-            )
-        content = contents[left[0].path]
-    stamp, time_from = _time(course, lesson, hand_in, left[0])
-    return Chosen(hand_in, left[0], content, stamp, time_from)
+    file, content = _choose_content(named or notebooks, lesson)
+    stamp, time_from = _time_of(course, lesson, hand_in, file)
+    return Chosen(hand_in, file, content, stamp, time_from)
 
 
 def choose_latest(course: GradingCourse, lesson: Lesson, hand_ins: list[HandIn]) -> Chosen:
-    """The same of one student's files from several places: the latest that can be used."""
+    """Choose the latest usable notebook among one student's hand-ins from several places."""
     chosen, problems = [], []
     for hand_in in hand_ins:
         try:
             chosen.append(choose(course, lesson, hand_in))
-        except (SubmissionError, OSError) as error:
+        except Exception as error:  # another hand-in may be usable
             problems.append(error)
     if not chosen:
         raise problems[0]
     return max(chosen, key=lambda each: each.stamp)
 
 
-def _why_none(files: list[Found]) -> str:
-    problems = [f"{file.path} {file.problem}" for file in files if file.problem]
+def _why_none(files: list[UnreadFile]) -> str:
+    problems = [f"{file.path} {file.problem}." for file in files if file.problem]
     if problems:
         return problems[0]
     listed = ", ".join(file.path for file in files[:3])
-    return f"no notebook; what is there is {listed}{', …' if len(files) > 3 else ''}"
+    return f"there is no notebook among its files ({listed}{', …' if len(files) > 3 else ''})."
 
 
-def _problem(content: bytes, lesson: Lesson) -> str:
-    """Why the bytes are no notebook of the lesson; empty where they are one."""
-    wanted = {cell.grade_id for cell in read_cells(lesson.release) if cell.is_solution}
+def _choose_content(files: list[UnreadFile], lesson: Lesson) -> tuple[UnreadFile, bytes]:
+    """Read notebooks, and choose the only one with cells of the lesson; copies of it are one."""
+    if len(files) == 1:
+        content = files[0].read()
+        problem = _problem_of(content, lesson)
+        if problem:
+            raise SubmissionError(f"{files[0].path}: {problem}")
+        return files[0], content
+    if len(files) > MAX_NOTEBOOKS:
+        raise SubmissionError(
+            f"it has {len(files):,} notebooks, of which at most {MAX_NOTEBOOKS} are read: ask for "
+            "the lesson's alone."
+        )
+    certain: dict[str, tuple[UnreadFile, bytes]] = {}
+    possible: dict[str, tuple[UnreadFile, bytes]] = {}
+    n_bytes = 0
+    for file in files:
+        content = file.read()
+        n_bytes += len(content)
+        if n_bytes > MAX_BYTES_READ:
+            raise SubmissionError(
+                f"its notebooks have more than {MAX_BYTES_READ // MIB} MiB together: ask for the "
+                "lesson's alone."
+            )
+        if not _problem_of(content, lesson):
+            found = certain if _has_grade_ids(content, lesson) else possible
+            found.setdefault(hashlib.sha256(content).hexdigest(), (file, content))
+    usable = certain or possible
+    if len(usable) != 1:
+        listed = ", ".join(sorted(file.path for file in files))
+        raise SubmissionError(
+            f"there are several notebooks ({listed}), of which "
+            f"{'more than one' if usable else 'none'} has this lesson's cells."
+        )
+    return next(iter(usable.values()))
+
+
+def _problem_of(content: bytes, lesson: Lesson) -> str:
+    """Return the reason why bytes are no notebook of the lesson; empty if they are one."""
+    wanted = _answer_cells(lesson)
     try:
-        cells = cells_of(json.loads(content.decode()), lesson.release)
-    except (ValueError, RecursionError, NotebookError):
-        return "is not a notebook, or a damaged one"
-    if wanted.isdisjoint(cell.grade_id for cell in cells):
-        return f"has no cell of {lesson.id}: it is another notebook"
-    return ""
+        notebook = SubmittedNotebook(content)
+    except UngradableError as error:
+        return str(error)
+    if notebook.has_grade_id(wanted) or any(notebook.find(cell, None) for cell in wanted):
+        return ""
+    return f"it has no cell of {lesson.id}, so it is another notebook."
 
 
-def _time(
-    course: GradingCourse, lesson: Lesson, hand_in: HandIn, file: Found
+def _has_grade_ids(content: bytes, lesson: Lesson) -> bool:
+    return SubmittedNotebook(content).has_grade_id(_answer_cells(lesson))
+
+
+def _answer_cells(lesson: Lesson) -> list[Cell]:
+    return [cell for cell in read_cells(lesson.release) if cell.is_solution]
+
+
+def _time_of(
+    course: GradingCourse, lesson: Lesson, hand_in: HandIn, file: UnreadFile
 ) -> tuple[datetime, str]:
-    """When it was handed in, and what says so."""
+    """Return the time of a hand-in, and the origin of that time."""
     if hand_in.stamp is not None:
         return hand_in.stamp, "the exchange"
-    if hand_in.who.lms.get("kind") == "nbgrader":  # elsewhere students could have put it there
+    if hand_in.author.lms.get("kind") == "nbgrader":  # elsewhere students could have put it there
         beside = str(PurePosixPath(*PurePosixPath(file.path).parts[:2], STAMP))
         for other in hand_in.files:
             if other.path == beside and not other.problem:
                 try:
                     return parse_time(other.read().decode()), STAMP
                 except ValueError:
-                    raise SubmissionError(f"{other.path} says no time") from None
+                    raise SubmissionError(f"{other.path} has no time in it.") from None
     if file.modified is None:
         return datetime.now(UTC), "the clock, when it was collected"
     due = course.settings.due.get(lesson.id)
-    if due is not None and hand_in.who.late is not None:
+    if due is not None and hand_in.author.late is not None:
         late = due + timedelta(minutes=course.settings.late.grace_minutes, seconds=1)
-        told = max(file.modified, late) if hand_in.who.late else min(file.modified, due)
+        told = max(file.modified, late) if hand_in.author.late else min(file.modified, due)
         return told, "Canvas"
     return file.modified, "the ZIP" if hand_in.source.lower().endswith(".zip") else "the file"

@@ -1,4 +1,4 @@
-"""The exchange's inbound: what ``tito submit`` and ``nbgrader submit`` have dropped there."""
+"""The exchange's inbound folder, into which ``tito submit`` and ``nbgrader submit`` drop."""
 
 from __future__ import annotations
 
@@ -8,30 +8,37 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from tito.course.exchange import SECRET, STAMP
 from tito.course.lessons import Lesson
-from tito.grading.collecting.archives import Found
-from tito.grading.collecting.hand_ins import HandIn
-from tito.grading.collecting.names import Who, as_id
-from tito.grading.collecting.submitted import parse_time
+from tito.grading.collecting.archives import UnreadFile, printable_path
+from tito.grading.collecting.hand_ins import MAX_FILES, HandIn
+from tito.grading.collecting.names import Author, as_id
 from tito.grading.course import GradingCourse, GradingError
+from tito.grading.failures import describe_failure
+from tito.grading.timestamps import parse_time
 from tito.jail.plain_files import SubmissionError, read_below
 
 _SLACK = timedelta(minutes=5)
+"""Largest difference between a drop's name and its time of change without a warning."""
 
 
 def inbound_hand_ins(
     course: GradingCourse, lesson: Lesson, *, before_due: bool, check_owner: bool
 ) -> tuple[list[HandIn], list[tuple[str, str]]]:
-    """Each student's latest drop; and those that cannot be used, with the reason.
+    """Find each student's latest drop.
 
     Args:
-        course, lesson: of which.
-        before_due: the latest that is not after the due date, where there is one.
-        check_owner: warn where a drop belongs to another account than it is named after, and pass
-            it over where there is one of the right account's.
+        course: the instructor's folder.
+        lesson: the lesson.
+        before_due: prefer the latest drop that is not after the due date.
+        check_owner: warn if a drop belongs to another account than the one in its name, and ignore
+            it if there is another drop of the right account.
+
+    Returns:
+        The hand-ins, and the names of drops that cannot be used, each with the reason.
 
     Raises:
         GradingError: the course has no exchange, or nothing was ever released there.
@@ -45,22 +52,26 @@ def inbound_hand_ins(
             continue
         try:
             hand_in = _hand_in(folder, name, match[1], match[2])
-        except (SubmissionError, ValueError, OSError) as error:
-            refused.append((name, str(error)))
+        except Exception as error:  # one drop never stops the others
+            refused.append((printable_path(name), describe_failure(error)))
         else:
             found.setdefault(match[1], []).append(hand_in)
     due = course.settings.due.get(lesson.id) if before_due else None
-    return [
-        _latest(_own(drops) if check_owner else drops, due) for drops in found.values()
-    ], refused
+    hand_ins = []
+    for user, drops in found.items():
+        try:
+            hand_ins.append(_latest(_own(drops) if check_owner else drops, due))
+        except OSError as error:  # a drop that is gone by now
+            refused.append((printable_path(user), describe_failure(error)))
+    return hand_ins, refused
 
 
 def _inbound(course: GradingCourse) -> Path:
     exchange = course.exchange
     if exchange is None:
         raise GradingError(
-            "grading.toml names no exchange: name what to collect (a folder, a ZIP, notebooks), or "
-            "set [course] exchange."
+            "grading.toml names no exchange: name a folder, a ZIP or notebooks to collect, or set "
+            "[course] exchange."
         )
     folder = exchange.inbound
     if not folder.is_dir():
@@ -69,40 +80,45 @@ def _inbound(course: GradingCourse) -> Path:
 
 
 def _hand_in(folder: Path, name: str, user: str, time: str) -> HandIn:
-    stamp = parse_time(time)
+    try:
+        stamp = parse_time(time)
+    except ValueError:
+        raise SubmissionError("its name has no plausible time.") from None
     try:
         read_below(folder, f"{name}/{STAMP}", 1000)
     except FileNotFoundError:
         raise SubmissionError("it has no timestamp.txt: is it still being written?") from None
-    files = []
     with os.scandir(folder / name) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            read = partial(read_below, folder, f"{name}/{entry.name}")
-            files.append(
-                Found(os.fsencode(entry.name).decode("utf-8", "backslashreplace"), None, read)
-            )
+        names = sorted(entry.name for entry in islice(entries, MAX_FILES + 1))
+    files = [
+        UnreadFile(printable_path(each), None, partial(read_below, folder, f"{name}/{each}"))
+        for each in names
+    ]
     secret = None
     if any(file.path == SECRET for file in files):
         secret = read_below(folder, f"{name}/{SECRET}", 1000)
-    who = Who(as_id(user), user, {"kind": "exchange"})
+    author = Author(as_id(user), user, {"kind": "exchange"})
     status = (folder / name).lstat()
     changed = datetime.fromtimestamp(status.st_ctime, UTC)
     said = []
     if changed > stamp + _SLACK:
-        said = [f"its name says {stamp:%Y-%m-%d %H:%M}, but it is of {changed:%Y-%m-%d %H:%M} UTC"]
-    return HandIn(who, str(folder / name), files, stamp, secret, tuple(said))
+        said = [
+            f"its name has {stamp:%Y-%m-%d %H:%M}, but it was changed at "
+            f"{changed:%Y-%m-%d %H:%M} UTC."
+        ]
+    return HandIn(author, str(folder / name), files, stamp, secret, tuple(said))
 
 
 def _own(drops: list[HandIn]) -> list[HandIn]:
-    """Those of the account that they are named after; where there are none, all. With a warning."""
-    user = drops[0].who.name
+    """Keep the drops of the account in their names, or all if it has none, with a warning."""
+    user = drops[0].author.name
     owners = [_owner(Path(drop.source)) for drop in drops]
     others = sorted(set(owners) - {user})
     if not others:
         return drops
     passed_over = user in owners
-    what = "such are passed over" if passed_over else f"did {others[0]} hand it in?"
-    warning = f"named after {user}, but it belongs to {', '.join(others)}: {what}"
+    advice = "it is ignored." if passed_over else f"did {others[0]} hand it in?"
+    warning = f"a drop is named after {user}, but belongs to {', '.join(others)}: {advice}"
     kept = [
         drop for drop, owner in zip(drops, owners, strict=True) if owner == user or not passed_over
     ]

@@ -1,4 +1,4 @@
-"""Two folders that change places in one step, which Python's own library has no function for."""
+"""Swap two folders in one step, for which Python's own library has no function."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 ASIDE: Final = ".aside"
-"""How a folder's name ends while it is out of its place, where one step will not do."""
+"""Suffix of a folder's name while it is out of its place, if a swap takes several steps."""
 _HERE: Final = -100
 """AT_FDCWD of Linux: paths are from the working folder."""
 _EXCHANGE: Final = 2
@@ -20,10 +20,10 @@ _CANNOT: Final = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 
 
 def swap(new: Path, place: Path) -> None:
-    """Exchange what two paths name.
+    """Swap two folders.
 
-    At no moment is either of them missing, unless the file system is one that cannot (NFS): there
-    ``put_back`` mends what a kill in between leaves. Raises OSError, and then nothing was changed.
+    Neither is missing at any moment, unless the file system cannot do that (NFS): there,
+    ``put_back`` undoes a swap that was killed. Raises OSError, after which nothing has changed.
     """
     number = _exchange(os.fsencode(new), os.fsencode(place))
     if number in _CANNOT:
@@ -36,7 +36,7 @@ def swap(new: Path, place: Path) -> None:
 
 
 def put_back(aside: Path) -> None:
-    """Undo a swap that was killed half-way, or clear up behind it."""
+    """Undo a swap that was killed half-way, or remove what it left."""
     place = aside.with_name(aside.name.removeprefix(".").removesuffix(ASIDE))
     if os.path.lexists(place):
         shutil.rmtree(aside)
@@ -45,7 +45,7 @@ def put_back(aside: Path) -> None:
 
 
 def _exchange(one: bytes, other: bytes) -> int:
-    """0, or why it could not be done."""
+    """Ask the kernel to swap two folders; return 0 or the error's number."""
     library = ctypes.CDLL(None, use_errno=True)
     try:
         if sys.platform == "darwin":

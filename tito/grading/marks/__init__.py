@@ -1,1 +1,1 @@
-"""From the gradebook to whoever wants the marks."""
+"""Marks: read from the gradebook, and written for spreadsheets and LMSs."""

@@ -1,27 +1,27 @@
-"""Marks for a spreadsheet: one row a student, one row a cell, or as nbgrader exports them."""
+"""Marks for a spreadsheet: one row per student or cell, or in nbgrader's columns."""
 
 from __future__ import annotations
 
 from tito.grading.marks.marks import Mark, Marks, Student
-from tito.grading.marks.tables import neutral, number, written
+from tito.grading.marks.tables import csv_text, inert, points_text
 
 
 def students_csv(marks: Marks, *, partial: bool) -> str:
-    """One row a student, two columns a lesson: the mark and the points to be had."""
+    """Write one row per student, with two columns per lesson: the mark and its maximum."""
     columns = [name for lesson in marks.lessons for name in (lesson.id, f"{lesson.id}_max")]
     rows = [["student", "last_name", "first_name", "email", *columns, "needs_manual"]]
     for student in marks.students:
         row = _names(student)
         for lesson in marks.lessons:
             score = marks.score(student.id, lesson, partial=partial)
-            row += [number(score), number(marks.maxima[lesson.id])]
+            row += [points_text(score), points_text(marks.maxima[lesson.id])]
         row.append(" ".join(_open(marks, student)))
         rows.append(row)
-    return written(rows)
+    return csv_text(rows)
 
 
 def cells_csv(marks: Marks) -> str:
-    """One row a graded cell of a student's, with whether it still needs a person."""
+    """Write one row per student and graded cell; a column says which still need a person."""
     kinds = ["auto_score", "manual_score", "extra_credit", "score", "max_score", "needs_manual"]
     rows = [["student", "lesson", "cell", *kinds]]
     for student in marks.students:
@@ -30,13 +30,13 @@ def cells_csv(marks: Marks) -> str:
             for cell in mark.cells if mark is not None else ():
                 points = (cell.auto, cell.manual, cell.extra, cell.score, cell.maximum)
                 needs = "yes" if cell.needs_manual else "no"
-                where = [neutral(student.id), lesson.id, cell.cell]
-                rows.append([*where, *map(number, points), needs])
-    return written(rows)
+                where = [inert(student.id), lesson.id, cell.cell]
+                rows.append([*where, *map(points_text, points), needs])
+    return csv_text(rows)
 
 
 def nbgrader_csv(marks: Marks, *, partial: bool) -> str:
-    """The columns of ``nbgrader export``; quoted where needed, which nbgrader's are not."""
+    """Write the columns of ``nbgrader export``, with quotes if needed, which nbgrader forgets."""
     rows = [
         ["assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
          "raw_score", "late_submission_penalty", "score", "max_score"]
@@ -45,18 +45,18 @@ def nbgrader_csv(marks: Marks, *, partial: bool) -> str:
         for student in marks.students:
             found = marks.found.get((student.id, lesson.id))
             row = [lesson.id, marks.due[lesson.id], found.timestamp if found else ""]
-            mark = found or Mark(0.0, 0.0, (), "")  # nothing handed in is 0 there
+            mark = found or Mark(0.0, 0.0, (), "")  # without a hand-in, nbgrader gives 0
             points: list[float | None] = [mark.raw, mark.penalty, mark.score]
             if not (mark.final or partial):
                 points = [None, None, None]
             maximum = marks.maxima[lesson.id]
-            rows.append([*row, *_names(student), *map(number, (*points, maximum))])
-    return written(rows)
+            rows.append([*row, *_names(student), *map(points_text, (*points, maximum))])
+    return csv_text(rows)
 
 
 def _names(student: Student) -> list[str]:
     names = (student.id, student.last_name, student.first_name, student.email)
-    return [neutral(name) for name in names]
+    return [inert(name) for name in names]
 
 
 def _open(marks: Marks, student: Student) -> list[str]:

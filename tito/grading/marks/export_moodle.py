@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from tito.course.lessons import Lesson
 from tito.grading.course import GradingError
-from tito.grading.marks.export_canvas import Filled, missing
+from tito.grading.marks.export_canvas import Filled, match_by_column, match_notes
 from tito.grading.marks.marks import Marks
-from tito.grading.marks.roster import by_lms, emails, ids, match, names
-from tito.grading.marks.tables import Table, is_other, neutral, number, written
+from tito.grading.marks.roster import Keys, by_lms, emails, ids, names
+from tito.grading.marks.tables import Table, csv_text, differs, inert, points_text
 
 COLUMNS: Final = (
     "Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade",
@@ -17,16 +19,21 @@ COLUMNS: Final = (
     "Feedback comments",
 )  # fmt: skip
 _PARTICIPANT: Final = "Participant "
+_IDS: Final[tuple[tuple[str, Keys], ...]] = (
+    ("Identifier", by_lms("moodle", _PARTICIPANT)), ("Email address", emails),
+    ("Username", ids), ("ID number", ids), ("Full name", names),
+)  # fmt: skip
+"""Columns by which students are found, the surest first."""
 
 
 def moodle_csv(marks: Marks, template: Table | None, *, partial: bool) -> Filled:
-    """The worksheet that Moodle takes under "Upload grading worksheet".
+    """Write the worksheet that Moodle takes under "Upload grading worksheet".
 
     Args:
-        marks: of one lesson; Moodle has one worksheet an assignment.
-        template: the worksheet that Moodle exported. Without it, there is a row for everybody whose
-            notebook came from Moodle.
-        partial: whether marks count that are not final.
+        marks: marks of one lesson; Moodle has one worksheet per assignment.
+        template: the worksheet that Moodle exported. Without it, there is a row for each student
+            whose notebook came from Moodle.
+        partial: also write marks that are not final.
 
     Raises:
         GradingError: there are several lessons; the template is not Moodle's, or its maximum is not
@@ -36,71 +43,91 @@ def moodle_csv(marks: Marks, template: Table | None, *, partial: bool) -> Filled
         raise GradingError("Moodle has a worksheet for each assignment: name one lesson.")
     (lesson,) = marks.lessons
     if template is None:
-        return _without(marks, lesson, partial=partial)
-    identifier, grade, maximum = (
-        template.column(name) for name in ("Identifier", "Grade", "Maximum Grade")
-    )
+        return _without_template(marks, lesson, partial=partial)
+    columns = _columns_of(template)
+    matched = match_by_column(marks, template, template.rows, _IDS)
+    rows, locked = [], []
+    for place, row in enumerate(template.rows):
+        student = matched.students.get(place)
+        score = marks.score(student.id, lesson, partial=partial) if student else None
+        if score is not None:
+            _check_maximum(lesson, marks.maxima[lesson.id], columns.maximum_in(row))
+            if columns.is_locked(row):
+                locked.append(row[columns.identifier])
+                score = None
+        rows.append(columns.filled(row, score))
+    unmatched = [
+        row[columns.identifier] for at, row in enumerate(rows) if at not in matched.students
+    ]
+    text = Table(template.header, rows, template.delimiter, template.mark).text()
+    return Filled(text, (*match_notes(marks, matched, unmatched), *_lock_notes(locked)))
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Indices of a worksheet's columns; None for one that it lacks."""
+
+    identifier: int
+    grade: int
+    maximum: int | None
+    changeable: int | None
+    full_name: int | None
+
+    def maximum_in(self, row: Sequence[str]) -> str:
+        """Return the text of the maximum grade in a row."""
+        return "" if self.maximum is None else row[self.maximum]
+
+    def is_locked(self, row: Sequence[str]) -> bool:
+        """Return True if Moodle will not change the grade of a row."""
+        return self.changeable is not None and row[self.changeable].casefold() == "no"
+
+    def filled(self, row: Sequence[str], score: float | None) -> list[str]:
+        """Return a row with its grade; None leaves the grade as it was."""
+        filled = list(row)
+        if self.full_name is not None:
+            filled[self.full_name] = inert(filled[self.full_name])
+        if score is not None:
+            separator = "," if "," in self.maximum_in(row) else "."
+            filled[self.grade] = points_text(score).replace(".", separator)
+        return filled
+
+
+def _columns_of(template: Table) -> _Columns:
+    identifier, grade = template.column("Identifier"), template.column("Grade")
     if identifier is None or grade is None:
         raise GradingError(
             "the template has no columns 'Identifier' and 'Grade': download the grading worksheet "
             "from the assignment in Moodle, with Moodle set to English."
         )
-    matched = match(
-        marks.students,
-        template.rows,
-        [
-            (at, keys)
-            for name, keys in (
-                ("Identifier", by_lms("moodle", _PARTICIPANT)), ("Email address", emails),
-                ("Username", ids), ("ID number", ids), ("Full name", names),
-            )
-            if (at := template.column(name)) is not None
-        ],
-    )  # fmt: skip
-    changeable, full_name = template.column("Grade can be changed"), template.column("Full name")
-    rows, locked = [], []
-    for place, row in enumerate(template.rows):
-        filled, student = list(row), matched.students.get(place)
-        if full_name is not None:
-            filled[full_name] = neutral(filled[full_name])
-        score = marks.score(student.id, lesson, partial=partial) if student else None
-        if score is not None and maximum is not None:
-            _check_maximum(lesson, marks.maxima[lesson.id], row[maximum])
-        if score is not None and changeable is not None and row[changeable].casefold() == "no":
-            locked.append(row[identifier])
-        elif score is not None:
-            comma = maximum is not None and "," in row[maximum]
-            filled[grade] = number(score).replace(".", "," if comma else ".")
-        rows.append(filled)
-    empty = [row[identifier] for at, row in enumerate(rows) if at not in matched.students]
-    told = missing(marks, matched.unknown, matched.unclear, empty)
-    if locked:
-        told = (*told, f"Locked in Moodle, so left as they were: {', '.join(locked)}.")
-    text = Table(template.header, rows, template.delimiter, template.mark).text()
-    return Filled(text, told)
+    others = ("Maximum Grade", "Grade can be changed", "Full name")
+    return _Columns(identifier, grade, *map(template.column, others))
 
 
-def _check_maximum(lesson: Lesson, maximum: float, said: str) -> None:
-    if is_other(said, maximum):
+def _check_maximum(lesson: Lesson, maximum: float, text: str) -> None:
+    if differs(text, maximum):
         raise GradingError(
-            f"the worksheet's maximum grade is {said.strip()}, and {lesson.id} has "
-            f"{number(maximum)} points: change it in Moodle, and download the worksheet anew."
+            f"the worksheet's maximum grade is {text.strip()}, and {lesson.id} has "
+            f"{points_text(maximum)} points: change it in Moodle, and download the worksheet again."
         )
 
 
-def _without(marks: Marks, lesson: Lesson, *, partial: bool) -> Filled:
+def _lock_notes(locked: Sequence[str]) -> tuple[str, ...]:
+    return (f"Left as they were, since Moodle locks them: {', '.join(locked)}.",) if locked else ()
+
+
+def _without_template(marks: Marks, lesson: Lesson, *, partial: bool) -> Filled:
     rows, lost = [list(COLUMNS)], []
     for student in marks.students:
         score = marks.score(student.id, lesson, partial=partial)
         participants = student.lms_ids.get("moodle", frozenset())
         if len(participants) == 1:
             name = f"{student.first_name} {student.last_name}".strip() or student.id
-            who = [f"{_PARTICIPANT}{next(iter(participants))}", neutral(name)]
-            points = [number(score), number(marks.maxima[lesson.id])]
-            rows.append([*who, neutral(student.email), "", *points, "Yes", "", "", ""])
+            about = [f"{_PARTICIPANT}{next(iter(participants))}", inert(name)]
+            points = [points_text(score), points_text(marks.maxima[lesson.id])]
+            rows.append([*about, inert(student.email), "", *points, "Yes", "", "", ""])
         elif score is not None:
             lost.append(student.id)
-    told = (
-        f"Not from Moodle, so without a row; give --template for them: {', '.join(lost)}.",
-    ) if lost else ()  # fmt: skip
-    return Filled(written(rows), told)
+    notes = (
+        f"Without a row, since they are not from Moodle; give --template for: {', '.join(lost)}.",
+    )
+    return Filled(csv_text(rows), notes if lost else ())

@@ -1,7 +1,7 @@
-"""What it costs to hand in late: by ``grading.toml``, whatever the order of grading.
+"""Penalties for late submissions, by ``grading.toml``, whatever the order of grading.
 
-nbgrader asks its plug-in once, while it autogrades. Points that a person gives after that would
-escape the penalty, so :func:`assign_penalties` finds it again before marks leave the gradebook.
+nbgrader asks its plug-in once, while it autogrades. Points that a person gives later would escape
+the penalty, so :func:`assign_penalties` computes it again before marks leave the gradebook.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DAY = 24 * 60 * 60
 
 
 def penalty(late: LateTable, score: float, seconds_late: float) -> float:
-    """The points that lateness costs: a share of those earned for each day begun after grace."""
+    """Return the points that lateness costs: a share of the score for each day after the grace."""
     beyond = seconds_late - 60 * late.grace_minutes
     if beyond <= 0:
         return 0.0
@@ -35,11 +35,11 @@ class LatePolicy(LateSubmissionPlugin):  # type: ignore[misc]  # nbgrader has no
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
     ) -> float:
-        """The points to take off a notebook's score."""
+        """Return the points to take off a notebook's score."""
         return penalty(self._course().settings.late, score, total_seconds_late)
 
     def _course(self) -> GradingCourse:
-        """By nbgrader's course directory if what made this knows one, or by the current folder."""
+        """Find the course by nbgrader's course directory, or else by the current folder."""
         owner: Any = self.parent
         while owner is not None:
             root = getattr(getattr(owner, "coursedir", None), "root", None)
@@ -52,14 +52,14 @@ class LatePolicy(LateSubmissionPlugin):  # type: ignore[misc]  # nbgrader has no
 
 
 def assign_penalties(course: GradingCourse, gradebook: Any, lesson: Lesson) -> None:
-    """Set when a lesson is due, for whom it is due later, and what each submission loses.
+    """Enter due date, extensions and penalties of a lesson into the gradebook.
 
-    To be called when marks may have changed: they are then as if all had been given at once.
+    Call it when marks may have changed: penalties are then as if all marks had come at once.
 
     Args:
-        course: whose ``grading.toml`` counts.
-        gradebook: nbgrader's, open; what changes is committed.
-        lesson: must be in the gradebook.
+        course: the folder whose ``grading.toml`` counts.
+        gradebook: nbgrader's gradebook, open; changes are committed.
+        lesson: a lesson of the gradebook.
     """
     settings = course.settings
     gradebook.db.commit()  # so that scores are read anew
@@ -80,5 +80,5 @@ def assign_penalties(course: GradingCourse, gradebook: Any, lesson: Lesson) -> N
 
 
 def _naive(moment: datetime) -> datetime:
-    """As nbgrader keeps moments: UTC, without saying so."""
+    """Return a time as nbgrader keeps it: in UTC, without a time zone."""
     return moment.astimezone(UTC).replace(tzinfo=None)

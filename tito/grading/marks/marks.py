@@ -1,4 +1,4 @@
-"""Marks as they stand in the gradebook, and which of them are not final."""
+"""Marks in the gradebook, and which of them are not final."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 
 from nbgrader.api import MissingEntry
 
+from tito.course.exchange import STAMP
 from tito.course.lessons import Lesson, all_lessons
 from tito.grading.collecting.submitted import read_receipt
-from tito.grading.course import GradingCourse, GradingError
+from tito.grading.course import GradingCourse, GradingError, Submission
 from tito.grading.gradebook import open_gradebook
 from tito.grading.marks.late import assign_penalties
 
 
 @dataclass(frozen=True)
-class CellMark:
-    """Points of one cell."""
+class CellPoints:
+    """Points of one cell in the gradebook."""
 
     cell: str
     auto: float | None
@@ -30,69 +31,69 @@ class CellMark:
 
 @dataclass(frozen=True)
 class Mark:
-    """What one student has for one lesson."""
+    """One student's mark for one lesson."""
 
     raw: float
     penalty: float
-    cells: tuple[CellMark, ...]
+    cells: tuple[CellPoints, ...]
     timestamp: str
-    """When it was handed in, in UTC."""
-    again: bool = False
-    """Whether something else was handed in since it was graded."""
+    """Time of the hand-in, in UTC."""
+    resubmitted: bool = False
+    """True if another notebook was handed in since this one was graded."""
 
     @property
     def score(self) -> float:
-        """What counts: the points but for the penalty."""
+        """Points that count, after the penalty."""
         return max(self.raw - self.penalty, 0.0)
 
     @property
     def needs_manual(self) -> int:
-        """How many answers still need a person."""
+        """Number of answers that still need a person."""
         return sum(cell.needs_manual for cell in self.cells)
 
     @property
     def final(self) -> bool:
-        """Whether nothing is left to be done about it."""
-        return not (self.needs_manual or self.again)
+        """True if the mark needs neither a person nor another run of the grader."""
+        return not (self.needs_manual or self.resubmitted)
 
 
 @dataclass(frozen=True)
 class Student:
-    """A student, and by what else an LMS may know them."""
+    """A student, and their ids in LMSs."""
 
     id: str
     first_name: str = ""
     last_name: str = ""
     email: str = ""
     lms_ids: dict[str, frozenset[str]] = field(default_factory=dict)
-    """What came with what they handed in: Moodle's participant, Canvas's user; and their name."""
+    """Ids in what they handed in: ``moodle`` (participant), ``canvas`` (user) and ``name``."""
 
 
 @dataclass(frozen=True)
 class Marks:
-    """All marks that one export is about."""
+    """All marks of one export."""
 
     lessons: tuple[Lesson, ...]
     maxima: dict[str, float]
-    """By lesson, the points to be had."""
+    """Maximum of points, by lesson."""
     due: dict[str, str]
     students: tuple[Student, ...]
     found: dict[tuple[str, str], Mark]
-    """By student and lesson; who handed in nothing has none."""
+    """Marks by student and lesson; missing for those who handed in nothing."""
     ungraded: tuple[tuple[str, str], ...]
-    """Students and lessons that were handed in and not graded yet."""
+    """Students and lessons of submissions that are not graded yet."""
 
     def score(self, student: str, lesson: Lesson, *, partial: bool) -> float | None:
-        """A mark that may leave the gradebook: one that is final, or any if ``partial``."""
+        """Return a mark that may leave the gradebook: a final one, or any if ``partial``."""
         mark = self.found.get((student, lesson.id))
         return mark.score if mark is not None and (partial or mark.final) else None
 
 
 def read_marks(course: GradingCourse, lessons: Iterable[Lesson] = ()) -> Marks:
-    """The marks of some lessons, or of all that the gradebook knows.
+    """Read the marks of some lessons, or of all in the gradebook.
 
     Raises:
-        GradingError: it does not know one of them, or knows none.
+        GradingError: the gradebook does not know one of them, or knows none.
     """
     with open_gradebook(course) as gradebook:
         known = {assignment.name for assignment in gradebook.assignments}
@@ -128,7 +129,7 @@ def read_marks(course: GradingCourse, lessons: Iterable[Lesson] = ()) -> Marks:
 
 def _mark(course: GradingCourse, lesson: Lesson, submission: Any) -> Mark:
     cells = [
-        CellMark(
+        CellPoints(
             cell=grade.name,
             auto=grade.auto_score,
             manual=grade.manual_score,
@@ -140,20 +141,15 @@ def _mark(course: GradingCourse, lesson: Lesson, submission: Any) -> Mark:
         for book in submission.notebooks
         for grade in book.grades
     ]
-    stamps = [
-        path.with_name("timestamp.txt")
-        for path in (
-            course.submitted(lesson, submission.student.id),
-            course.autograded(lesson, submission.student.id),
-        )
-    ]
+    places = course.submission(lesson, submission.student.id)
+    stamps = [path.with_name(STAMP) for path in (places.submitted, places.autograded)]
     said = {stamp.read_bytes().strip() for stamp in stamps if stamp.is_file()}
     return Mark(
         raw=float(submission.score),
         penalty=float(submission.late_submission_penalty or 0.0),
         cells=tuple(sorted(cells, key=lambda cell: cell.cell)),
         timestamp=str(submission.timestamp or ""),
-        again=len(said) > 1,
+        resubmitted=len(said) > 1,
     )
 
 
@@ -162,7 +158,7 @@ def _student(
 ) -> Student:
     lms: dict[str, set[str]] = {}
     for lesson in lessons:
-        for key, value in _receipt(course, lesson, student).items():
+        for key, value in _lms_ids(course.submission(lesson, student)).items():
             lms.setdefault(key, set()).add(value)
     ids = {key: frozenset(values) for key, values in lms.items()}
     try:
@@ -173,9 +169,9 @@ def _student(
     return Student(student, *names, lms_ids=ids)
 
 
-def _receipt(course: GradingCourse, lesson: Lesson, student: str) -> dict[str, str]:
-    """By what the LMS knew a student whose notebook came from it."""
-    receipt = read_receipt(course, lesson, student)
+def _lms_ids(submission: Submission) -> dict[str, str]:
+    """Return the ids that the LMS used for a student whose notebook came from it."""
+    receipt = read_receipt(submission)
     if receipt is None:
         return {}
     known = {

@@ -1,4 +1,4 @@
-"""Who is who: the rows of a table that an LMS exported, and the students of the gradebook."""
+"""Match the rows of an LMS's table with the students of the gradebook."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ Keys = Callable[[Student], Iterable[str]]
 
 @dataclass(frozen=True)
 class Matched:
-    """Rows by number, and what could not be told."""
+    """Students by the numbers of their rows, and students without a row."""
 
     students: dict[int, Student]
     unknown: tuple[str, ...]
-    """Students that no row is about."""
+    """Ids of students without a row."""
     unclear: tuple[str, ...]
-    """Students that several rows may be about, or who share one."""
+    """Ids of students with several possible rows, or with a row that others match too."""
 
 
 def match(
     students: Iterable[Student], rows: Sequence[list[str]], columns: Sequence[tuple[int, Keys]]
 ) -> Matched:
-    """Find each student's row by what an LMS knows them by, the surest first.
+    """Find each student's row by the ids that an LMS uses, the surest first.
 
     Args:
-        students: those of the gradebook.
-        rows: the table's.
-        columns: a column, and what may stand in it for a student. The first that has it in any row
-            decides: in two rows, it is unclear which is meant.
+        students: students of the gradebook.
+        rows: rows of the table.
+        columns: index of a column, and the function that gives a student's possible entries in it.
+            The first column with such an entry decides; if two rows have it, neither is chosen.
     """
     found: dict[int, list[Student]] = {}
     unknown, unclear = [], []
@@ -61,22 +61,22 @@ def _rows_of(
 
 
 def ids(student: Student) -> Iterable[str]:
-    """What the gradebook calls a student, and the same before an @."""
+    """Return the student's id in the gradebook, and its part before an @."""
     return (student.id, student.id.partition("@")[0])
 
 
 def emails(student: Student) -> Iterable[str]:
-    """A student's address, which may be the id."""
+    """Return the student's address, and the id if it is an address."""
     return (student.email, *([student.id] if "@" in student.id else []))
 
 
 def names(student: Student) -> Iterable[str]:
-    """A student's name in either order, and as it came with what was handed in."""
+    """Return the student's name in either order, and as it was in the hand-in."""
     first, last = student.first_name, student.last_name
     given = (f"{first} {last}", f"{last}, {first}") if first and last else ()
     return (*given, *student.lms_ids.get("name", ()))
 
 
 def by_lms(kind: str, prefix: str = "") -> Keys:
-    """What an LMS of this kind called a student when it exported what they had handed in."""
+    """Make a function that returns a student's ids in an LMS of this kind."""
     return lambda student: (f"{prefix}{each}" for each in student.lms_ids.get(kind, ()))

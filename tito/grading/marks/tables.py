@@ -1,4 +1,4 @@
-"""Tables of text: read as other programs write them, and written so that no cell is a formula."""
+"""Tables as CSV files: read as other programs write them, written without formulas."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ _MAX_BYTES = 50 << 20
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV file, as it was."""
+    """The content of a CSV file."""
 
     header: list[str]
     rows: list[list[str]]
-    """Each as long as the header."""
+    """Rows, each as long as the header."""
     delimiter: str = ","
     mark: str = ""
-    """The byte order mark that it began with, if it did."""
+    """Byte order mark at the beginning of the file, or empty."""
 
     def column(self, name: str) -> int | None:
-        """Where a column is, whatever its case; None where there is none."""
+        """Return the index of a column by its name, ignoring case; None if there is none."""
         folded = [entry.strip().casefold() for entry in self.header]
         return folded.index(name.casefold()) if name.casefold() in folded else None
 
     def text(self) -> str:
-        """The table as a file's content."""
-        return self.mark + written([self.header, *self.rows], self.delimiter)
+        """Return the content of the file."""
+        return self.mark + csv_text([self.header, *self.rows], self.delimiter)
 
 
-def written(rows: Iterable[Sequence[str]], delimiter: str = ",") -> str:
-    """Rows as CSV."""
+def csv_text(rows: Iterable[Sequence[str]], delimiter: str = ",") -> str:
+    """Write rows as CSV."""
     out = io.StringIO()
     csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(rows)
     return out.getvalue()
 
 
 def read_table(path: Path) -> Table:
-    """A CSV file with a header, its columns separated by commas, semicolons or tabs.
+    """Read a CSV file with a header, whose columns are separated by commas, semicolons or tabs.
 
     Raises:
-        GradingError: it cannot be read, or has no header.
+        GradingError: the file cannot be read, or has no header.
     """
     try:
         data = path.read_bytes()
@@ -54,7 +54,7 @@ def read_table(path: Path) -> Table:
         content = data.decode("utf-8")
     except UnicodeDecodeError:
         raise GradingError(
-            f"{path} is not UTF-8: give the file as it was exported, not as a spreadsheet saved it."
+            f"{path} is not UTF-8: give the file as exported, not as saved by a spreadsheet."
         ) from None
     except OSError as error:
         raise GradingError(f"{path} cannot be read: {error.strerror or error}.") from None
@@ -77,21 +77,21 @@ def read_table(path: Path) -> Table:
     return Table(padded[0], padded[1:], delimiter, mark)
 
 
-def neutral(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula."""
+def inert(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@", "|") and text.strip() else text
 
 
-def number(value: float | None) -> str:
-    """Points with two digits at most; empty where there are none."""
+def points_text(value: float | None) -> str:
+    """Write points with at most two decimals; None becomes empty."""
     if value is None:
         return ""
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 
-def is_other(said: str, points: float) -> bool:
-    """Whether a table names other points; what is no number names none."""
+def differs(said: str, points: float) -> bool:
+    """Return True if the text of a table is a number, and differs from these points."""
     try:
         return abs(float(said.replace(",", ".")) - points) >= 1e-9
     except ValueError:

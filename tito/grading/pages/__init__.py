@@ -1,1 +1,1 @@
-"""What graders and students look at: nothing of a submission runs in it."""
+"""Pages for graders and students, in which nothing of a submission runs."""

@@ -1,7 +1,7 @@
-"""Notebooks as pages that need nothing but themselves: no script, and no other host.
+"""Turn notebooks into pages that need nothing but themselves: no script, and no other host.
 
-nbgrader's pages ask a CDN for MathJax, which readers' addresses should not depend on. Here formulas
-are MathML, made beforehand.
+nbgrader's pages load MathJax from a CDN, which then knows every reader. Here formulas are MathML,
+made beforehand.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from tito.grading.pages.mathml import MathError, mathml
+from tito.grading.pages.safe_notebook import safe_notebook
+from tito.grading.pages.sanitize import safe_markdown, safe_markdown_without_attachments
 
 _STYLE: Final = """\
 <style>
@@ -29,15 +31,15 @@ _SEALED: Final = """\
 <meta http-equiv="Content-Security-Policy"
       content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 """
-"""Keeps a page that is saved or sent on from running or loading anything."""
+"""Policy that keeps a page from running or loading anything, wherever it is opened."""
 
 
 class PageExporter(HTMLExporter):
-    """nbconvert's, with formulas as MathML.
+    """nbconvert's exporter for notebooks by strangers, with formulas as MathML.
 
     Args:
-        sealed: whether the page shall be unable to run scripts or to load anything.
-        settings: nbconvert's own.
+        sealed: add a policy by which the page can neither run scripts nor load anything.
+        settings: nbconvert's own settings.
     """
 
     def __init__(self, *, sealed: bool = False, **settings: Any) -> None:
@@ -48,15 +50,24 @@ class PageExporter(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
-        """Markdown as HTML, and its formulas as MathML."""
+        """Turn markdown into harmless HTML, and its formulas into MathML."""
         attachments = context.get("cell", {}).get("attachments", {})
+        safe = (
+            safe_markdown(source, attachments)
+            if attachments
+            else safe_markdown_without_attachments(source)
+        )
         renderer = _Renderer(escape=False, attachments=attachments)
-        html: str = MarkdownWithMath(renderer=renderer).render(source)
+        html: str = MarkdownWithMath(renderer=renderer).render(safe)
         return html
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **settings: Any) -> Any:
+        """Make a page of a notebook, after everything unknown has been taken out of it."""
+        return super().from_notebook_node(safe_notebook(nb), resources, **settings)
 
 
 class _Renderer(IPythonRenderer):
-    """Formulas that are not understood are shown as they were typed."""
+    """A renderer that shows formulas that it does not understand as they were typed."""
 
     def block_math(self, body: str) -> str:
         return _formula(body, f"$${body}$$", display=True)

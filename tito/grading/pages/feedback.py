@@ -1,6 +1,6 @@
-"""The pages that students get back: nbgrader's feedback, each complete in one file.
+"""Feedback: the pages that students get back, each complete in one file.
 
-They are made of the autograded notebooks and the gradebook alone, in which no hidden input occurs.
+They are made from the autograded notebooks and the gradebook alone, which have no hidden inputs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.api import MissingEntry
@@ -23,30 +23,28 @@ from traitlets.config import Config
 from recsys_edu._version import __version__
 from recsys_edu.atomic import atomic_path
 from tito.course.lessons import Lesson
-from tito.grading.course import GradingCourse, GradingError
+from tito.grading.course import GradingCourse, GradingError, Submission
 from tito.grading.gradebook import gradebook_url, open_gradebook
 from tito.grading.marks.late import assign_penalties
 from tito.grading.pages.exporter import PageExporter
-
-_BESIDE: Final = ("timestamp.txt", "submission_secret.txt")
-"""What nbgrader's own release of feedback looks for beside the page."""
+from tito.grading.timestamps import BESIDE
 
 
 @dataclass(frozen=True)
-class Page:
-    """What became of one student's page."""
+class FeedbackPage:
+    """One student's page, made or not."""
 
     student: str
     written: bool = False
-    """Whether it is another than before."""
+    """True if the page is new or different."""
     unfinished: int = 0
-    """Answers that still need a person, which is why there is no page."""
+    """Number of answers that still need a person; without ``partial`` there is no page then."""
     problem: str = ""
-    """Why it could not be made."""
+    """Reason why the page could not be made."""
 
     @property
     def ready(self) -> bool:
-        """Whether the student may have it."""
+        """True if the student may have the page."""
         return not (self.unfinished or self.problem)
 
 
@@ -56,21 +54,21 @@ def make_feedback(
     students: Iterable[str] | None = None,
     *,
     partial: bool = False,
-) -> list[Page]:
-    """Write the pages of those whose notebook, marks or comments are other than at the last time.
+) -> list[FeedbackPage]:
+    """Write the pages whose notebook, marks or comments have changed.
 
     Args:
-        course: whose gradebook and notebooks.
-        lesson: of which.
-        students: whose; everybody's by default.
-        partial: also where answers still need a person.
+        course: the instructor's folder.
+        lesson: the lesson.
+        students: ids of students; None for all.
+        partial: also write pages on which answers still need a person.
 
     Returns:
-        One entry a student, sorted. A page that could not be made is no reason to make no other;
-        an older one of that student is removed, for it may say what is no longer so.
+        One entry per student, sorted. If a page cannot be made, an older one of that student is
+        removed, since it may be wrong by now, and the other pages are made all the same.
 
     Raises:
-        GradingError: nobody's notebook of this lesson was graded, or not that of those named.
+        GradingError: a student who is named, or everybody, has no graded notebook of the lesson.
     """
     with open_gradebook(course) as gradebook:
         known = _marked(course, gradebook, lesson)
@@ -83,14 +81,14 @@ def make_feedback(
             )
     exporter = _exporter()
     return [
-        _page(course, lesson, student, exporter, known[student], partial=partial)
+        _page(course.submission(lesson, student), exporter, known[student], partial=partial)
         for student in wanted
     ]
 
 
 @dataclass(frozen=True)
 class _Marks:
-    """What a page says of a submission, beside the notebook."""
+    """Contents of a page that are not in the notebook."""
 
     digest: str
     unfinished: int
@@ -104,7 +102,7 @@ def _marked(course: GradingCourse, gradebook: Any, lesson: Lesson) -> dict[str, 
         return {}
     found = {}
     for submission in submissions:
-        if course.autograded(lesson, submission.student.id).is_file():
+        if course.submission(lesson, submission.student.id).autograded.is_file():
             grades = [grade for book in submission.notebooks for grade in book.grades]
             comments = [comment for book in submission.notebooks for comment in book.comments]
             said = [
@@ -120,53 +118,49 @@ def _marked(course: GradingCourse, gradebook: Any, lesson: Lesson) -> dict[str, 
 
 
 def _page(
-    course: GradingCourse,
-    lesson: Lesson,
-    student: str,
-    exporter: PageExporter,
-    marks: _Marks,
-    *,
-    partial: bool,
-) -> Page:
-    source, target = course.autograded(lesson, student), course.feedback(lesson, student)
-    record = course.state / "feedback" / lesson.id / student
+    submission: Submission, exporter: PageExporter, marks: _Marks, *, partial: bool
+) -> FeedbackPage:
+    source, target, student = submission.autograded, submission.feedback, submission.student
+    record = submission.course.state / "feedback" / submission.lesson.id / student
     if marks.unfinished and not partial:
-        return Page(student, unfinished=marks.unfinished)
+        return FeedbackPage(student, unfinished=marks.unfinished)
     try:
         digest = f"{marks.digest} {hashlib.sha256(source.read_bytes()).hexdigest()}"
         if target.is_file() and record.is_file() and record.read_text() == digest:
-            return Page(student)
+            return FeedbackPage(student)
         record.unlink(missing_ok=True)
-        html = _html(course, lesson, student, exporter)
+        html = _html(submission, exporter)
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(target) as unfinished:
             unfinished.write_text(html, encoding="utf-8")
-        for name in _BESIDE:
+        for name in BESIDE:  # nbgrader's own release of feedback looks for them
             if source.with_name(name).is_file():
                 with atomic_path(target.with_name(name)) as unfinished:
                     shutil.copyfile(source.with_name(name), unfinished)
-    except Exception as error:  # whatever a notebook may do to nbconvert, others have theirs
+    except Exception as error:  # whatever a notebook does to nbconvert, the others get their page
         target.unlink(missing_ok=True)
         reason = str(error).strip().splitlines()
-        return Page(student, problem=f"{type(error).__name__}: {reason[0] if reason else ''}")
+        return FeedbackPage(
+            student, problem=f"{type(error).__name__}: {reason[0] if reason else ''}"
+        )
     record.parent.mkdir(parents=True, exist_ok=True)
     record.write_text(digest)
-    return Page(student, written=True)
+    return FeedbackPage(student, written=True)
 
 
-def _html(course: GradingCourse, lesson: Lesson, student: str, exporter: PageExporter) -> str:
-    names = {"notebook": lesson.id, "assignment": lesson.id, "student": student}
+def _html(submission: Submission, exporter: PageExporter) -> str:
+    name = submission.lesson.id
+    names = {"notebook": name, "assignment": name, "student": submission.student}
     resources = {
-        "unique_key": lesson.id,
-        "nbgrader": {**names, "db_url": gradebook_url(course.gradebook)},
+        "unique_key": name,
+        "nbgrader": {**names, "db_url": gradebook_url(submission.course.gradebook)},
     }
-    source = str(course.autograded(lesson, student))
-    html, _ = exporter.from_filename(source, resources=resources)
+    html, _ = exporter.from_filename(str(submission.autograded), resources=resources)
     return str(html)
 
 
 def _exporter() -> PageExporter:
-    """As nbgrader's GenerateFeedback sets it up."""
+    """Set up an exporter as nbgrader's GenerateFeedback does."""
     folder = Path(handlers.static_path, "node_modules", "bootstrap", "dist", "css")
     settings = {
         "template_name": "feedback",

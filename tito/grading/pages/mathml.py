@@ -1,14 +1,14 @@
-"""TeX formulas as MathML, which browsers draw by themselves: pages need no script and no network.
+"""Turn TeX formulas into MathML, which browsers draw without a script or a network.
 
-What lessons use and learners write is understood: scripts, fractions, roots, accents, fonts,
-brackets that grow, matrices and aligned lines. No link, style or attribute is ever made of a
-formula's text.
+Scripts, fractions, roots, accents, fonts, growing brackets, matrices and aligned lines are
+understood. No link, style or attribute is ever made from the text of a formula.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html import escape
 from typing import Final
 
@@ -33,21 +33,22 @@ _BRACKETS: Final = {
 _TABLES: Final = frozenset({*_BRACKETS, "matrix", "array", "aligned", "align", "gathered", "split"})
 _PLAIN: Final = frozenset({"equation", "gather", "displaymath"})
 MAX_LENGTH: Final = 4_000
-_MAX_DEPTH: Final = 40
+_MAX_DEPTH: Final = 80
+"""Number of elements within one another; a pair of braces counts twice."""
 
 
 class MathError(RecsysError, ValueError):
-    """A formula with something in it that is not known here."""
+    """A formula with an unknown command, or one that is too long or too deep."""
 
 
 def mathml(tex: str, *, display: bool = False) -> str:
-    """A formula as a ``<math>`` element.
+    """Turn a formula into a ``<math>`` element.
 
     Raises:
-        MathError: it is too long or too deep, or has a command or an environment that is not known.
+        MathError: it is too long or too deep, or has an unknown command or environment.
     """
     if len(tex) > MAX_LENGTH:
-        raise MathError("the formula is too long")
+        raise MathError("the formula is too long.")
     parser = _Parser(_TOKEN.findall(re.sub(r"(?<!\\)%.*", "", tex)), display)
     row = parser.row(())
     kind = "block" if display else "inline"
@@ -55,7 +56,7 @@ def mathml(tex: str, *, display: bool = False) -> str:
 
 
 class _Parser:
-    """Reads a formula from left to right, one element a method."""
+    """A parser that reads a formula from left to right, one method per kind of element."""
 
     def __init__(self, tokens: list[str], display: bool) -> None:
         self._tokens = tokens
@@ -64,17 +65,23 @@ class _Parser:
         self._display = display
 
     def row(self, ends: tuple[str, ...]) -> list[str]:
-        """Elements up to one of these tokens, which is left to be read; or up to the end."""
+        """Read elements up to one of these tokens, which is not read, or up to the end."""
+        found = []
+        with self._deeper():
+            while (token := self._peek()) and token not in ends:
+                if token in ("}", "&", "\\\\", "\\right", "\\end"):
+                    raise MathError(f"{token} has no beginning.")
+                found.append(self._with_scripts())
+        return found
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        """Run a block that reads an element inside of another."""
         self._depth += 1
         if self._depth > _MAX_DEPTH:
-            raise MathError("the formula is too deep")
-        found = []
-        while (token := self._peek()) and token not in ends:
-            if token in ("}", "&", "\\\\", "\\right", "\\end"):
-                raise MathError(f"{token} has no beginning")
-            found.append(self._with_scripts())
+            raise MathError("the formula is too deep.")
+        yield
         self._depth -= 1
-        return found
 
     def _peek(self) -> str:
         while self._at < len(self._tokens) and self._tokens[self._at].isspace():
@@ -84,13 +91,13 @@ class _Parser:
     def _next(self) -> str:
         token = self._peek()
         if not token:
-            raise MathError("the formula ends too early")
+            raise MathError("the formula ends too early.")
         self._at += 1
         return token
 
     def _expect(self, token: str) -> None:
         if self._next() != token:
-            raise MathError(f"{token} is missing")
+            raise MathError(f"{token} is missing.")
 
     def _with_scripts(self) -> str:
         limits = self._peek().lstrip("\\") in LIMITS
@@ -118,6 +125,10 @@ class _Parser:
         return self._atom()
 
     def _atom(self) -> str:
+        with self._deeper():
+            return self._element()
+
+    def _element(self) -> str:
         token = self._next()
         if token == "{":
             found = self.row(("}",))
@@ -132,7 +143,7 @@ class _Parser:
         if token == "~":
             return '<mspace width="0.33em"/>'
         if token in "^_&#$%":
-            raise MathError(f"{token} cannot stand here")
+            raise MathError(f"{token} cannot stand here.")
         return f"<mo{_still(token)}>{escape({'-': '−', '*': '∗'}.get(token, token))}</mo>"
 
     def _command(self, name: str) -> str:
@@ -154,11 +165,11 @@ class _Parser:
             return f'<mo stretchy="true">{self._delimiter()}</mo>'
         method = _STRUCTURES.get(name.rstrip("*"))
         if method is None:
-            raise MathError(f"\\{name} is not known")
+            raise MathError(f"\\{name} is not known.")
         return method(self)
 
     def _braced(self, inner: str, name: str) -> str:
-        """A brace's label stands below or above it, not beside it."""
+        """Put a brace's label below or above it, not beside it."""
         script = {"underbrace": ("_", "munder"), "overbrace": ("^", "mover")}.get(name)
         if script is None or self._peek() != script[0]:
             return inner
@@ -166,7 +177,7 @@ class _Parser:
         return f"<{script[1]}>{inner}{self._argument()}</{script[1]}>"
 
     def _words(self) -> str:
-        """What stands between braces, as text."""
+        """Read the text between braces."""
         self._expect("{")
         found, depth = "", 1
         while self._at < len(self._tokens):
@@ -178,14 +189,14 @@ class _Parser:
             if token[0] == "\\":
                 token = " " if token in SPACES or token[1].isspace() else token[1:]
             found += "" if token in "{}$" else token
-        raise MathError("} is missing")
+        raise MathError("} is missing.")
 
     def _delimiter(self) -> str:
         token = self._next()
         if token.startswith("\\"):
             found = OPERATORS.get(token[1:])
             if found is None:
-                raise MathError(f"{token} is no bracket")
+                raise MathError(f"{token} is no bracket.")
             return escape(found)
         return "" if token == "." else escape(token)
 
@@ -230,10 +241,10 @@ class _Parser:
                 self._words()
             inner = self._table(name)
         else:
-            raise MathError(f"{name} is no known environment")
+            raise MathError(f"{name} is no known environment.")
         self._expect("\\end")
         if self._words().rstrip("*") != name:
-            raise MathError(f"the end of {name} is missing")
+            raise MathError(f"the end of {name} is missing.")
         return inner
 
     def _table(self, name: str) -> str:
@@ -283,7 +294,7 @@ def _fenced(left: str, inner: str, right: str) -> str:
 
 
 def _still(text: str) -> str:
-    """Brackets grow in MathML unless they are told not to; in TeX only where they are told to."""
+    """Return the attribute that keeps a bracket from growing, as in TeX."""
     return ' stretchy="false"' if text in "()[]{}|‖⟨⟩⌊⌋⌈⌉/" else ""
 
 

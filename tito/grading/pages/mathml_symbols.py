@@ -38,7 +38,7 @@ FUNCTIONS: Final = frozenset({
 LIMITS: Final = frozenset(
     {"sum", "prod", "bigcup", "bigcap", "lim", "max", "min", "sup", "inf", "arg", "det", "Pr"}
 )
-"""What scripts stand below and above of, where there is room."""
+"""Operators with scripts below and above them, if there is room."""
 SPACES: Final = {
     ",": "0.17em", ":": "0.22em", ">": "0.22em", ";": "0.28em", "!": "-0.17em", " ": "0.33em",
     "\n": "0.33em", "quad": "1em", "qquad": "2em",

@@ -1,7 +1,7 @@
-"""nbgrader's form grader for one person, on this machine, and nothing beside it.
+"""Serve nbgrader's form grader to one person on this machine, and nothing else.
 
-A Jupyter server would offer kernels, terminals and files to whoever has its token. This one has
-none of them, and its pages may run no script but nbgrader's own.
+A Jupyter server would offer kernels, terminals and files to everybody who has its token. This one
+has none of them, and its pages may run no script but nbgrader's own.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _POLICY: Final = (
     "frame-ancestors 'none'; script-src 'self'"
 )
 _CLICKS: Final = ("toggle_name(true);", "toggle_name(false);")
-"""What nbgrader's page of a submission does on clicks, as it stands in its attributes."""
+"""Scripts in the attributes of nbgrader's page of a submission, which run on clicks."""
 
 _MATHJAX: Final = """
 window.MathJax = {Hub: {Startup: {signal: {Interest: told => setTimeout(told, 0, "End")}}}};
 """
-"""What nbgrader's page waits for before it goes to the first answer: formulas are drawn already."""
+"""Substitute for MathJax, on which nbgrader's page waits; formulas are drawn already."""
 
 
 def serve(
@@ -54,24 +54,24 @@ def serve(
     *,
     port: int | None = None,
     browser: bool = True,
-    tell: Callable[[str], None],
+    on_ready: Callable[[str], None],
 ) -> None:
     """Serve the form grader until a signal ends it.
 
     Args:
-        course: whose submissions; this process goes into its folder.
-        lesson: whose submissions are shown first; the list of lessons if there is none.
-        port: the one to use; a free one if it is None.
-        browser: whether to open one.
-        tell: gets the address, with its token, once it can be opened.
+        course: the instructor's folder; this process goes into it.
+        lesson: lesson whose submissions are shown first; None for the list of lessons.
+        port: port of the server; None for a free one.
+        browser: open a browser.
+        on_ready: function that is called with the address and its token, once it can be opened.
 
     Raises:
-        GradingError: the port is taken; nothing of this lesson was graded.
+        GradingError: the port is taken, or nothing of this lesson was graded.
     """
     if lesson is not None:
         _check_graded(course, lesson)
     page = "gradebook" if lesson is None else f"gradebook/{lesson.id}/{lesson.id}"
-    with _nothing_of_jupyters() as folder:
+    with _without_jupyter_settings() as folder:
         os.chdir(course.root)
         server = _Server(config=_config(course, folder, port, f"/formgrader/{page}", browser))
         server.initialize(argv=[], find_extensions=False)
@@ -82,7 +82,7 @@ def serve(
         extension.init_tornado_settings(server.web_app)
         extension.init_handlers(server.web_app)
         token = server.identity_provider.token
-        tell(f"http://{ADDRESS}:{server.port}/formgrader/{page}?token={token}")
+        on_ready(f"http://{ADDRESS}:{server.port}/formgrader/{page}?token={token}")
         server.start()
 
 
@@ -128,7 +128,7 @@ def _check_graded(course: GradingCourse, lesson: Lesson) -> None:
     with open_gradebook(course) as gradebook:
         submissions = gradebook.assignment_submissions(lesson.id)
         names = [submission.student.id for submission in submissions]
-    if not any(course.autograded(lesson, name).is_file() for name in names):
+    if not any(course.submission(lesson, name).autograded.is_file() for name in names):
         raise GradingError(
             f"nothing of {lesson.id} is graded: run `tito grade autograde {lesson.number}` first."
         )
@@ -146,8 +146,8 @@ def _check_free(port: int) -> None:
 
 
 @contextmanager
-def _nothing_of_jupyters() -> Iterator[Path]:
-    """A block in which no settings or extensions of Jupyter count that are on this machine."""
+def _without_jupyter_settings() -> Iterator[Path]:
+    """Run a block without the settings and extensions of Jupyter on this machine."""
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="tito-review-") as folder:
         os.environ["JUPYTER_NO_CONFIG"] = "1"
@@ -161,7 +161,7 @@ def _nothing_of_jupyters() -> Iterator[Path]:
 
 
 class _Server(ServerApp):
-    """Log-in and pages; Ctrl-C ends it without a question."""
+    """A server of log-in and pages, which Ctrl-C ends without a question."""
 
     name = "tito-review"
     default_services = ("auth", "security")  # type: ignore[assignment]  # fewer than Jupyter's
@@ -172,23 +172,27 @@ class _Server(ServerApp):
 
 
 class _Extension(FormgradeExtension):  # type: ignore[misc]  # nbgrader has no types
-    """The form grader with formulas, without scripts, and without its buttons that run things."""
+    """The form grader with formulas, and without buttons that run nbgrader's commands."""
 
     def init_tornado_settings(self, webapp: Any) -> None:
         super().init_tornado_settings(webapp)
-        webapp.settings["nbgrader_exporter"] = _Exporter(config=self.config)
+        webapp.settings["nbgrader_exporter"] = _EscapingExporter(config=self.config)
 
     def init_handlers(self, webapp: Any) -> None:
+        actions = "|".join(_COMMANDS)
         ours = [
-            (r"/formgrader/submissions/([^/]+)/?", _Submission),
-            (rf"/formgrader/api/(?:assignment|submission)/.+/(?:{'|'.join(_JOBS)})", _Refused),
+            (r"/formgrader/submissions/([^/]+)/?", _SubmissionPage),
+            (
+                rf"/formgrader/api/(?:assignment|submission)/.+/(?:{actions})",
+                _RefusedAction,
+            ),
         ]
         webapp.add_handlers(".*$", ours)  # those that were added first come first
         super().init_handlers(webapp)
 
 
-class _Exporter(PageExporter):
-    """Names of students are text, too."""
+class _EscapingExporter(PageExporter):
+    """An exporter that escapes the names of students."""
 
     def from_filename(self, filename: str, resources: Any = None, **settings: Any) -> Any:
         safe = {
@@ -198,8 +202,8 @@ class _Exporter(PageExporter):
         return super().from_filename(filename, resources=safe, **settings)
 
 
-class _Submission(handlers.SubmissionHandler):  # type: ignore[misc]
-    """A student's notebook: scripts run that are in the page's head, by a number used once."""
+class _SubmissionPage(handlers.SubmissionHandler):  # type: ignore[misc]
+    """A student's notebook. Only scripts in the page's head run, by a number used once."""
 
     @cached_property
     def _number(self) -> str:
@@ -218,25 +222,25 @@ class _Submission(handlers.SubmissionHandler):  # type: ignore[misc]
         super().write(chunk)
 
 
-_JOBS: Final = {
+_COMMANDS: Final = {
     "assign": "build", "unrelease": "release", "release": "release", "collect": "collect",
     "autograde": "autograde", "generate_feedback": "feedback", "release_feedback": "feedback",
 }  # fmt: skip
-"""What the form grader's buttons ask for, and who does it here."""
+"""Actions of the form grader's buttons, and the commands that do the same here."""
 
 
-class _Refused(BaseApiHandler):  # type: ignore[misc]
-    """Answers a button of nbgrader's as nbgrader does where something went wrong."""
+class _RefusedAction(BaseApiHandler):  # type: ignore[misc]
+    """Answer to a button of nbgrader's, in the form of nbgrader's own errors."""
 
     @web.authenticated
     def post(self) -> None:
-        command = _JOBS[self.request.path.rpartition("/")[2]]
+        command = _COMMANDS[self.request.path.rpartition("/")[2]]
         sentence = f"Not here: run `tito grade {command}` in a terminal."
         self.write({"success": False, "error": sentence, "log": sentence})
 
 
 def _nav_scripts() -> list[str]:
-    """The script in nbgrader's navigation bar, which has no part that is filled in."""
+    """Return the scripts in nbgrader's navigation bar, which have no variable part."""
     folder = Path(handlers.template_path) / "formgrade"
     macros = (folder / "formgrade_macros.html.j2").read_text(encoding="utf-8")
     navigation = macros.partition("macro nav(")[2]

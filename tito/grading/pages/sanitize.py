@@ -1,15 +1,16 @@
-"""What students wrote, made fit to be shown: nothing of it runs, or takes the page apart.
+"""Sanitize text of students: on a page, nothing of it runs or takes the page apart.
 
 nbgrader's pages show markdown as nbconvert renders it, which lets through all HTML, every kind of
-link, and TeX commands that make links and styles. So an answer is rendered here by nbconvert, and
-what comes out is held against what an answer may consist of. Nearly all answers pass, and stay
-exactly as they were written. In any other, what is refused is made to show as text.
+link, and TeX commands that make links and styles. Here an answer is rendered by nbconvert, and the
+result is compared with lists of what an answer may contain. Nearly all answers pass, and stay
+exactly as written. In others, the refused parts become text.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
@@ -20,13 +21,15 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.filters.strings import strip_files_prefix
 
 Attachments = Mapping[str, Mapping[str, str]]
-"""As in a notebook's cell: name → media type → base64."""
+"""Attachments of a notebook's cell: name → media type → base64."""
 
 MAX_LENGTH: Final = 10_000
-"""Characters of an answer that are shown: rendering may take time that grows with their square."""
+"""Length of the longest answer shown in full: rendering can take time that grows quadratically."""
+MAX_LINE: Final = 2_000
+"""Length of the longest remark."""
 MAX_IMAGE: Final = 8 << 20
-"""Bytes of an attached image."""
-UNSHOWABLE: Final = "[This answer cannot be shown here: look at it in what was handed in.]"
+"""Size of the largest attached image, in bytes."""
+UNSHOWABLE: Final = "[This answer cannot be shown here: open the notebook that was handed in.]"
 _SIGNATURES: Final = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _TAGS: Final = frozenset({
     "a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt",
@@ -44,11 +47,11 @@ _ATTRIBUTES: Final = {
     ("ol", "start"): re.compile(r"\d{1,4}"),
     ("span", "class"): re.compile(r"[a-z][a-z0-9]{0,2}"),  # Pygments' kinds of tokens
 }
-"""What attributes may be, beside alt and title. None may name a class or an id of the page."""
+"""Values that attributes may have, beside alt and title. None is a class or id of the page."""
 _ALIGNMENT: Final = re.compile(r'<(t[dh]) style="text-align:(?:left|right|center)">')
-"""The one use of styles, as nbconvert writes a table's columns."""
-_PAGE_ID: Final = re.compile(r"[a-z0-9_]*(?:-comment)?|notebook-container|.*[\"'<>&].*", re.DOTALL)
-"""What no heading may be called: the page finds its boxes for points and comments by such ids."""
+"""The only style that is let through: nbconvert aligns a table's columns by it."""
+_PAGE_ID: Final = re.compile(r"[a-z0-9_]*(?:-comment)?|.*[\"<>&].*", re.DOTALL)
+"""Ids that no heading may have: the page finds its boxes for points and comments by them."""
 _COMMANDS: Final = (
     "action", "bbox", "class", "cssId", "data", "DeclareMathOperator", "def", "edef", "enclose",
     "gdef", "hfil", "href", "hskip", "hspace", "kern", "let", "llap", "lower", "mathtip",
@@ -59,24 +62,25 @@ _COMMANDS: Final = (
 )  # fmt: skip
 _TEX: Final = re.compile(rf"\\(?=(?:{'|'.join(_COMMANDS)})(?![a-z]))")
 """Commands that make links, classes and styles, redefine others, or write outside of their line."""
+_PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
 _BREAK: Final = "\N{ZERO WIDTH SPACE}"
-"""Put after a character, it takes that character's meaning and leaves its looks."""
+"""Character that takes the meaning of the one before it, and leaves its looks."""
 
 
 def safe_markdown(text: str, attachments: Attachments | None = None) -> str:
-    """Markdown that shows what a student wrote, and does nothing else.
+    """Return markdown that shows what a student wrote, and does nothing else.
 
-    An answer that is harmless is returned as it is. In others, tags, links, pictures and TeX
-    commands that must not work are shown as they were typed.
+    A harmless answer is returned as it is. In others, tags, links, pictures and TeX commands that
+    must not work are shown as typed.
 
     Args:
-        text: the source of a markdown cell.
-        attachments: the cell's, as :func:`safe_attachments` leaves them; a picture whose attachment
-            is not among them would keep the whole page from being shown, and is shown as text.
+        text: source of a markdown cell.
+        attachments: attachments of the cell, from :func:`safe_attachments`. A picture without its
+            attachment would keep the whole page from being shown, and is shown as text.
     """
     if len(text) > MAX_LENGTH:
         text = f"{text[:MAX_LENGTH]}\n\n[{len(text) - MAX_LENGTH:,} more characters are not shown]"
-    text = text.encode("utf-8", "replace").decode("utf-8")  # half of a pair cannot be saved
+    text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be saved
     text = "".join(character for character in text if character in "\n\t" or character >= " ")
     for change in _CHANGES:
         changed = change(text)
@@ -85,22 +89,41 @@ def safe_markdown(text: str, attachments: Attachments | None = None) -> str:
     return UNSHOWABLE
 
 
+@functools.lru_cache(maxsize=4096)
+def safe_markdown_without_attachments(text: str) -> str:
+    """Return :func:`safe_markdown` of a text; cells of a lesson are the same for all students."""
+    return safe_markdown(text)
+
+
+def literal_line(text: str) -> str:
+    """Return markdown, on one line, that shows a text as it is."""
+    line = " ".join(text.split())[:MAX_LINE]
+    return _PUNCTUATION.sub(r"\\\1", line)
+
+
+def literal_markdown(text: str) -> str:
+    """Return markdown that shows a text as a block of code."""
+    fences = (run[0] for run in re.finditer("`+", text))
+    fence = "`" * (1 + max((2, *map(len, fences))))
+    return f"{fence}\n{text}\n{fence}"
+
+
 def safe_attachments(attachments: object) -> dict[str, dict[str, str]]:
-    """Of a cell's attachments those that are PNG or JPEG pictures, by their first bytes too."""
+    """Return those attachments that are PNG or JPEG pictures, by their first bytes too."""
     if not isinstance(attachments, Mapping):
         return {}
     found = {}
     for name, kinds in attachments.items():
         if isinstance(name, str) and name.isprintable() and isinstance(kinds, Mapping):
-            pictures = {kind: _picture(kinds.get(kind), kind) for kind in _SIGNATURES}
+            pictures = {kind: safe_picture(kinds.get(kind), kind) for kind in _SIGNATURES}
             kept = {kind: data for kind, data in pictures.items() if data}
             if kept:
                 found[name] = kept
     return found
 
 
-def _picture(data: object, kind: str) -> str:
-    """The base64 of a picture of this kind, on one line; empty if it is anything else."""
+def safe_picture(data: object, kind: str) -> str:
+    """Return the base64 of a picture of this kind, on one line; empty for anything else."""
     if isinstance(data, list):  # notebooks may keep long texts as lists of lines
         data = "".join(line for line in data if isinstance(line, str))
     if not isinstance(data, str) or len(data) > 2 * MAX_IMAGE:
@@ -115,10 +138,10 @@ def _picture(data: object, kind: str) -> str:
 
 
 def _is_harmless(text: str, attachments: Attachments) -> bool:
-    """Is all that nbconvert makes of a text on the lists, and well-formed?
+    """Return True if everything that nbconvert makes of a text is on the lists, and well-formed.
 
-    What the sanitizer does not change was harmless. Whether it did is asked of the parser by which
-    nbconvert reads and rewrites each page in the end, so it is about what browsers get.
+    HTML that the sanitizer does not change is harmless. Both are compared by the parser with which
+    nbconvert reads and rewrites each page in the end, so as browsers get them.
     """
     try:
         html = _ALIGNMENT.sub(r"<\1>", _render(text, attachments))
@@ -126,7 +149,7 @@ def _is_harmless(text: str, attachments: Attachments) -> bool:
             html, _TAGS, _allowed, ("http", "https", "mailto", "data"), strip_comments=True
         )
         before, after = _events(html), _events(kept)
-    except Exception:  # whatever a text does to a renderer or a parser, it would do to the page
+    except Exception:  # it would do the same to the page
         return False
     words = "".join(part for kind, part, _ in before if kind == "text")
     return before == after and _TEX.search(words) is None
@@ -150,7 +173,7 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 
 
 class _Events(HTMLParser):
-    """A page as its tags and texts in order, however they were spelt."""
+    """A parser that lists a page's tags and texts in order, in one spelling."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -195,13 +218,13 @@ def _break_tex(text: str) -> str:
 
 
 def _break_headings(text: str) -> str:
-    """Give each heading an id that is no other's."""
+    """Give each heading an id that nothing else has."""
     text = re.sub(r"(?m)^([ >]*#{1,6}[ \t]+)", rf"\1{_BREAK}", text)
     return re.sub(r"(?m)^([ >]*)(\S.*\n[ >]*(?:=+|-+)[ \t]*)$", rf"\1{_BREAK}\2", text)
 
 
 def _break_tags(text: str) -> str:
-    """Take their meaning from all tags but plain ones that have their end on the same line."""
+    """Disarm all tags but plain ones that end on the same line."""
     plain = re.compile(r"<(b|i|u|s|em|strong|code|kbd|sub|sup|small|mark)>([^<>\n]*)</\1>|<br ?/?>")
     parts, end = [], 0
     for match in plain.finditer(text):
@@ -211,16 +234,9 @@ def _break_tags(text: str) -> str:
 
 
 def _break_links(text: str) -> str:
-    """Take their meaning from links, pictures and check boxes."""
+    """Disarm links, pictures and check boxes."""
     text = re.sub(r"\](?=[(\[:])", f"]{_BREAK}", text)
     return re.sub(r"(?m)^([ >]*[-*+] \[)(?=[ xX]\])", rf"\1{_BREAK}", text)
-
-
-def _literal(text: str) -> str:
-    """The text itself as a block of code, where nothing milder helps."""
-    fences = (run[0] for run in re.finditer("`+", text))
-    fence = "`" * (1 + max((2, *map(len, fences))))
-    return f"{fence}\n{text}\n{fence}"
 
 
 def _chain(*changes: Callable[[str], str]) -> Callable[[str], str]:
@@ -238,6 +254,6 @@ _CHANGES: Final = (
     _chain(_break_tex, _break_headings, _break_tags),
     _chain(_break_tex, _break_headings, _break_links),
     _chain(_break_tex, _break_headings, _break_tags, _break_links),
-    _chain(_break_tex, _literal),
+    _chain(_break_tex, literal_markdown),
 )
-"""What is tried, the mildest first."""
+"""Changes that are tried, the mildest first."""

@@ -1,0 +1,152 @@
+"""Read a notebook that a stranger handed in, within limits, and find the answers in it.
+
+Nothing here parses code: a stranger's code can bring Python's parser down, and this process with
+it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from recsys_edu.errors import RecsysError
+from tito.course.notebook import Cell, cells_of
+
+MAX_CELLS: Final = 10_000
+MAX_PARTS: Final = 2_000_000
+"""Number of commas and opening brackets in a notebook: each may become an object in memory."""
+_FUNCTION: Final = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
+
+
+class UngradableError(RecsysError, ValueError):
+    """A submission of which nothing can be graded; the message says why."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The cell that answers one of the lesson's cells."""
+
+    cell: Cell
+    remarks: tuple[str, ...]
+    """Irregularities, in sentences that students may read."""
+
+
+class SubmittedNotebook:
+    """The cells that were handed in.
+
+    Args:
+        content: the file.
+
+    Attributes:
+        raw: the cells as JSON objects, readable in any case: broken parts are empty.
+
+    Raises:
+        UngradableError: the file is not a notebook, or exceeds a limit.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        notebook = _parse(content)
+        cells = notebook.get("cells")
+        if not isinstance(cells, list) or notebook.get("nbformat") != 4:
+            raise UngradableError("it is not a notebook of format 4.")
+        if len(cells) > MAX_CELLS:
+            raise UngradableError(f"it has more than {MAX_CELLS:,} cells.")
+        self.raw = [_readable(cell) for cell in cells if isinstance(cell, dict)]
+        self._cells = cells_of({"nbformat": 4, "cells": self.raw}, Path("the submission"))
+
+    def find(self, wanted: Cell, cell_id: Any) -> Answer | None:
+        """Find the answer to one of the lesson's cells; None if there is none.
+
+        Args:
+            wanted: the released cell.
+            cell_id: its id in the released notebook.
+        """
+        for candidates, how in (
+            ([cell for cell in self._cells if cell.grade_id == wanted.grade_id], ""),
+            (
+                self._with_id(cell_id),
+                "its metadata was lost, and it was recognised by its cell's id",
+            ),
+            (self._with_functions_of(wanted), "it was recognised by the functions in it"),
+        ):
+            if candidates:
+                return _choose(wanted, candidates, how)
+        return None
+
+    def has_grade_id(self, wanted: Sequence[Cell]) -> bool:
+        """Return True if a cell has the grade_id of one of the lesson's cells."""
+        present = {cell.grade_id for cell in self._cells}
+        return any(cell.grade_id in present for cell in wanted)
+
+    def _with_id(self, cell_id: Any) -> list[Cell]:
+        if not cell_id:
+            return []
+        return [cell for cell in self._cells if self.raw[cell.number - 1].get("id") == cell_id]
+
+    def _with_functions_of(self, wanted: Cell) -> list[Cell]:
+        names = set(_FUNCTION.findall(wanted.source))
+        if not names:
+            return []
+        return [
+            cell
+            for cell, functions in zip(self._cells, self._functions, strict=True)
+            if cell.kind == "code" and names <= functions
+        ]
+
+    @cached_property
+    def _functions(self) -> list[set[str]]:
+        return [set(_FUNCTION.findall(cell.source)) for cell in self._cells]
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    if sum(map(content.count, (b",", b"[", b"{"))) > MAX_PARTS:
+        raise UngradableError(
+            f"it has more than {MAX_PARTS:,} values. Ask the student to clear its outputs and hand "
+            "it in again."
+        )
+    try:
+        notebook = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise UngradableError(
+            "it is not a notebook: it is not JSON. Ask the student to open it in Jupyter, save it "
+            "and hand it in again."
+        ) from None
+    if isinstance(notebook, dict) and notebook.get("nbformat") in (1, 2, 3):
+        raise UngradableError(
+            "it is a notebook of an old format: open it in Jupyter, which converts it, and save it."
+        )
+    if not isinstance(notebook, dict):
+        raise UngradableError("it is not a notebook.")
+    return notebook
+
+
+def _readable(cell: dict[str, Any]) -> dict[str, Any]:
+    """Make a cell readable: parts that are broken become empty."""
+    source, metadata = cell.get("source"), cell.get("metadata")
+    lines = source if isinstance(source, list) else [source]
+    return {
+        **cell,
+        "source": "".join(line for line in lines if isinstance(line, str)),
+        "metadata": metadata if isinstance(metadata, dict) else {},
+    }
+
+
+def _choose(wanted: Cell, candidates: Sequence[Cell], how: str) -> Answer:
+    """Choose the last candidate that differs from the released cell."""
+    changed = [cell for cell in candidates if cell.source.strip() != wanted.source.strip()]
+    best = (changed or list(candidates))[-1]
+    remarks = [f"Cell '{wanted.grade_id}': {how}."] if how else []
+    if len({cell.source.strip() for cell in changed}) > 1:
+        remarks.append(
+            f"Cell '{wanted.grade_id}' occurs {len(changed)} times with different answers: the "
+            "last one counts."
+        )
+    if best.kind != wanted.kind:
+        kind = best.kind if best.kind in ("code", "markdown", "raw") else "another"
+        remarks.append(f"Cell '{wanted.grade_id}' was a cell of type {kind!r}.")
+    return Answer(best, tuple(remarks))

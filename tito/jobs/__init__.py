@@ -1,0 +1,1 @@
+"""Jobs in worker processes: run in parallel, kept by digest, resumed after any end."""
