@@ -82,7 +82,7 @@ class benchmark:  # noqa: N801 (reads as what it does: with benchmark() as run)
 
     @property
     def peak_memory_mb(self) -> float:
-        """The most that the block held at one time, beyond what was held before, in 10⁶ bytes."""
+        """Largest memory of the block at one time, beyond what was held before, in 10⁶ bytes."""
         return _measured(self._peak_mb, "peak_memory_mb", "benchmark(memory=True)")
 
     @property

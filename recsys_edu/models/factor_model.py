@@ -13,7 +13,7 @@ from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays, Recommender
 from recsys_edu.models.factor_state import FactorState, Vectors
 
-_SCORES_AT_ONCE: Final = 1 << 26
+_SCORES_AT_ONCE: Final = 1 << 25
 """Scores of one call of ``top_k``, a fraction of a second: Ctrl-C is looked at between calls."""
 _USERS_PER_GROUP: Final = 64
 """Calls begin at multiples of it: kernels take users in groups, and scores may depend on the place

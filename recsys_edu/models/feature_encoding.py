@@ -33,7 +33,7 @@ PADDING: Final = 0
 
 
 class Encoded(NamedTuple):
-    """The pairs of each row; rows are filled up with (PADDING, 0)."""
+    """Return the pairs of each row; rows are filled up with (PADDING, 0)."""
 
     columns: NDArray[np.int64]
     """int64, shape (n, m)."""
@@ -93,7 +93,7 @@ class FeatureEncoder:
         return cls(tuple(columns))
 
     def encode(self, features: Features) -> Encoded:
-        """The pairs of each row.
+        """Return the pairs of each row.
 
         Raises:
             DataError: a feature that training had is not there, or is of another kind, or there is
@@ -181,7 +181,7 @@ def _learned(name: str, column: Column, start: int) -> _Column:
 
 
 def _encoded(learned: _Column, column: Column) -> Encoded:
-    """The pairs of one feature."""
+    """Return the pairs of one feature."""
     if isinstance(column, Numeric):
         return _interpolated(learned, column)
     assert learned.labels is not None
@@ -194,7 +194,7 @@ def _encoded(learned: _Column, column: Column) -> Encoded:
 
 
 def _interpolated(learned: _Column, column: Numeric) -> Encoded:
-    """The pairs of numbers: the knots below and above, weighted by how near they are."""
+    """Return the pairs of numbers: the knots below and above, weighted by how near they are."""
     columns = np.full((len(column), 2), PADDING, dtype=np.int64)
     weights = np.zeros((len(column), 2), dtype=np.float32)
     knots = learned.knots
@@ -212,7 +212,7 @@ def _interpolated(learned: _Column, column: Numeric) -> Encoded:
 
 
 def _encoded_sets(column: MultiHot, column_of: NDArray[np.int64], missing: int) -> Encoded:
-    """The pairs of sets of labels: 1/√n for each of n that training saw, or that there are none."""
+    """Return the pairs of sets of labels: 1/√n for each of n, or that there are none."""
     counts = np.diff(column.indptr)
     n, m = len(counts), max(1, int(counts.max(initial=0)))
     columns = np.full((n, m), PADDING, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Does the exported file answer as the model does? Asked at every export, before it is kept."""
+"""Comparison of an exported file with its model, made before the file is kept."""
 
 from __future__ import annotations
 

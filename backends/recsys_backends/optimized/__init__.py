@@ -5,6 +5,7 @@ Everything here allocates the answer and hands over pointers; what is computed i
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Final
 
 import numpy as np
@@ -44,6 +45,10 @@ __all__ = [
     "simd",
     "top_k",
 ]
+
+_ITEMS_AT_FIRST: Final = 256
+_SECONDS_A_CALL: Final = 0.1
+"""Time between two looks for Ctrl-C in a long op; the answer does not depend on it."""
 
 order: Final[Order] = "sequential"
 samplers: Final = SAMPLERS
@@ -165,7 +170,15 @@ def item_similarity(
     n_threads: int = 1,
 ) -> Neighbors:
     """Rows of common users summed one item at a time, items in parallel."""
-    rows = _neighbors.Rows(indptr, indices, n_items, k, shrinkage, usable(n_threads))
+    rows = _neighbors.Rows(indptr, indices, n_items, k, shrinkage)
+    step, start = _ITEMS_AT_FIRST, 0
+    while start < n_items:
+        began = perf_counter()
+        rows.find(start, min(start + step, n_items), usable(n_threads))
+        start += step
+        seconds = perf_counter() - began
+        step = 2 * step if seconds < 0.5 * _SECONDS_A_CALL else step
+        step = max(step // 2, 1) if seconds > 2.0 * _SECONDS_A_CALL else step
     starts = np.empty(n_items + 1, dtype=np.int64)
     rows.fill_indptr(starts)
     neighbors = np.empty(starts[-1], dtype=np.int32)

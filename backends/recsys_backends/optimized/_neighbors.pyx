@@ -8,8 +8,14 @@ cdef extern from "neighbors.h":
     ctypedef struct neighbor_row:
         int32_t *items
         int64_t n
-    int find_neighbors(const int64_t *indptr, const int32_t *indices, int64_t n_users,
-                       int64_t n_items, int64_t k, double shrinkage, int n_threads,
+    ctypedef struct neighbor_search:
+        const int64_t *indptr
+        const int32_t *indices
+        int64_t n_users, n_items, k
+        double shrinkage
+    int begin_search(neighbor_search *search) nogil
+    void free_search(neighbor_search *search) nogil
+    int find_neighbors(const neighbor_search *search, int64_t first, int64_t stop, int n_threads,
                        neighbor_row *rows) nogil
 
 
@@ -17,20 +23,25 @@ cdef class Rows:
     """The neighbours of each item, until their numbers are known and arrays can be made."""
 
     cdef neighbor_row *rows
+    cdef neighbor_search search
     cdef int64_t n_items
+    cdef object arrays
 
     def __cinit__(self, const int64_t[::1] indptr, const int32_t[::1] indices, int64_t n_items,
-                  int64_t k, double shrinkage, int n_threads):
-        cdef const int32_t *items = NULL
+                  int64_t k, double shrinkage):
         cdef int status = -1
-        if indices.shape[0] > 0:
-            items = &indices[0]
+        self.arrays = (indptr, indices)  # which live as long as the search
         self.n_items = n_items
+        self.search.indptr = &indptr[0]
+        self.search.indices = &indices[0] if indices.shape[0] > 0 else NULL
+        self.search.n_users = indptr.shape[0] - 1
+        self.search.n_items = n_items
+        self.search.k = k
+        self.search.shrinkage = shrinkage
         self.rows = <neighbor_row *>calloc(n_items, sizeof(neighbor_row))
         if self.rows != NULL:
             with nogil:
-                status = find_neighbors(&indptr[0], items, indptr.shape[0] - 1, n_items, k,
-                                        shrinkage, n_threads, self.rows)
+                status = begin_search(&self.search)
         if status != 0:
             raise MemoryError("out of memory while looking for neighbours")
 
@@ -39,6 +50,15 @@ cdef class Rows:
             for i in range(self.n_items):
                 free(self.rows[i].items)
         free(self.rows)
+        free_search(&self.search)
+
+    def find(self, int64_t first, int64_t stop, int n_threads):
+        """Find the neighbours of the items from first to stop, 0 <= first <= stop <= n_items."""
+        cdef int status
+        with nogil:
+            status = find_neighbors(&self.search, first, stop, n_threads, self.rows)
+        if status != 0:
+            raise MemoryError("out of memory while looking for neighbours")
 
     def fill_indptr(self, int64_t[::1] indptr):
         """Write where each row starts, n_items + 1 entries."""

@@ -171,6 +171,7 @@ static int find_neighbors_of(const neighbor_search *s, neighbor_scratch *t, int6
 
 typedef struct { /* what the threads share */
     const neighbor_search *search;
+    int64_t first, stop; /* the items to work on */
     neighbor_row *rows;
     int32_t out_of_memory;
 } neighbor_work;
@@ -192,8 +193,8 @@ static void search_items(team *team_of_this, void *shared)
     neighbor_scratch scratch;
     int64_t first;
     int fine = allocate_neighbor_scratch(&scratch, s);
-    while (fine && (first = take_job(team_of_this, 0) * ITEMS_A_JOB) < s->n_items)
-        for (int64_t i = first; fine && i < s->n_items && i < first + ITEMS_A_JOB; i++)
+    while (fine && (first = w->first + take_job(team_of_this, 0) * ITEMS_A_JOB) < w->stop)
+        for (int64_t i = first; fine && i < w->stop && i < first + ITEMS_A_JOB; i++)
             fine = find_neighbors_of(s, &scratch, i, w->rows + i);
     if (!fine)
         mark_done(&w->out_of_memory);
@@ -203,29 +204,35 @@ static void search_items(team *team_of_this, void *shared)
     end_phase(team_of_this, 0);
 }
 
-/* Fill n_items rows, all zero before. Returns -1 when out of memory. */
-static int find_neighbors(const int64_t *indptr, const int32_t *indices, int64_t n_users,
-                          int64_t n_items, int64_t k, double shrinkage, int n_threads,
+static void free_search(neighbor_search *s)
+{
+    free(s->item_indptr);
+    free(s->users);
+    free(s->degree);
+}
+
+/* Turn the interactions by item; call free_search afterwards. Returns -1 when out of memory. */
+static int begin_search(neighbor_search *s)
+{
+    s->item_indptr = (int64_t *)malloc(((size_t)s->n_items + 1) * sizeof *s->item_indptr);
+    s->users = (int32_t *)malloc(((size_t)s->indptr[s->n_users] + 1) * sizeof *s->users);
+    s->degree = (double *)malloc((size_t)s->n_items * sizeof *s->degree);
+    if (!s->item_indptr || !s->users || !s->degree)
+        return -1;
+    turn_by_item(s);
+    return 0;
+}
+
+/* Fill the rows of the items from first to stop, all zero before. Returns -1 when out of memory. */
+static int find_neighbors(const neighbor_search *s, int64_t first, int64_t stop, int n_threads,
                           neighbor_row *rows)
 {
-    neighbor_search s = {indptr, indices, n_users, n_items, k, shrinkage, NULL, NULL, NULL};
-    int status = -1;
-    s.item_indptr = (int64_t *)malloc(((size_t)n_items + 1) * sizeof *s.item_indptr);
-    s.users = (int32_t *)malloc(((size_t)indptr[n_users] + 1) * sizeof *s.users);
-    s.degree = (double *)malloc((size_t)n_items * sizeof *s.degree);
-    int64_t most_threads = 1 + indptr[n_users] / INTERACTIONS_A_THREAD;
+    neighbor_work w = {s, first, stop, rows, 0};
+    int64_t most_threads = 1 + s->indptr[s->n_users] / INTERACTIONS_A_THREAD;
     if (n_threads > most_threads)
         n_threads = (int)most_threads;
-    if (s.item_indptr && s.users && s.degree) {
-        neighbor_work w = {&s, rows, 0};
-        turn_by_item(&s);
-        run_team(n_threads, search_items, &w);
-        status = w.out_of_memory ? -1 : 0;
-    }
-    free(s.item_indptr);
-    free(s.users);
-    free(s.degree);
-    return status;
+    run_team(n_threads, search_items, &w);
+    return w.out_of_memory ? -1 : 0;
 }
 
 #endif
