@@ -11,7 +11,7 @@ SOURCES := setup.py pyproject.toml constraints.txt \
 	$(wildcard backends/recsys_backends/optimized/include/*.h)
 
 .PHONY: demo test test-slow lint format bench bench-ops peers als tuned quality evaluation floor \
-	scaling first-answer retrieval towers tower-features grading profile profile-towers build clean help
+	scaling reading first-answer retrieval towers tower-features grading profile profile-towers build clean help
 
 help:
 	@echo "make demo       race the backends on the built-in data"
@@ -27,7 +27,7 @@ help:
 	@echo "make profile    where the time goes         (each takes BENCH=\"its options\")"
 	@echo "make towers     TwoTower beside a plain loop   make tower-features  what features bring"
 	@echo "make profile-towers  where TwoTower's time goes"
-	@echo "make grading    a class, beside nbgrader"
+	@echo "make grading    a class, beside nbgrader    make reading    files, beside pandas and polars"
 	@echo "make build      sdist and wheel        make clean   what was made here, .venv too"
 
 demo: $(VENV)/demo.stamp
@@ -75,6 +75,9 @@ floor: $(VENV)/demo.stamp
 
 scaling: $(VENV)/demo.stamp
 	$(BIN)/python benchmarks/scaling.py $(BENCH)
+
+reading: $(VENV)/dev.stamp
+	$(BIN)/python benchmarks/reading.py $(BENCH)
 
 first-answer: $(VENV)/serve.stamp
 	$(BIN)/python benchmarks/first_answer.py $(BENCH)

@@ -117,7 +117,7 @@ class CopyCourse(build_py):
 def is_for_learners(path: Path) -> bool:
     """Whether a file of a lesson's folder is more than its source, its solutions and its judges."""
     kept_back = {f"{path.parent.name}.py", "hidden.py", "mutants.py"}
-    return path.suffix in {".py", ".md"} and path.name not in kept_back
+    return path.suffix in {".py", ".md", ".pxd"} and path.name not in kept_back
 
 
 def kernels() -> list[Extension]:
@@ -142,9 +142,9 @@ setup(
     ],
     package_dir={"recsys_backends": "backends/recsys_backends"},
     package_data={
-        "recsys_backends": ["py.typed", "optimized/*.pyi"],
-        "recsys_edu": ["py.typed", "*.pyi"],
-        "tito": ["py.typed"],
+        "recsys_backends": ["py.typed", "*.pyi", "optimized/*.pyi"],
+        "recsys_edu": ["py.typed", "*.pyi", "models/*.pyi"],
+        "tito": ["py.typed", "engine_kit/templates/**/*.txt"],
     },
     ext_modules=cythonize(
         kernels(),

@@ -1,4 +1,4 @@
-"""What does evaluation cost, in epochs of training? Timed in turn in one run, medians compared.
+"""Cost of an evaluation, in epochs of training: timed in turn in one run, medians compared.
 
     RECSYS_EDU_DATA=… python benchmarks/evaluation.py [--datasets ml-100k,…] [--rounds 15]
 
@@ -61,7 +61,7 @@ def compare(split: Split, n_threads: int, rounds: int) -> None:
 
 
 def time_each(split: Split) -> None:
-    """What each metric beyond accuracy takes alone, and how much of that is top_k."""
+    """Print the time of each metric beyond accuracy alone, and how much of that is top_k."""
     model = BPR(64, 1, progress=False).fit(split.train)
     print("alone                evaluate     top_k")
     for name in ("ndcg", *BEYOND):

@@ -75,7 +75,7 @@ def main() -> None:
 
 def trainer_of(train: Interactions, n_factors: int, **arguments: Any) -> Trainer:
     model = TwoTower(n_factors, 1, progress=False, use_features=False, device="cpu", **arguments)
-    return Trainer(model, train)
+    return Trainer(model._settings, train)
 
 
 def print_epoch(

@@ -1,4 +1,4 @@
-"""How well does each model rank? NDCG@10, with settings that a validation part has chosen.
+"""Quality of each model: NDCG@10, with settings that a validation part has chosen.
 
     make quality     or     RECSYS_EDU_DATA=… python benchmarks/quality.py [--seeds 3] [--tune NAME]
 
@@ -107,7 +107,7 @@ def tune(name: str, splits: list[Split]) -> None:
 
 
 def held_out(split: Split) -> Interactions:
-    """What settings are chosen by."""
+    """Return the interactions that settings are chosen by."""
     if split.valid is None:
         raise SystemExit("this data set has no validation part to tune on")
     return split.valid

@@ -1,4 +1,4 @@
-"""How well do the libraries' models rank, each tuned with the same budget?
+"""Quality of the libraries' models, each tuned with the same budget.
 
     make tuned     or     RECSYS_EDU_DATA=… python benchmarks/tuned.py [--dataset ml-1m-implicit]
 

@@ -1,4 +1,4 @@
-"""What do features bring? TwoTower on users and items that training knows by their features alone.
+"""Value of features: TwoTower on users and items that training knows by their features alone.
 
     make tower-features     or     RECSYS_EDU_DATA=… python benchmarks/two_tower_features.py
 
@@ -142,7 +142,7 @@ def validate(whole: Interactions, seeds: Sequence[int]) -> None:
 
 
 def divided(whole: Interactions, seed: int) -> tuple[Interactions, dict[str, Task]]:
-    """What is trained on, and the tasks."""
+    """Return the training interactions, and the tasks."""
     rng = np.random.default_rng(seed)
     cold_users, cold_items = (rng.random(n) < 0.2 for n in whole.shape)
     rows, columns = whole.rows(), whole.indices
@@ -182,7 +182,7 @@ def one_seed(
 def judged(
     settings: dict[str, Any], train: Interactions, tasks: dict[str, Task], seed: int
 ) -> dict[str, float]:
-    """What TwoTower achieves on each task; without features on the warm one alone."""
+    """Judge TwoTower on each task; without features on the warm one alone."""
     model = TwoTower(**settings, seed=seed, progress=False).fit(train)
     scores = scores_of(model)
     return {task: tasks[task].judged(scores) for task in TASKS[: 3 if model.use_features else 1]}
@@ -194,7 +194,7 @@ def scores_of(model: TwoTower) -> NDArray[np.float32]:
 
 
 def popular_among_alike(train: Interactions) -> Iterator[NDArray[np.float32]]:
-    """For several groupings of people, how often the group has each item, plus a little of all."""
+    """Count who of a group has each item, for several groupings of people; plus a little of all."""
     assert train.user_features is not None
     matrix = train.to_csr().toarray() > 0
     overall = matrix.mean(0)
@@ -207,7 +207,7 @@ def popular_among_alike(train: Interactions) -> Iterator[NDArray[np.float32]]:
 
 
 def popularity_of_alike(train: Interactions) -> Iterator[NDArray[np.float32]]:
-    """For several groupings of films, how popular the group's warm films are on average."""
+    """Average, for several groupings of films, the popularity of the group's warm films."""
     assert train.item_features is not None
     popularity = train.popularity().astype(np.float64)
     warm = popularity > 0

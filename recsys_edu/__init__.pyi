@@ -13,18 +13,10 @@ from recsys_edu.errors import RecsysError as RecsysError
 from recsys_edu.evaluation import evaluate as evaluate
 from recsys_edu.features import Features as Features
 from recsys_edu.interactions import Interactions as Interactions
-from recsys_edu.models import load_model as load_model
-from recsys_edu.models.als import ALS as ALS
-from recsys_edu.models.base import Recommender as Recommender
-from recsys_edu.models.bpr import BPR as BPR
+from recsys_edu.models import *
 from recsys_edu.models.callbacks import Callback as Callback
 from recsys_edu.models.callbacks import EarlyStopping as EarlyStopping
-from recsys_edu.models.item_knn import ItemKNN as ItemKNN
-from recsys_edu.models.most_popular import MostPopular as MostPopular
-from recsys_edu.models.pure_svd import PureSVD as PureSVD
-from recsys_edu.models.two_tower import TwoTower as TwoTower
 from recsys_edu.models.two_tower_checkpoint import Checkpoint as Checkpoint
-from recsys_edu.models.user_knn import UserKNN as UserKNN
 from recsys_edu.serving.export import export_onnx as export_onnx
 from recsys_edu.serving.ranker import Ranker as Ranker
 from recsys_edu.splits import Split as Split

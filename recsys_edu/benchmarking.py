@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from recsys_backends.whole_numbers import whole_number
 from recsys_edu.errors import InvalidParameterError, RecsysError
 
 _MB = 1e6
@@ -131,8 +132,7 @@ def measure(function: Callable[[], object], *, repeats: int = 5) -> Measurement:
     Raises:
         InvalidParameterError: ``repeats`` below 1. What the function raises passes through.
     """
-    if repeats < 1:
-        raise InvalidParameterError(f"repeats must be at least 1, not {repeats}")
+    repeats = whole_number("repeats", repeats, 1, error=InvalidParameterError)
     times = []
     for _ in range(repeats):
         with benchmark() as timed:

@@ -1,4 +1,4 @@
-"""Compressed sparse rows: building and checking the arrays behind ``Interactions``."""
+"""Compressed sparse rows: checks and parts of the arrays behind ``Interactions``."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_edu.errors import DataError
+from recsys_edu.errors import DataError, InvalidParameterError
+from recsys_edu.read_only import frozen
 
 MAX_INDEX: Final = int(np.iinfo(np.int32).max)
-"""The most items that there can be: column numbers are int32."""
+"""Largest number of items: column numbers are int32."""
 
 
 def integers(values: ArrayLike, what: str, length: int | None = None) -> NDArray[Any]:
-    """``values`` as a 1-D integer array of the given length."""
+    """Return ``values`` as a 1-D integer array of the given length."""
     given = np.asarray(values)
     if given.size == 0 and given.ndim == 1:
         given = given.astype(np.int64)
@@ -31,7 +32,7 @@ def integers(values: ArrayLike, what: str, length: int | None = None) -> NDArray
 
 
 def strengths(values: ArrayLike, length: int) -> NDArray[np.float32]:
-    """``values`` as a read-only finite float32 array of the given length."""
+    """Return ``values`` as a read-only finite float32 array of the given length."""
     given = np.asarray(values)
     if given.shape != (length,) or given.dtype.kind not in "biuf":
         raise DataError(
@@ -48,19 +49,10 @@ def strengths(values: ArrayLike, length: int) -> NDArray[np.float32]:
     return single
 
 
-def frozen(values: NDArray[Any], dtype: type[Any]) -> NDArray[Any]:
-    """A read-only C-contiguous copy of the given type; no copy of what is all that already."""
-    if values.dtype == dtype and values.flags.c_contiguous and not values.flags.writeable:
-        return values
-    own = np.array(values, dtype=dtype, order="C")
-    own.flags.writeable = False
-    return own
-
-
 def check_structure(
     indptr: NDArray[np.int64], indices: NDArray[Any], n_users: int, n_items: int
 ) -> None:
-    """DataError unless the two arrays are a CSR structure of this shape, sorted, no repeats."""
+    """Raise DataError unless the arrays are a sorted CSR structure of this shape, no repeats."""
     if n_items > MAX_INDEX:
         raise DataError(f"at most {MAX_INDEX:,} items are possible; got {n_items:,}")
     if len(indptr) != n_users + 1:
@@ -82,17 +74,10 @@ def check_structure(
         raise DataError(f"indices must ascend without repeats within each row; row {row} does not")
 
 
-def row_starts(rows: NDArray[np.int64], n_users: int) -> NDArray[np.int64]:
-    """``indptr`` of ascending row numbers."""
-    starts = np.zeros(n_users + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows, minlength=n_users), out=starts[1:])
-    return starts
-
-
 def take_rows(
     indptr: NDArray[np.int64], indices: NDArray[np.int32], rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """The structure of some rows, in the order given, as ``indptr`` and ``indices``.
+    """Return the structure of some rows, in the order given, as ``indptr`` and ``indices``.
 
     Rows that follow one another are a view of ``indices``; any others are copied.
     """
@@ -108,26 +93,28 @@ def take_rows(
     return taken, indices[np.arange(taken[-1]) + shift]
 
 
-def latest_of_each_pair(
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    times: NDArray[Any] | None,
-    n_items: int,
-) -> NDArray[np.int64]:
-    """Positions of the event to keep of each (row, column), in CSR order."""
-    keys = rows * n_items + columns
-    # Both sorts are stable: events that neither the key nor the time tells apart stay as given.
-    order = np.argsort(keys, kind="stable") if times is None else np.lexsort((times, keys))
-    ordered = keys[order]
-    last = np.ones(len(keys), dtype=np.bool_)
-    last[:-1] = ordered[1:] != ordered[:-1]
-    return order[last]
-
-
 def joined(
     first: NDArray[Any] | None, second: NDArray[Any] | None, what: str
 ) -> NDArray[Any] | None:
-    """Both arrays, one after the other; None for two that are None."""
+    """Return both arrays, one after the other; None for two that are None."""
     if (first is None) != (second is None):
         raise DataError(f"only one of the two has {what}; give both or neither")
     return None if first is None or second is None else np.concatenate((first, second))
+
+
+def canonical(matrix: object) -> Any:
+    """Return a SciPy sparse matrix as a CSR array of its own: sorted, repeats added up.
+
+    Raises:
+        InvalidParameterError: it is no two-dimensional sparse matrix of real numbers.
+    """
+    from scipy.sparse import csr_array, issparse
+
+    given: Any = matrix
+    if not issparse(matrix) or given.ndim != 2 or given.dtype.kind not in "biuf":
+        raise InvalidParameterError(
+            f"matrix must be a 2-D SciPy sparse matrix of real numbers; got {given!r:.80}"
+        )
+    csr: Any = csr_array(given, copy=True)
+    csr.sum_duplicates()
+    return csr

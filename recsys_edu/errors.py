@@ -1,15 +1,14 @@
-"""What can go wrong in the library, one class a case; each is also the built-in error it resembles.
+"""Errors of the library, one class a case; each is also the built-in error it resembles.
 
-A message is one sentence that says what is wrong, where, and what to do about it.
+A message is one sentence that says what is wrong, where, and what to do about it. The base class
+stands on the ground floor, so that one ``except RecsysError`` catches backends' errors as well.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-
-class RecsysError(Exception):
-    """Base of every error that the library raises on purpose."""
+from recsys_backends.errors import RecsysError as RecsysError
 
 
 class DataError(RecsysError, ValueError):
@@ -17,7 +16,7 @@ class DataError(RecsysError, ValueError):
 
     @classmethod
     def at(cls, path: Path | str, line: int, problem: str) -> DataError:
-        """The error for a problem in line ``line`` (counted from 1) of the file ``path``."""
+        """Return the error about line ``line`` (counted from 1) of the file ``path``."""
         return cls(f"{path}, line {line}: {problem}")
 
 
@@ -46,7 +45,7 @@ class DivergedError(RecsysError, ArithmeticError):
 
 
 class InvalidParameterError(RecsysError, ValueError):
-    """An argument or hyperparameter outside what it may be; the message names it."""
+    """An argument or hyperparameter outside its range; the message names it."""
 
 
 class MissingDependencyError(RecsysError, ImportError):
@@ -54,7 +53,7 @@ class MissingDependencyError(RecsysError, ImportError):
 
     @classmethod
     def for_extra(cls, package: str, extra: str) -> MissingDependencyError:
-        """The error for a missing ``package`` that the extra ``extra`` would install."""
+        """Return the error about a missing ``package`` that the extra ``extra`` would install."""
         return cls(
             f"{package} is not installed: run `pip install 'recsys_edu[{extra}]'`", name=package
         )
@@ -65,7 +64,7 @@ class ModelFileError(RecsysError, ValueError):
 
 
 class ExportError(RecsysError, ValueError):
-    """A model that cannot be exported, or whose exported graph does not answer as it does."""
+    """A model that cannot be exported, or an exported graph with other answers than the model."""
 
 
 class CheckpointError(RecsysError, ValueError):
@@ -73,11 +72,11 @@ class CheckpointError(RecsysError, ValueError):
 
 
 class ModelOutputError(RecsysError, ValueError):
-    """A model's answer is not what ``Ranker`` promises, so that measuring it would mislead."""
+    """A model's answer breaks the promises of ``Ranker``, so that measuring it would mislead."""
 
 
 class WorkspaceError(RecsysError, LookupError):
-    """There is no workspace here, or what it holds cannot be used."""
+    """There is no workspace here, or its contents cannot be used."""
 
 
 class StudentCodeError(RecsysError, RuntimeError):

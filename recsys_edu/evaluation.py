@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_backends.whole_numbers import whole_number
 from recsys_edu.errors import DataError, InvalidParameterError
-from recsys_edu.ids import IdArray
-from recsys_edu.interactions import Interactions
+from recsys_edu.evaluation_results import Evaluation, MetricResult
+from recsys_edu.interactions import Interactions, require_interactions
+from recsys_edu.intervals import score_interval
 from recsys_edu.metrics import (
     AccuracyMetric,
     CatalogueMetric,
@@ -21,75 +23,14 @@ from recsys_edu.metrics import (
     RankingMetric,
     parse_metric,
 )
-from recsys_edu.ranking import Ranker, Trial, also_in
+from recsys_edu.ranking import JudgedLists, Ranker, Trial, also_in, have_common
 from recsys_edu.splits import Split
 
-DEFAULT_METRICS = ("ndcg", "recall", "precision", "hit_rate", "mrr", "map", "coverage")
-_Z_95 = 1.959963984540054  # the 97.5 % point of the normal distribution
+__all__ = ["DEFAULT_METRICS", "TIES", "Evaluation", "MetricResult", "check_same_ids", "evaluate"]
 
-
-@dataclass(frozen=True, slots=True)
-class MetricResult:
-    """One metric over all evaluated users."""
-
-    mean: float
-    """The mean over the users for whom there is a value, nan if there are none; for a metric of the
-    catalogue, the metric itself."""
-    low: float
-    """Lower end of the 95 % confidence interval of the mean; nan where there is none."""
-    high: float
-    """Upper end."""
-    per_user: NDArray[np.float64] | None
-    """float64, shape (n_users,), aligned with ``Evaluation.rows``, nan where a user has no value;
-    None for catalogue metrics."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What ``evaluate`` found. ``evaluation["ndcg@10"]`` is that metric's mean."""
-
-    results: dict[str, MetricResult]
-    """By name, such as "ndcg@10"."""
-    rows: NDArray[np.int64]
-    """int64, shape (n_users,): rows of the evaluated users, those with test interactions."""
-    user_ids: IdArray
-    """Their ids, shape (n_users,)."""
-    n_items: int
-    """Size of the catalogue that was ranked."""
-
-    @property
-    def n_users(self) -> int:
-        """Number of users evaluated."""
-        return len(self.rows)
-
-    def __getitem__(self, name: str) -> float:
-        if name not in self.results:
-            raise KeyError(f"{name!r} was not measured; there are {', '.join(self.results)}")
-        return self.results[name].mean
-
-    def to_dict(self) -> dict[str, Any]:
-        """Numbers that JSON can hold (None for nan), without the per-user values."""
-        return {
-            "n_users": self.n_users,
-            "n_items": self.n_items,
-            "metrics": {
-                name: {
-                    "mean": _json_number(result.mean),
-                    "ci95": [_json_number(result.low), _json_number(result.high)],
-                }
-                for name, result in self.results.items()
-            },
-        }
-
-    def __str__(self) -> str:
-        width = max(map(len, self.results))
-        lines = [f"{self.n_users:,} users, {self.n_items:,} items ranked for each"]
-        for name, result in self.results.items():
-            line = f"{name:<{width}}  {result.mean:.4f}"
-            if np.isfinite(result.low):
-                line += f"  (95 % interval {result.low:.4f} to {result.high:.4f})"
-            lines.append(line)
-        return "\n".join(lines)
+DEFAULT_METRICS: Final = ("ndcg", "recall", "precision", "hit_rate", "mrr", "map", "coverage")
+TIES: Final = ("expected", "index")
+"""Ways to treat equal scores."""
 
 
 def evaluate(
@@ -98,13 +39,27 @@ def evaluate(
     *,
     k: int = 10,
     metrics: str | Sequence[str] = DEFAULT_METRICS,
+    ties: str = "expected",
     batch_size: int = 1024,
 ) -> Evaluation:
     """Measure a model's lists against held-out interactions.
 
     Every item of the catalogue competes, except those that the model saw the user have in training,
     which ``model.rank`` leaves out. Users without test interactions are not evaluated: there is
-    nothing to find for them. The confidence interval is mean ± 1.96 standard errors over users.
+    nothing to find for them. Test interactions that are in the training interactions as well could
+    never be found; they are dropped, and a warning tells how many. Means are over all users that
+    are left. Those without training interactions are reported apart as well: ``Evaluation.cold``.
+
+    **Equal scores.** A model lists items of equal score by their number, which says nothing about
+    taste. With ``ties="expected"``, metrics of accuracy are means over all orders of equal scores,
+    so that renumbering items makes no difference: none for a model whose scores do not depend on
+    the numbers. (ItemKNN keeps k neighbours an item, of equal similarity those with lower numbers,
+    so that its lists do: NDCG@10 on MovieLens 100k moves by less than 0.001.) Metrics of
+    lists and of the catalogue, such as coverage and novelty, judge each list as it is shown. "auc"
+    counts ties by half, in either case.
+
+    **Intervals** of 95 % are score intervals (Wilson's, for values of 0 and 1; see
+    ``recsys_edu.intervals``): they stay within a metric's bounds.
 
     Some metrics compare the lists with the training interactions, which are ``model.train``, as all
     models of the library have it, or else the training part of the split. "auc" makes the model
@@ -112,63 +67,38 @@ def evaluate(
 
     Args:
         model: fitted to interactions with the same vocabularies as ``test``.
-        test: what counts as relevant. Of a ``Split``, its test part; then it is also checked that
-            no list holds an item of the user's in the training part.
+        test: interactions that count as relevant. Of a ``Split``, its test part; then it is also
+            checked that no list holds an item of the user's in the training part.
         k: length of the lists for metrics that do not give one.
         metrics: names, such as "ndcg", "recall@50" or "auc".
+        ties: "expected", or "index" for lists as they are shown, of equal scores the lower item
+            number first, whatever the scores are.
         batch_size: users ranked at a time; bounds memory, makes no difference to the result.
 
     Raises:
-        InvalidParameterError: unknown metric, k or batch_size below 1, or a metric that needs the
-            training interactions where neither the model nor ``test`` has them.
-        DataError: no test interactions.
+        InvalidParameterError: a model that cannot rank, a test of another type, an unknown metric
+            or ``ties``, k or batch_size below 1, or a metric that needs the training interactions
+            where neither the model nor ``test`` has them.
+        DataError: no test interactions, or none that are not in training.
         ModelOutputError: the model's lists have the wrong shape, hold what is no item, the same
-            item twice, or one seen in training; for "auc", scores that rise along a list.
+            item twice, or one seen in training; scores that rise along a list (unless
+            ``ties="index"`` and nothing needs them).
     """
     wanted = _parsed(metrics, k)
-    if not _is_whole(batch_size) or batch_size < 1:
-        raise InvalidParameterError(
-            f"batch_size must be at least 1, a whole number; got {batch_size!r}"
-        )
-    train, test = (test.train, test.test) if isinstance(test, Split) else (None, test)
-    learned_from = getattr(model, "train", None)
-    learned_from = learned_from if isinstance(learned_from, Interactions) else None
-    if learned_from is not None:
-        check_same_ids(learned_from, test)
-    if train is not None and train.shape != test.shape:
-        raise DataError(
-            f"the train part has shape {train.shape} and the test part {test.shape}; "
-            "both need the same vocabularies"
-        )
+    _check_settings(model, ties, batch_size)
+    test, withheld, learned_from = _parts(model, test)
+    test, n_dropped = _without_known(test, withheld, learned_from)
     rows = np.flatnonzero(np.diff(test.indptr)).astype(np.int64, copy=False)
-    if not rows.size:
-        raise DataError("there are no test interactions to evaluate on")
-    trial = Trial(model, test, rows, train, learned_from, batch_size)
+    ties_count = ties == "expected" and any(isinstance(a.metric, AccuracyMetric) for a in wanted)
+    trial = Trial(model, test, rows, withheld, learned_from, batch_size, ties_count)
     for asked in wanted:
         if isinstance(asked.metric, ListMetric | RankingMetric):
-            trial.train(asked.name)  # so that it is missed now, not after the ranking
-
-    longest = max(asked.k or 0 for asked in wanted)
-    items, hits = trial.lists(longest)
-    if learned_from is not None and not hits.any():
-        _check_not_the_training_data(learned_from, test)
-    results = {asked.name: _result(asked, trial, items, hits) for asked in wanted}
-    return Evaluation(results, rows, test.user_ids[rows], test.n_items)
-
-
-def _parsed(metrics: str | Sequence[str], k: int) -> list[MetricAt]:
-    """Each metric asked for, once."""
-    if not _is_whole(k):
-        raise InvalidParameterError(f"k must be a whole number; got {k!r}")
-    names = [metrics] if isinstance(metrics, str) else metrics
-    wanted = list(dict.fromkeys(parse_metric(name, default_k=k) for name in names))
-    if not wanted:
-        raise InvalidParameterError("metrics must name at least one metric")
-    return wanted
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+            trial.required_train(asked.name)  # so that it is missed now, not after the ranking
+    lists = trial.lists(max(asked.k or 0 for asked in wanted))
+    measured = [_measured(asked, trial, lists) for asked in wanted]
+    everybody = np.ones(len(rows), dtype=np.bool_)
+    cold, warm = _cold_and_warm(trial, measured, ties)
+    return _summary(trial, measured, everybody, ties, n_dropped=n_dropped, cold=cold, warm=warm)
 
 
 def check_same_ids(train: Interactions, held_out: Interactions) -> None:
@@ -182,48 +112,146 @@ def check_same_ids(train: Interactions, held_out: Interactions) -> None:
             )
 
 
-def _check_not_the_training_data(train: Interactions, test: Interactions) -> None:
-    if also_in(train, test).all():
+def _parsed(metrics: str | Sequence[str], k: int) -> list[MetricAt]:
+    """Return each metric asked for, once."""
+    k = whole_number("k", k, 1, error=InvalidParameterError)
+    names = [metrics] if isinstance(metrics, str) else metrics
+    wanted = list(dict.fromkeys(parse_metric(name, default_k=k) for name in names))
+    if not wanted:
+        raise InvalidParameterError("metrics must name at least one metric")
+    return wanted
+
+
+def _check_settings(model: object, ties: object, batch_size: object) -> None:
+    """InvalidParameterError unless evaluation can begin with these."""
+    if not callable(getattr(model, "rank", None)) or isinstance(model, type):
+        shown = model.__name__ if isinstance(model, type) else type(model).__name__
+        raise InvalidParameterError(
+            f"model must be a fitted model, or anything with rank(rows, k); got {shown}"
+            + ", a class: make one, and fit it" * isinstance(model, type)
+        )
+    if ties not in TIES:
+        raise InvalidParameterError(f"ties must be {' or '.join(map(repr, TIES))}; got {ties!r}")
+    whole_number("batch_size", batch_size, 1, error=InvalidParameterError)
+
+
+def _parts(
+    model: Ranker, test: Interactions | Split
+) -> tuple[Interactions, Interactions | None, Interactions | None]:
+    """Return the test interactions, those that no list may hold, and those of the model."""
+    withheld, test = (test.train, test.test) if isinstance(test, Split) else (None, test)
+    require_interactions(test, "test")
+    learned_from = getattr(model, "train", None)
+    learned_from = learned_from if isinstance(learned_from, Interactions) else None
+    if learned_from is not None:
+        check_same_ids(learned_from, test)
+    if withheld is not None:
+        require_interactions(withheld, "the training part of the split")
+        if withheld.shape != test.shape:
+            raise DataError(
+                f"the train part has shape {withheld.shape} and the test part {test.shape}; "
+                "both need the same vocabularies"
+            )
+    return test, withheld, learned_from
+
+
+def _without_known(
+    test: Interactions, withheld: Interactions | None, learned_from: Interactions | None
+) -> tuple[Interactions, int]:
+    """Return the test interactions that can be found, and how many others there were."""
+    if not test.nnz:
+        raise DataError("there are no test interactions to evaluate on")
+    known = np.zeros(test.nnz, dtype=np.bool_)
+    for train in (learned_from, None if withheld is learned_from else withheld):
+        if train is not None and have_common(train, test):
+            known |= also_in(train, test)
+    n_known = int(np.count_nonzero(known))
+    if n_known == 0:
+        return test, 0
+    if n_known == test.nnz:
         raise DataError(
             "every test interaction is one that the model was trained on, and those are never "
             "recommended again; evaluate on held-out interactions"
         )
+    warnings.warn(
+        f"{n_known:,} of {test.nnz:,} test interactions are in the training interactions too, and "
+        "are left out: a model never recommends what a user had",
+        stacklevel=3,
+    )
+    return test.keep(~known), n_known
 
 
-def _result(
-    asked: MetricAt, trial: Trial, items: NDArray[np.int32], hits: NDArray[np.bool_]
-) -> MetricResult:
-    """One metric of lists that are at least as long as it asks."""
-    items, hits = items[:, : asked.k], hits[:, : asked.k]
+class _Measured(NamedTuple):
+    """One metric of the lists, before anything is averaged."""
+
+    asked: MetricAt
+    per_user: NDArray[np.float64]
+    """float64, shape (n_users,), nan where a user has no value, as for catalogue metrics."""
+    items: NDArray[np.int32]
+    """int32, shape (n_users, k): the lists."""
+    highest: float = 1.0
+    """Upper bound of a user's value."""
+
+
+def _measured(asked: MetricAt, trial: Trial, lists: JudgedLists) -> _Measured:
+    """Measure lists that are at least as long as the metric asks."""
+    items, hits = lists.items[:, : asked.k], lists.hits[:, : asked.k]
     match asked.metric:
-        case AccuracyMetric(function=accuracy):
-            return _over_users(accuracy(hits, np.diff(trial.test.indptr)[trial.rows]))
-        case CatalogueMetric(function=measure):
-            nan = float("nan")
-            return MetricResult(measure(items, trial.test.n_items), nan, nan, None)
-        case ListMetric(function=compare):
-            lists = Lists(trial.rows, items, hits, trial.train(asked.name))
-            return _over_users(compare(lists))
+        case AccuracyMetric(function=accuracy, expected=expected):
+            n_relevant = np.diff(trial.test.indptr)[trial.rows]
+            values = accuracy(hits, n_relevant)
+            if len(lists.tied_users) and asked.k is not None:
+                of_tied = n_relevant[lists.tied_users]
+                values[lists.tied_users] = expected(lists.ties.first(asked.k), of_tied)
+            return _Measured(asked, values, items)
+        case CatalogueMetric():
+            return _Measured(asked, np.full(len(items), np.nan), items)
+        case ListMetric(function=compare, highest=highest):
+            train = trial.required_train(asked.name)
+            values = compare(Lists(trial.rows, items, hits, train))
+            return _Measured(asked, values, items, highest(train))
         case RankingMetric(function=judge):
-            rankings = trial.rankings(trial.train(asked.name))
-            return _over_users(np.concatenate([judge(ranking) for ranking in rankings]))
+            rankings = trial.rankings(trial.required_train(asked.name))
+            return _Measured(asked, np.concatenate([judge(some) for some in rankings]), items)
 
 
-def _over_users(per_user: NDArray[np.float64]) -> MetricResult:
-    """The mean, and its interval, over the users who have a value."""
+def _cold_and_warm(
+    trial: Trial, measured: Sequence[_Measured], ties: str
+) -> tuple[Evaluation | None, Evaluation | None]:
+    """Return the evaluations of users without and with training interactions, if both are known."""
+    if trial.train is None:
+        return None, None
+    is_cold = np.diff(trial.train.indptr)[trial.rows] == 0
+    if not is_cold.any():
+        return None, None
+    cold = _summary(trial, measured, is_cold, ties)
+    return cold, None if is_cold.all() else _summary(trial, measured, ~is_cold, ties)
+
+
+def _summary(
+    trial: Trial,
+    measured: Sequence[_Measured],
+    chosen: NDArray[np.bool_],
+    ties: str,
+    *,
+    n_dropped: int = 0,
+    cold: Evaluation | None = None,
+    warm: Evaluation | None = None,
+) -> Evaluation:
+    """Average the metrics over the users that are chosen."""
+    rows, n_items = trial.rows[chosen], trial.test.n_items
+    results = {each.asked.name: _result(each, chosen, n_items) for each in measured}
+    user_ids = trial.test.user_ids[rows]
+    return Evaluation(results, rows, user_ids, n_items, ties, n_dropped, cold, warm)
+
+
+def _result(measured: _Measured, chosen: NDArray[np.bool_], n_items: int) -> MetricResult:
+    """Return the mean, and its interval, over the chosen users who have a value."""
+    metric, nan = measured.asked.metric, float("nan")
+    if isinstance(metric, CatalogueMetric):
+        return MetricResult(metric.function(measured.items[chosen], n_items), nan, nan, None)
+    per_user = measured.per_user[chosen]
     values = per_user[~np.isnan(per_user)]
-    mean = float(values.mean()) if values.size else float("nan")
-    low, high = _interval(values, mean)
-    return MetricResult(mean, low, high, per_user)
-
-
-def _interval(per_user: NDArray[np.float64], mean: float) -> tuple[float, float]:
-    """The normal 95 % confidence interval of a mean; nan with fewer than two users."""
-    if len(per_user) < 2:
-        return float("nan"), float("nan")
-    margin = _Z_95 * float(per_user.std(ddof=1)) / float(np.sqrt(len(per_user)))
-    return mean - margin, mean + margin
-
-
-def _json_number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+    mean = float(values.mean()) if values.size else nan
+    note = metric.note if isinstance(metric, AccuracyMetric) else ""
+    return MetricResult(mean, *score_interval(values, measured.highest), per_user, note)

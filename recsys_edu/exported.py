@@ -2,16 +2,21 @@
 
 ``tito export`` puts a comment ``# %% cell-name`` before what each cell holds. That is how an error
 in line 57 of a file becomes one in line 12 of a cell, where it can be mended.
+
+In the place of a Cython cell there is an import from the extension module that was built of it,
+``from my_recsys._dot_1a2b3c4d5e6f import (``. Its file lies beside this one.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+import shutil
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, ModuleSpec
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from traceback import walk_tb
@@ -22,6 +27,10 @@ CELL_MARKER: Final = "# %% "
 _LESSON: Final = re.compile(rb'"""Lesson (\d+)')
 _DEFINITION: Final = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
 _UNWRITTEN: Final = ("NotImplementedError", "NotImplementedError()")
+PACKAGE: Final = "my_recsys"
+_BUILT: Final = re.compile(
+    rf"^from {PACKAGE}\.(_\w+_[0-9a-f]{{12}}) import \($", re.MULTILINE | re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,73 @@ def functions_in(tree: ast.Module) -> dict[str, ast.FunctionDef]:
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
+def built_modules(source: str) -> list[str]:
+    """Return the extension modules that an exported file imports, without the package."""
+    return _BUILT.findall(source)
+
+
+def built_source(module: str) -> str:
+    """Return the name of a module's Cython file, as tracebacks have it."""
+    return f"{module}.pyx"
+
+
+def built_file(folder: Path, module: str) -> Path:
+    """Return the file of an extension module for this Python; ImportError where there is none."""
+    for suffix in EXTENSION_SUFFIXES:
+        path = folder / f"{module}{suffix}"
+        if path.is_file():
+            return path
+    raise ImportError(
+        f"{PACKAGE}.{module} is not built for this Python: run `tito export` again",
+        name=f"{PACKAGE}.{module}",
+    )
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return an exported file and the extension modules beside it that it imports.
+
+    What is not built for this Python is left out; loading the file says so.
+    """
+    found = [path]
+    for module in built_modules(path.read_text(encoding="utf-8", errors="replace")):
+        with suppress(ImportError):
+            found.append(built_file(path.parent, module))
+    return found
+
+
+def copy_exported(path: Path, target: Path) -> None:
+    """Copy an exported file, and what it imports of ``my_recsys`` into the same folder."""
+    copied, *built = files_of(path)
+    shutil.copyfile(copied, target)
+    for file in built:
+        shutil.copyfile(file, target.parent / file.name)
+
+
+def load_extension(name: str, path: Path) -> ModuleType:
+    """Import an extension module from its file, under a name that may be dotted.
+
+    A module of that name that has been imported before is returned as it is: names of built
+    modules end in a digest of what they are made of.
+
+    Raises:
+        ImportError: the file is no extension module for this Python.
+    """
+    known = sys.modules.get(name)
+    if known is not None:
+        return known
+    spec = spec_from_file_location(name, path, loader=ExtensionFileLoader(name, str(path)))
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no extension module", name=name)
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
 def load_file(path: Path, name: str, content: bytes | None = None) -> ModuleType:
     """Run a file as a module of that name and return it; ``sys.modules`` has it unless it fails.
 
@@ -132,6 +208,7 @@ class Exported:
         """Number of the lesson; of two that have the same function, the later one counts."""
         self.written = frozenset(_written_in(self._content))
         """Names of functions with a body: those that do more than raise NotImplementedError."""
+        self._built = built_modules(self._content.decode(errors="replace"))
 
     def is_stale(self) -> bool:
         """Return True where the file has been written anew; times and sizes could miss it."""
@@ -140,24 +217,49 @@ class Exported:
     def module(self) -> ModuleType:
         """Return the module, with every function as it was exported."""
         if self._module is None:
-            self._module = load_file(self.path, f"my_recsys.{self.path.stem}", self._content)
+            for module in self._built:
+                path = built_file(self.path.parent, module)
+                load_extension(f"{PACKAGE}.{module}", path)
+            self._module = load_file(self.path, f"{PACKAGE}.{self.path.stem}", self._content)
         return self._module
 
+    def owns(self, filename: str) -> bool:
+        """Return True for a frame's file name that stands for this file or a Cython cell of it."""
+        return filename == str(self.path) or filename in map(built_source, self._built)
+
     def place_of(self, error: BaseException) -> Place | None:
-        """Return the innermost line of the file that an error came through."""
-        here, line = str(self.path), 0
+        """Return the innermost line that an error came through, as its author knows it."""
+        here, found = str(self.path), None
         if isinstance(error, SyntaxError) and error.filename == here:
-            line = error.lineno or 0
+            found = self._place(error.lineno or 0)
         for frame, number in walk_tb(error.__traceback__):
             if frame.f_code.co_filename == here:
-                line = number
+                found = self._place(number)
+            elif self.owns(frame.f_code.co_filename):
+                found = self._place_in_cython(frame.f_code.co_filename, number)
+        return found
+
+    def _place(self, line: int) -> Place | None:
         return place_of(self._content.decode(errors="replace"), line) if line else None
+
+    def _place_in_cython(self, file: str, line: int) -> Place | None:
+        """Return a line of a Cython file as that of its cell, where it has the same number."""
+        lines = self._content.decode(errors="replace").split("\n")
+        start = f"from {PACKAGE}.{file.removesuffix('.pyx')} import"
+        cell = self._place(next((n for n, text in enumerate(lines, 1) if start in text), 0))
+        return Place(cell.cell, line) if cell else None
 
 
 def _written_in(content: bytes) -> Iterable[str]:
     try:
-        functions = functions_in(ast.parse(content))
+        tree = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Which of them are stubs cannot be told; running the file says what is wrong with it.
         return names_defined(content.decode(errors="replace"))
-    return (name for name, node in functions.items() if not is_stub(node))
+    functions = {name for name, node in functions_in(tree).items() if not is_stub(node)}
+    return functions | {
+        alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}._")
+        for alias in node.names
+    }

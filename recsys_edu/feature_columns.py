@@ -26,7 +26,7 @@ class Categorical:
 
     @classmethod
     def of(cls, values: Sequence[Any], what: str) -> Categorical:
-        """From labels, of which None is a missing one."""
+        """Return the column of labels, of which None is a missing one."""
         given = _listed(values)
         known = np.array([value is not None for value in given], dtype=np.bool_)
         labels, found = factorize(_labels([v for v in given if v is not None], what))
@@ -34,11 +34,17 @@ class Categorical:
         codes[known] = found
         return cls(labels, codes)
 
+    def __post_init__(self) -> None:
+        _lock(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Categorical, (self.labels, self.codes)
+
     def __len__(self) -> int:
         return len(self.codes)
 
     def take(self, rows: NDArray[np.int64]) -> Categorical:
-        """These rows; −1 is a row in which it is missing."""
+        """Return some rows; −1 is a row in which it is missing."""
         return Categorical(self.labels, np.append(self.codes, np.int32(-1))[rows])
 
 
@@ -53,7 +59,7 @@ class Numeric:
 
     @classmethod
     def of(cls, values: Sequence[Any], what: str) -> Numeric:
-        """From numbers, of which None is a missing one; DataError for nan and infinities."""
+        """Return the column of numbers, None for a missing one; refuse nan and infinities."""
         given = _listed(values)
         known = np.array([value is not None for value in given], dtype=np.bool_)
         numbers = np.zeros(len(given), dtype=np.float32)
@@ -70,11 +76,17 @@ class Numeric:
             numbers[row] = float(value)
         return cls(numbers, known)
 
+    def __post_init__(self) -> None:
+        _lock(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Numeric, (self.values, self.known)
+
     def __len__(self) -> int:
         return len(self.values)
 
     def take(self, rows: NDArray[np.int64]) -> Numeric:
-        """These rows; −1 is a row in which it is missing."""
+        """Return some rows; −1 is a row in which it is missing."""
         return Numeric(
             np.append(self.values, np.float32(0))[rows], np.append(self.known, False)[rows]
         )
@@ -93,7 +105,7 @@ class MultiHot:
 
     @classmethod
     def of(cls, values: Sequence[Any], what: str) -> MultiHot:
-        """From collections of labels; None, like an empty one, is a row that has none."""
+        """Return the column of collections of labels; None and an empty one are the same."""
         rows: list[list[Any]] = []
         for row, given in enumerate(_listed(values)):
             if isinstance(given, str | bytes) or not isinstance(given, Iterable | None):
@@ -109,11 +121,17 @@ class MultiHot:
         counts = np.bincount(owners, minlength=len(rows))
         return cls(labels, np.concatenate(([0], np.cumsum(counts))), codes.astype(np.int32))
 
+    def __post_init__(self) -> None:
+        _lock(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return MultiHot, (self.labels, self.indptr, self.codes)
+
     def __len__(self) -> int:
         return len(self.indptr) - 1
 
     def take(self, rows: NDArray[np.int64]) -> MultiHot:
-        """These rows; −1 is a row without labels."""
+        """Return some rows; −1 is a row without labels."""
         with_empty = np.append(self.indptr, self.indptr[-1])
         rows = np.where(rows < 0, len(self), rows)
         return MultiHot(self.labels, *take_rows(with_empty, self.codes, rows))
@@ -122,15 +140,21 @@ class MultiHot:
 Column = Categorical | Numeric | MultiHot
 
 
+def _lock(column: Column) -> None:
+    """Make the arrays of a column read-only."""
+    for name in column.__slots__:
+        getattr(column, name).flags.writeable = False
+
+
 def _listed(values: Any) -> list[Any]:
-    """The rows of a column, as Python has them."""
+    """Return the rows of a column as Python objects."""
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise DataError(f"a feature must be a sequence with a value for each row; got {values!r}")
     return list(values.tolist() if isinstance(values, np.ndarray) else values)
 
 
 def _labels(values: list[Any], what: str) -> IdArray:
-    """Labels as ids are kept; DataError where they are neither all integers nor all strings."""
+    """Return labels in the form of ids: all integers or all strings, else DataError."""
     if any(isinstance(value, float) and value != value for value in values):
         raise DataError(f"{what} hold nan, which is not a label: write None where it is not known")
     return as_ids(values, what)

@@ -74,7 +74,7 @@ class Features:
 
     @classmethod
     def of_columns(cls, index: IdIndex, columns: dict[str, Column]) -> Features:
-        """Features of columns that are there already, each as long as the vocabulary."""
+        """Return features of columns that are there already, each as long as the vocabulary."""
         made = cls.__new__(cls)
         made._index, made.columns = index, columns
         return made
@@ -88,21 +88,21 @@ class Features:
         return len(self._index)
 
     def aligned(self, index: IdIndex) -> Features:
-        """A row for each id of a vocabulary, in its order; for ids unknown here all is missing."""
+        """Return a row for each id of a vocabulary; for ids unknown here all is missing."""
         rows = self._index.find(index.ids) if len(index) else np.empty(0, dtype=np.int64)
         return Features.of_columns(
             index, {name: column.take(rows) for name, column in self.columns.items()}
         )
 
     def rows(self, chosen: NDArray[np.int64]) -> Features:
-        """Some rows, which must not repeat."""
+        """Return some rows, which must not repeat."""
         return Features.of_columns(
             IdIndex(self.ids[chosen], "feature ids"),
             {name: column.take(chosen) for name, column in self.columns.items()},
         )
 
     def extended(self, index: IdIndex) -> IdIndex:
-        """A vocabulary with the ids that it lacks and that have features put after its own.
+        """Return a vocabulary with ids that have features and that it lacks, put after its own.
 
         Raises:
             DataError: one has integers and the other strings.
@@ -116,7 +116,7 @@ class Features:
         return IdIndex(np.concatenate((index.ids, more))) if len(more) else index
 
     def fingerprint(self) -> bytes:
-        """32 bytes that differ where the features do."""
+        """Return 32 bytes that differ where the features do."""
         digest = hashlib.sha256()
         for name, column in self.columns.items():
             digest.update(f"{KIND_NAMES[type(column)]} {name}".encode())
@@ -131,7 +131,7 @@ class Features:
 
 
 def checked(features: object, index: IdIndex, what: str) -> Features | None:
-    """Features as interactions keep them, a row for each id; InvalidParameterError otherwise."""
+    """Return features with a row for each id of the index; refuse whatever is no ``Features``."""
     if features is None:
         return None
     if not isinstance(features, Features):

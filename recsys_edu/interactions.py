@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_edu import reading
-from recsys_edu.csr import (
-    MAX_INDEX,
-    check_structure,
-    frozen,
-    integers,
-    joined,
-    latest_of_each_pair,
-    row_starts,
-    strengths,
-)
-from recsys_edu.errors import (
-    DataError,
-    InvalidParameterError,
-    UnknownItemError,
-    UnknownUserError,
-)
+from recsys_edu.construction import MadeFromData
+from recsys_edu.csr import MAX_INDEX, check_structure, integers, joined, strengths
+from recsys_edu.errors import DataError, InvalidParameterError, UnknownItemError, UnknownUserError
 from recsys_edu.features import Features, checked
-from recsys_edu.ids import IdArray, IdIndex, numbered
+from recsys_edu.ids import IdArray, IdIndex
+from recsys_edu.merging import Merged, merge
+from recsys_edu.read_only import frozen, restore
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array, sparray, spmatrix
+    from scipy.sparse import csr_array
 
 
-class Interactions:
+class Interactions(MadeFromData):
     """Distinct (user, item) pairs in CSR form; the arrays are read-only.
 
     Inside, users and items are rows and columns counted from 0; outside, they have the caller's own
@@ -95,137 +81,19 @@ class Interactions:
         self.user_features = checked(user_features, self._users, "user_features")
         self.item_features = checked(item_features, self._items, "item_features")
 
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        restore(self, state)
+
     @classmethod
-    def from_csr(
-        cls,
-        matrix: sparray | spmatrix,
-        *,
-        user_ids: ArrayLike | None = None,
-        item_ids: ArrayLike | None = None,
-    ) -> Interactions:
-        """Interactions of any SciPy sparse matrix, shape (n_users, n_items), which stays as it is.
-
-        Stored zeros are dropped, repeated entries are added up. The entries become ``values``,
-        except those of a boolean matrix. Ids default to 0, 1, 2, …
-
-        Raises:
-            InvalidParameterError: ``matrix`` is not a two-dimensional SciPy sparse matrix.
-            DataError: ids of the wrong number, or an entry that is not a finite real number.
-        """
-        from scipy.sparse import csr_array, issparse
-
-        given: Any = matrix
-        if not issparse(matrix) or given.ndim != 2 or given.dtype.kind not in "biuf":
-            raise InvalidParameterError(
-                f"matrix must be a 2-D SciPy sparse matrix of real numbers; got {given!r:.80}"
-            )
-        csr: Any = csr_array(given, copy=True)
-        csr.sum_duplicates()
-        csr.eliminate_zeros()
-        n_users, n_items = csr.shape
+    def _of_merged(cls, users: IdIndex, items: IdIndex, merged: Merged) -> Self:
         return cls(
-            csr.indptr,
-            csr.indices,
-            np.arange(n_users) if user_ids is None else user_ids,
-            np.arange(n_items) if item_ids is None else item_ids,
-            values=None if csr.dtype.kind == "b" else csr.data,
+            merged.indptr,
+            merged.indices,
+            users,
+            items,
+            values=merged.values,
+            timestamps=merged.timestamps,
         )
-
-    @classmethod
-    def from_events(
-        cls,
-        users: ArrayLike,
-        items: ArrayLike,
-        *,
-        values: ArrayLike | None = None,
-        timestamps: ArrayLike | None = None,
-        user_ids: ArrayLike | IdIndex | None = None,
-        item_ids: ArrayLike | IdIndex | None = None,
-    ) -> Interactions:
-        """Interactions of parallel arrays of raw ids, one event a position, in any order.
-
-        Of several events of one user with one item, the one with the latest timestamp stays; among
-        equal timestamps, or where there are none, the last one given.
-
-        Args:
-            users, items: ids, shape (n,).
-            values, timestamps: as for the class, shape (n,).
-            user_ids, item_ids: vocabularies, which may hold more ids than occur; the default is the
-                ids that occur, ascending.
-
-        Raises:
-            UnknownUserError, UnknownItemError: an id that the given vocabulary lacks.
-            DataError: arrays of different lengths, or of the wrong kind.
-        """
-        user_index, rows = numbered(users, user_ids, "users", UnknownUserError)
-        item_index, columns = numbered(items, item_ids, "items", UnknownItemError)
-        n = len(rows)
-        if len(columns) != n:
-            raise DataError(f"users and items must be equally long; got {n} and {len(columns)}")
-        times = None if timestamps is None else integers(timestamps, "timestamps", n)
-        weights = None if values is None else strengths(values, n)
-        return _merged(user_index, item_index, rows, columns, weights, times)
-
-    @classmethod
-    def from_frame(
-        cls,
-        df: object,
-        *,
-        user: str = "user",
-        item: str = "item",
-        value: str | None = None,
-        timestamp: str | None = None,
-    ) -> Interactions:
-        """Interactions of a pandas, polars or pyarrow table with one event a row.
-
-        Args:
-            df: the table; anything eager that narwhals understands.
-            user, item: names of the id columns: integers or strings (categories count as strings).
-            value: name of the column of values, if there is one to use.
-            timestamp: name of the column of times: integers in any unit, or dates and datetimes,
-                which become microseconds since 1970.
-
-        Raises:
-            DataError: no rows, a missing column, a missing value, or a column of the wrong kind.
-            InvalidParameterError: ``df`` is no such table.
-        """
-        return cls.from_events(**reading.read_frame(df, user, item, value, timestamp)._asdict())
-
-    @classmethod
-    def from_csv(
-        cls,
-        path: str | PathLike[str],
-        *,
-        user: str = "user",
-        item: str = "item",
-        value: str | None = None,
-        timestamp: str | None = None,
-        delimiter: str = ",",
-        columns: Sequence[str] | None = None,
-        encoding: str = "utf-8",
-    ) -> Interactions:
-        """Interactions of a text file with one event a line.
-
-        Ids become integers where a whole column is written as integers, and strings otherwise
-        (``007`` is a string).
-
-        Args:
-            path: the file.
-            user, item, value, timestamp: names of the columns; timestamps must be integers.
-            delimiter: the character between fields.
-            columns: the names of all columns, for a file whose first line is not a header.
-            encoding: for instance "latin-1".
-
-        Raises:
-            DataError: with file and line: a field too many or too few, a field that is not what its
-                column holds, bytes that are not of the encoding, no interactions.
-            OSError: the file cannot be read.
-        """
-        names = reading.ColumnNames(user, item, value, timestamp)
-        events = reading.read_csv(
-            path, names, delimiter=delimiter, columns=columns, encoding=encoding
-        )
-        return cls.from_events(**events._asdict())
 
     @property
     def user_ids(self) -> IdArray:
@@ -263,31 +131,31 @@ class Interactions:
         return self.nnz / max(self.n_users * self.n_items, 1)
 
     def user_rows(self, ids: ArrayLike) -> NDArray[np.int64]:
-        """Rows of the users with these ids, int64 of shape (n,); UnknownUserError otherwise."""
+        """Return rows of the users with these ids, int64 of (n,); UnknownUserError otherwise."""
         return self._users.positions(ids, "user ids", UnknownUserError)
 
     def item_columns(self, ids: ArrayLike) -> NDArray[np.int64]:
-        """Columns of the items with these ids, int64 of shape (n,); UnknownItemError otherwise."""
+        """Return columns of the items with these ids, int64 of (n,); UnknownItemError otherwise."""
         return self._items.positions(ids, "item ids", UnknownItemError)
 
     def items_of(self, row: int) -> NDArray[np.int32]:
-        """The columns of one user's items, ascending: a read-only view."""
+        """Return the columns of one user's items, ascending: a read-only view."""
         if not 0 <= row < self.n_users:
             raise InvalidParameterError(f"row must be from 0 to {self.n_users - 1}; got {row}")
         return self.indices[self.indptr[row] : self.indptr[row + 1]]
 
     def rows(self) -> NDArray[np.int64]:
-        """The row of each interaction, int64 of shape (nnz,), aligned with ``indices``."""
+        """Return the row of each interaction, int64 of shape (nnz,), aligned with ``indices``."""
         return np.repeat(np.arange(self.n_users, dtype=np.int64), np.diff(self.indptr))
 
     def popularity(self) -> NDArray[np.int64]:
-        """How many users each item has, int64 of shape (n_items,)."""
+        """Return the number of users of each item, int64 of shape (n_items,)."""
         return np.bincount(self.indices, minlength=self.n_items).astype(np.int64, copy=False)
 
     def with_features(
         self, *, users: Features | None = None, items: Features | None = None
     ) -> Interactions:
-        """The same interactions with features, by id, in place of any that they had.
+        """Return the same interactions with features, by id, in place of any that they had.
 
         Ids that the features have and the interactions lack join the vocabularies, after those that
         are there: users and items without interactions. For ids without features, all is missing.
@@ -312,7 +180,7 @@ class Interactions:
         )
 
     def keep(self, mask: ArrayLike) -> Interactions:
-        """The interactions at which ``mask``, bool of shape (nnz,), is true; same vocabularies."""
+        """Return interactions at which ``mask``, bool of (nnz,), is true; same vocabularies."""
         chosen = np.asarray(mask)
         if chosen.dtype != np.bool_ or chosen.shape != (self.nnz,):
             raise InvalidParameterError(
@@ -331,7 +199,7 @@ class Interactions:
         )
 
     def union(self, other: Interactions) -> Interactions:
-        """The interactions of both, which must have the same vocabularies; features are ours.
+        """Return the interactions of both, which must have the same ids; features are ours.
 
         Where both have the same pair, the one with the later timestamp stays; without timestamps
         that of ``other``.
@@ -339,22 +207,22 @@ class Interactions:
         Raises:
             DataError: the vocabularies differ, or only one of the two has values or timestamps.
         """
-        same_users = np.array_equal(self.user_ids, other.user_ids)
-        if not same_users or not np.array_equal(self.item_ids, other.item_ids):
+        other = require_interactions(other, "other")
+        if not (self._users.same_as(other._users) and self._items.same_as(other._items)):
             raise DataError(f"only interactions with the same ids can be united: {self}, {other}")
-        united = _merged(
-            self._users,
-            self._items,
+        merged = merge(
             np.concatenate((self.rows(), other.rows())),
-            np.concatenate((self.indices, other.indices), dtype=np.int64),
+            np.concatenate((self.indices, other.indices)),
             joined(self.values, other.values, "values"),
             joined(self.timestamps, other.timestamps, "timestamps"),
+            self.shape,
         )
+        united = self._of_merged(self._users, self._items, merged)
         united.user_features, united.item_features = self.user_features, self.item_features
         return united
 
     def to_csr(self) -> csr_array[np.float32]:
-        """A SciPy CSR array of float32 (n_users, n_items), with ones where there are no values."""
+        """Return a SciPy CSR array, float32 (n_users, n_items); ones where there are no values."""
         from scipy.sparse import csr_array
 
         data = np.ones(self.nnz, dtype=np.float32) if self.values is None else self.values.copy()
@@ -374,21 +242,21 @@ class Interactions:
         )
 
 
-def _merged(
-    users: IdIndex,
-    items: IdIndex,
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    values: NDArray[np.float32] | None,
-    timestamps: NDArray[Any] | None,
-) -> Interactions:
-    """Interactions of events in any order, one of each (row, column)."""
-    chosen = latest_of_each_pair(rows, columns, timestamps, len(items))
-    return Interactions(
-        row_starts(rows[chosen], len(users)),
-        columns[chosen],
-        users,
-        items,
-        values=None if values is None else values[chosen],
-        timestamps=None if timestamps is None else timestamps[chosen],
+def require_interactions(given: object, name: str) -> Interactions:
+    """Return the argument if it is ``Interactions``.
+
+    Every entry point that takes interactions calls it, so that all refuse with the same sentence.
+
+    Args:
+        given: the argument.
+        name: its name, for the message.
+
+    Raises:
+        InvalidParameterError: it is anything else.
+    """
+    if isinstance(given, Interactions):
+        return given
+    raise InvalidParameterError(
+        f"{name} must be Interactions, not {type(given).__name__}; make them with "
+        "Interactions.from_frame(…), .from_file(…), .from_csr(…) or .from_events(…)"
     )

@@ -1,4 +1,4 @@
-"""Answers in the user's own ids: what ``recommend`` returns, of a model as of a ranker."""
+"""Answers of ``recommend``, of a model or a ranker, in the caller's own ids."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_backends.whole_numbers import whole_number
 from recsys_edu.errors import InvalidParameterError
 from recsys_edu.ids import IdArray
 
@@ -15,22 +16,20 @@ class Recommendations(NamedTuple):
     """The lists of several users, in the order in which the users were given."""
 
     items: list[NDArray[Any]]
-    """For each user the ids of at most k items, best first; fewer where fewer are left."""
+    """Ids of at most k items for each user, best first; fewer where fewer are left."""
     scores: list[NDArray[np.float32]]
-    """For each user the scores of those items."""
+    """Scores of those items for each user."""
 
 
 def list_length(k: object) -> int:
-    """``k`` as an int of at least 1; InvalidParameterError otherwise."""
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise InvalidParameterError(f"k must be a whole number of at least 1, not {k!r}")
-    return int(k)
+    """Return ``k`` as an int of at least 1; InvalidParameterError otherwise."""
+    return whole_number("k", k, 1, error=InvalidParameterError)
 
 
 def without_padding(
     items: NDArray[np.int32], scores: NDArray[np.float32], item_ids: IdArray
 ) -> Recommendations:
-    """Lists of ids from columns of items, (n, k) padded with −1, and their scores."""
+    """Return lists of ids from columns of items, (n, k) padded with −1, and their scores."""
     found = items >= 0
     return Recommendations(
         [item_ids[listed[kept]] for listed, kept in zip(items, found, strict=True)],
@@ -41,7 +40,7 @@ def without_padding(
 def padded(
     items: NDArray[np.int32], scores: NDArray[np.float32], k: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """The same lists k long: items filled up with −1 and scores with −inf."""
+    """Return the same lists k long: items filled up with −1 and scores with −inf."""
     beyond = ((0, 0), (0, k - items.shape[1]))
     if not beyond[1][1]:
         return items, scores

@@ -1,4 +1,4 @@
-"""Splits: which interactions a model may learn from, and which it is judged by.
+"""Splits: interactions that a model may learn from, and others that it is judged by.
 
 All parts of a split have the vocabularies of the whole, so rows and columns mean the same in each.
 The same seed gives the same split everywhere: the random numbers are those of
@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_backends.random import draws, stream
+from recsys_backends.whole_numbers import whole_number
 from recsys_edu.errors import DataError, InvalidParameterError
-from recsys_edu.interactions import Interactions
+from recsys_edu.interactions import Interactions, require_interactions
 
 _TRAIN: Final = 0
 _VALID: Final = 1
@@ -32,7 +33,7 @@ class Split(NamedTuple):
     valid: Interactions | None = None
 
     def fold_valid(self) -> Split:
-        """The split with its validation part, if it has one, added to the training part."""
+        """Return the split with its validation part, if it has one, added to the training part."""
         if self.valid is None:
             return self
         return Split(self.train.union(self.valid), self.test)
@@ -48,15 +49,17 @@ def random_split(
     """Put a random share of all interactions in the test part.
 
     Args:
-        interactions: what to split.
+        interactions: to be split.
         test_fraction: share of the interactions, rounded to a whole number of them; in (0, 1).
         valid_fraction: the same for the validation part; 0 for none.
         seed: 0 <= seed < 2**64.
 
     Raises:
         DataError: a part would be empty.
-        InvalidParameterError: fractions that are not shares, or a seed out of range.
+        InvalidParameterError: something else than Interactions, fractions that are not shares, or
+            a seed out of range.
     """
+    require_interactions(interactions, "interactions")
     _check_fractions(test_fraction, valid_fraction)
     n = interactions.nnz
     n_test = _rounded(n * test_fraction)
@@ -80,6 +83,7 @@ def per_user_split(
     Every user who has interactions keeps at least one to train on, so a user with a single one is
     not tested. Arguments and errors are those of ``random_split``; shares are rounded user by user.
     """
+    require_interactions(interactions, "interactions")
     _check_fractions(test_fraction, valid_fraction)
     n_of_user = np.diff(interactions.indptr)
     n_test = np.minimum(_rounded(n_of_user * test_fraction), np.maximum(n_of_user - 1, 0))
@@ -98,12 +102,12 @@ def per_user_split(
 def leave_last_out(
     interactions: Interactions, *, n_test: int = 1, n_valid: int = 0, seed: int = 0
 ) -> Split:
-    """Put each user's latest interactions in the test part: what comes next for this user?
+    """Put each user's latest interactions in the test part, as what comes next for this user.
 
     Users with at most ``n_test + n_valid`` interactions stay in the training part as a whole.
 
     Args:
-        interactions: what to split; needs timestamps.
+        interactions: to be split; need timestamps.
         n_test: how many of each user's interactions, from the latest back, to test on.
         n_valid: how many of those before them to tune on; 0 for no validation part.
         seed: decides the order among equal timestamps; 0 <= seed < 2**64.
@@ -112,6 +116,7 @@ def leave_last_out(
         DataError: no timestamps, or a part would be empty.
         InvalidParameterError: ``n_test`` below 1, ``n_valid`` below 0, or a seed out of range.
     """
+    require_interactions(interactions, "interactions")
     if n_test < 1 or n_valid < 0:
         raise InvalidParameterError(
             f"n_test must be at least 1 and n_valid at least 0; got {n_test} and {n_valid}"
@@ -130,20 +135,21 @@ def leave_last_out(
 def time_split(
     interactions: Interactions, *, test_fraction: float = 0.2, valid_fraction: float = 0.0
 ) -> Split:
-    """Put the latest interactions of all in the test part: what does the future bring?
+    """Put the latest interactions of all in the test part, as what the future brings.
 
     Every interaction of the training part is earlier than every one of the test part. Interactions
     of one time stay together, in the later part, so that it may be larger than its share.
 
     Args:
-        interactions: what to split; needs timestamps.
+        interactions: to be split; need timestamps.
         test_fraction: share of the interactions, from the latest back; in (0, 1).
         valid_fraction: share of those before them to tune on; 0 for none.
 
     Raises:
         DataError: no timestamps, or a part would be empty.
-        InvalidParameterError: fractions that are not shares.
+        InvalidParameterError: something else than Interactions, or fractions that are not shares.
     """
+    require_interactions(interactions, "interactions")
     _check_fractions(test_fraction, valid_fraction)
     times = _timestamps(interactions)
     n = interactions.nnz
@@ -157,7 +163,7 @@ def time_split(
 
 
 def _parts(interactions: Interactions, part: NDArray[np.int8], *, with_valid: bool) -> Split:
-    """The split in which each interaction goes to its part."""
+    """Return the split in which each interaction goes to its part."""
     wanted = [("train", _TRAIN), ("test", _TEST)] + [("valid", _VALID)] * with_valid
     for name, which in wanted:
         if not np.any(part == which):
@@ -173,11 +179,8 @@ def _parts(interactions: Interactions, part: NDArray[np.int8], *, with_valid: bo
 
 
 def _tickets(seed: int, n: int) -> NDArray[np.uint64]:
-    """A random number for each interaction; sorting them gives a random order."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
-        raise InvalidParameterError(
-            f"seed must be a whole number from 0 to 2**64 - 1; got {seed!r}"
-        )
+    """Draw a random number for each interaction; sorting them gives a random order."""
+    seed = whole_number("seed", seed, 0, 2**64 - 1, error=InvalidParameterError)
     return draws(stream(seed, _PURPOSE), n)
 
 
@@ -195,7 +198,7 @@ def _rounded(amount: float) -> int: ...
 @overload
 def _rounded(amount: NDArray[np.float64]) -> NDArray[np.int64]: ...
 def _rounded(amount: float | NDArray[np.float64]) -> int | NDArray[np.int64]:
-    """To the nearest whole number, halves up (``round`` takes them to the even neighbor)."""
+    """Round to the nearest whole number, halves up (``round`` takes them to the even one)."""
     whole = np.floor(np.asarray(amount) + 0.5).astype(np.int64)
     return whole if isinstance(amount, np.ndarray) else int(whole)
 

@@ -40,6 +40,8 @@ class StudentBackend:
         self._package = package
         self._files: dict[Path, Exported] = {}
         self._said: set[str] = set()
+        self.filled: set[str] = set()
+        """Ops that naive has answered so far, for want of the learner's."""
         self._announced = False
         self._lock = RLock()
 
@@ -107,6 +109,7 @@ class StudentBackend:
 
     def _fill(self, op: str, why: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         with self._lock:
+            self.filled.add(op)
             said = why in self._said
             self._said.add(why)
         if not said:
@@ -124,7 +127,7 @@ def _contents(argument: Any) -> list[bytes]:
 def _own_frames(owner: Exported, error: BaseException) -> BaseException:
     """The error with its traceback beginning where the learner's file does."""
     traceback: TracebackType | None = error.__traceback__
-    while traceback is not None and traceback.tb_frame.f_code.co_filename != str(owner.path):
+    while traceback is not None and not owner.owns(traceback.tb_frame.f_code.co_filename):
         traceback = traceback.tb_next
     return error.with_traceback(traceback)
 

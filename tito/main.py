@@ -11,7 +11,8 @@ from recsys_edu._version import __version__
 from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
-    "backends": "list the backends that work here",
+    "backend": "write a compute backend, and check it",
+    "backends": "list the backends, and which of them work here",
     "checkpoint": "judge the functions that a lesson exports",
     "complete": "test, export and judge a lesson",
     "completion": "complete commands and lessons in the shell",
@@ -77,7 +78,6 @@ def _say(sentence: str, status: int = 1) -> int:
 
 def _is_ours(error: Exception) -> bool:
     """Return True if the error was raised on purpose; imported late, to keep start-up fast."""
-    from recsys_backends.errors import BackendError
     from recsys_edu.errors import RecsysError
 
-    return isinstance(error, (BackendError, RecsysError))
+    return isinstance(error, RecsysError)

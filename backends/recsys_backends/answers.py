@@ -60,7 +60,7 @@ def update(backend: Backend, value: Any) -> UpdateResult:
 
 
 def overwritten(backend: Backend, op: str, name: str, value: NDArray[Any], answer: object) -> None:
-    """Nothing returned, and finite numbers where there was an array to overwrite."""
+    """Require that nothing was returned, and that the overwritten array is finite."""
     if answer is not None:
         what = f"a {type(answer).__name__}, not None: it has to write into {name}"
         raise _violation(backend, op, what)

@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from recsys_backends.errors import InvalidArgumentError
 from recsys_backends.plan import MAX_BLOCKS, SKIPPED, EpochPlan
+from recsys_backends.whole_numbers import whole_number
 
 PLAN_COLUMNS: Final = ("users", "positives", "negatives", "bounds")
 _MAX_ROWS = 2**31 - 1
@@ -192,15 +193,6 @@ def _falls(starts: NDArray[np.int64]) -> bool:
     return bool(np.any(starts[1:] < starts[:-1]))
 
 
-def integer(name: str, value: object, low: int, high: int) -> int:
-    """A whole number in [low, high]; NumPy's integers are welcome, bool is not."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise InvalidArgumentError(f"{name} must be a whole number, not {value!r}.")
-    if not low <= int(value) <= high:
-        raise InvalidArgumentError(f"{name} must lie in [{low}, {high}], not be {value}.")
-    return int(value)
-
-
 def real(name: str, value: object, *, positive: bool = False) -> float:
     """A finite float32 number >= 0, or > 0 where ``positive``."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
@@ -220,12 +212,12 @@ def real(name: str, value: object, *, positive: bool = False) -> float:
 
 def row_count(name: str, value: object) -> int:
     """A number of items or users."""
-    return integer(name, value, 1, _MAX_ROWS)
+    return whole_number(name, value, 1, _MAX_ROWS)
 
 
 def threads(value: object) -> int:
     """A number of threads; 0 stands for every core that this process may use."""
-    n_threads = integer("n_threads", value, 0, _MAX_THREADS)
+    n_threads = whole_number("n_threads", value, 0, _MAX_THREADS)
     if n_threads:
         return n_threads
     if hasattr(os, "sched_getaffinity"):
@@ -235,7 +227,7 @@ def threads(value: object) -> int:
 
 def blocks(value: object, n_users: int, n_items: int) -> int:
     """A number of blocks that leaves no block empty, or 1."""
-    return integer("n_blocks", value, 1, max(1, min(n_users, n_items, MAX_BLOCKS)))
+    return whole_number("n_blocks", value, 1, max(1, min(n_users, n_items, MAX_BLOCKS)))
 
 
 _sound_for: WeakKeyDictionary[EpochPlan, tuple[int, int]] = WeakKeyDictionary()

@@ -1,9 +1,13 @@
-"""What can go wrong between a caller and a backend, one class a case."""
+"""Errors: the base class of all three packages, and those between a caller and a backend."""
 
 from __future__ import annotations
 
 
-class BackendError(Exception):
+class RecsysError(Exception):
+    """Base of every error that recsys_backends, recsys_edu and tito raise on purpose."""
+
+
+class BackendError(RecsysError):
     """Base of every error that the dispatch layer raises on purpose."""
 
 
@@ -20,8 +24,8 @@ class UnsupportedOperationError(BackendError, NotImplementedError):
 
 
 class InvalidArgumentError(BackendError, ValueError):
-    """An argument of an op is not what its contract asks for; the message names the argument."""
+    """An argument of an op breaks its contract; the message names the argument."""
 
 
-class ContractViolation(BackendError, AssertionError):  # noqa: N818 (what it is called)
-    """A backend's answer is not what the contract says; raised by contract clauses only."""
+class ContractViolation(BackendError, AssertionError):  # noqa: N818 (the contract's own word)
+    """A backend's answer breaks the contract; raised by contract clauses only."""

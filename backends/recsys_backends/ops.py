@@ -17,6 +17,7 @@ from recsys_backends.errors import InvalidArgumentError, UnsupportedOperationErr
 from recsys_backends.plan import UNIFORM, EpochPlan, Sampler
 from recsys_backends.protocol import ComputeBackend, Neighbors, TopK, UpdateResult
 from recsys_backends.registry import get_backend
+from recsys_backends.whole_numbers import whole_number
 
 __all__ = ["als_half_step", "bpr_update", "item_similarity", "matmul", "plan_epoch", "top_k"]
 
@@ -76,8 +77,8 @@ def plan_epoch(  # noqa: D103
         indptr,
         indices,
         n_items,
-        seed=checks.integer("seed", seed, 0, 2**64 - 1),
-        epoch=checks.integer("epoch", epoch, 0, 2**63 - 1),
+        seed=whole_number("seed", seed, 0, 2**64 - 1),
+        epoch=whole_number("epoch", epoch, 0, 2**63 - 1),
         n_blocks=n_blocks,
         sampler=sampler,
         n_threads=checks.threads(n_threads),
@@ -184,7 +185,7 @@ def item_similarity(  # noqa: D103
 ) -> Neighbors:
     n_items = checks.row_count("n_items", n_items)
     checks.csr(indptr, indices, n_items)
-    k = checks.integer("k", k, 1, 2**31 - 1)
+    k = whole_number("k", k, 1, 2**31 - 1)
     backend = get_backend()
     answer: Neighbors = backend.op("item_similarity")(
         indptr,
@@ -214,7 +215,7 @@ def top_k(  # noqa: D103
         raise InvalidArgumentError(
             f"seen_indptr must have one row per row of user_factors ({n_users}), not {rows}."
         )
-    k = checks.integer("k", k, 1, 2**31 - 1)
+    k = whole_number("k", k, 1, 2**31 - 1)
     backend = get_backend()
     answer: TopK = backend.op("top_k")(
         user_factors,

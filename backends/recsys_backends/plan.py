@@ -130,17 +130,17 @@ class EpochPlan:
 
     @property
     def n_triples(self) -> int:
-        """How many triples there are, skipped ones included."""
+        """Number of triples, skipped ones included."""
         return len(self.users)
 
     @property
     def n_skipped(self) -> int:
-        """How many triples have no negative."""
+        """Number of triples without a negative."""
         return int(np.count_nonzero(self.negatives == SKIPPED))
 
     @property
     def n_blocks(self) -> int:
-        """Into how many blocks users and items were cut."""
+        """Number of blocks into which users and items were cut."""
         return math.isqrt(len(self.bounds) - 1)
 
     def tiles(self) -> Iterator[slice]:
@@ -150,7 +150,7 @@ class EpochPlan:
 
 
 def block_edges(n: int, n_blocks: int) -> list[int]:
-    """Where each block of a permutation of n rows starts, and the end: n_blocks + 1 numbers."""
+    """Return the start of each block of n permuted rows, and the end: n_blocks + 1 numbers."""
     return [n * block // n_blocks for block in range(n_blocks + 1)]
 
 
@@ -160,7 +160,7 @@ def tile_of(user_block: int, item_block: int, n_blocks: int) -> int:
 
 
 def default_n_blocks(n_users: int, n_items: int, nnz: int) -> int:
-    """How many blocks suit a data set: a power of two, from its shape and nothing else.
+    """Return the number of blocks that suits a data set: a power of two, by its shape alone.
 
     Tiles of a few thousand triples keep their rows and their filter in cache and leave enough of
     them for many threads; a block keeps enough items for its negatives to be a fair sample. Never

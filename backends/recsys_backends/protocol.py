@@ -1,4 +1,4 @@
-"""What a compute backend is: a module or object that has some of these ops.
+"""Protocol of a compute backend: a module or object that has some of these ops.
 
 Each op is described here, once. Callers use ``recsys_backends.ops``, which checks every argument
 and then calls the backend in use, so an implementation may rely on what is written below and holds
@@ -20,14 +20,14 @@ Order = Literal["sequential", "batched"]
 
 
 class UpdateResult(NamedTuple):
-    """What one pass of ``bpr_update`` saw, measured before each triple's own step."""
+    """Sums over one pass of ``bpr_update``, measured before each triple's own step."""
 
     loss: float
     """Sum of −ln σ(x) over the updated triples, without the regulariser, in nats."""
     n_correct: int
-    """How many updated triples had x > 0: the positive item already ranked above the negative."""
+    """Number of updated triples with x > 0: the positive item already ranked above the negative."""
     n_updated: int
-    """How many triples were applied; the rest were skipped for want of a negative."""
+    """Number of triples that were applied; the others were skipped for want of a negative."""
 
 
 class TopK(NamedTuple):
@@ -58,7 +58,7 @@ class ComputeBackend(Protocol):
     "batched": groups of triples are computed from the same factors and added up."""
 
     tiles: bool
-    """Whether ``plan_epoch`` can cut an epoch into more than one block; True if it does not say."""
+    """True if ``plan_epoch`` can cut an epoch into more than one block, which is the default."""
 
     samplers: tuple[type[Sampler], ...]
     """The samplers by which ``plan_epoch`` can draw; UniformSampler alone in a backend that does

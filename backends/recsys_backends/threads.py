@@ -1,8 +1,9 @@
-"""How threads wait for each other."""
+"""Threads: how they wait for each other, and how many there may be after a fork."""
 
 from __future__ import annotations
 
 import os
+import sys
 from typing import Final
 
 _forked = False
@@ -24,17 +25,29 @@ def wait_politely() -> None:
 
 
 def usable(n_threads: int) -> int:
-    """How many threads a kernel may start: as many as were asked for, but one in a forked process.
+    """Return how many threads may be started: as many as were asked for, but one after a fork.
 
-    GNU's OpenMP waits for ever in the child of a process that had threads. The results are the same
+    GNU's OpenMP waits for ever in the child of a process that had threads. Kernels give the same
     bytes for any number of them.
     """
     return 1 if _forked else n_threads
 
 
+def limit_torch() -> None:
+    """Have torch compute on one thread in the child of a fork; call it after importing torch.
+
+    It computes on several threads also outside of our ops, and hangs there as OpenMP does.
+    """
+    torch = sys.modules.get("torch")
+    if _forked and hasattr(torch, "set_num_threads"):
+        torch.set_num_threads(1)  # type: ignore[union-attr]
+
+
 def _note_fork() -> None:
+    """Have one thread in the child; runs there, before anything else."""
     global _forked
     _forked = True
+    limit_torch()
 
 
 if hasattr(os, "register_at_fork"):

@@ -37,7 +37,7 @@ def untidy_log(rng: np.random.Generator, n_events: int = 1500) -> tuple[np.ndarr
 def my_matrix_is_the_one_of_the_log(remote, rng: np.random.Generator) -> None:
     """Names, repeats, order: the same matrix as the library makes of the same events."""
     raw_users, raw_items, times = untidy_log(rng)
-    numbers = np.arange(len(times))
+    numbers = np.arange(1, len(times) + 1)
     expected = Interactions.from_events(raw_users, raw_items, values=numbers, timestamps=times)
     user_ids, users = remote.number_ids(raw_users)
     item_ids, items = remote.number_ids(raw_items)
@@ -52,7 +52,7 @@ def my_matrix_is_the_one_of_the_log(remote, rng: np.random.Generator) -> None:
     require_same(indptr[expected.n_users :], [expected.nnz] * 7, "indptr of users without items")
     require_same(indices, expected.indices, "indices of the whole log")
     require_same(times[kept][order], expected.timestamps, "the time of each entry")
-    require_same(kept[order], expected.values, "the position in the log of each entry")
+    require_same(kept[order] + 1, expected.values, "the position in the log of each entry")
 
 
 def my_transpose_is_right(remote, rng: np.random.Generator) -> None:

@@ -308,8 +308,8 @@ print("Part 3 works: the first hit counts.")
 # **The normaliser, again.** A perfect list has hits at all of its ranks until nothing relevant is
 # left: that is $\min(k, R)$ hits, each with precision 1. With this divisor a perfect list has exactly
 # 1. You will meet two others. Dividing by the number of hits *found* rewards a list for finding
-# little: one hit at rank 1 and nothing else would be perfect. Dividing by $R$ alone is fair, but
-# where $R > k$ no list reaches 1.
+# little: one hit at rank 1 and nothing else would be perfect. Dividing by $R$ alone is fair (programs
+# of search research do it; the library calls it `map_trec`), but where $R > k$ no list reaches 1.
 
 
 # %% nbgrader={"grade": false, "grade_id": "average_precision", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -586,7 +586,9 @@ yours = evaluate_users(
     [small.test.items_of(u) for u in range(200)],
     10,
 )
-library = evaluate(MostPopular().fit(small.train), small, metrics=METRICS)
+# Many films are equally popular. ties="index" makes the library order them as you do, the lower number
+# first. (Without it, it would take the mean over all orders: "What next" says why.)
+library = evaluate(MostPopular().fit(small.train), small, metrics=METRICS, ties="index")
 for name in METRICS:
     assert len(yours[name]) == library.n_users, (
         f"{library.n_users} users have something to find, and you return {len(yours[name])} values of {name}. "
@@ -1066,14 +1068,23 @@ plt.show()
 # It runs the tests above, exports your functions to `my_recsys/evaluation.py` and asks the question of
 # this lesson: can I tell a good recommender from a bad one?
 #
-# From now on you may use the library's evaluation, because you know what is in it. It measures what you
-# wrote, and prints your interval too:
+# From now on you may use the library's evaluation, because you know what is in it:
 #
 # ```python
 # from recsys_edu import MostPopular, evaluate, load_split
 # split = load_split("synthetic-100k")
 # print(evaluate(MostPopular().fit(split.train), split))
 # ```
+#
+# It measures what you wrote, with two differences.
+#
+# - **Equal scores.** Your list puts the lower item number first. That makes lists that can be repeated
+#   and compared. But a number says nothing about taste: if the popular films happen to have the low
+#   numbers, then a model that gives every film the same score looks good, and looks bad when somebody
+#   renumbers the films. So the library takes the *mean over all orders* of equal scores. With
+#   `ties="index"` it takes your order, as the test of part 6 did to compare digit by digit.
+# - **The interval.** Yours can leave the range from 0 to 1 when there are few users. The library's (it is
+#   Wilson's, of 1927) cannot. For many users the two are the same.
 #
 # "Most alike" beat popularity by asking five similar *users*. Can similar *items* do better, and how do
 # we find them among thousands without waiting all day? That is lesson 03.

@@ -1,4 +1,4 @@
-"""What each graded cell of lesson 02 is judged by, on inputs that nobody has seen."""
+"""Clauses that judge each graded cell of lesson 02, on inputs that nobody has seen."""
 
 import numpy as np
 
@@ -70,20 +70,20 @@ def test_precision_recall(remote, rng: np.random.Generator) -> None:
 
 
 def test_reciprocal_rank(remote, rng: np.random.Generator) -> None:
-    """For lists of any length, with and without hits."""
+    """Lists of any length, with and without hits."""
     for hits, n_relevant, k in _lists(rng):
         _require_metric("mrr", remote.reciprocal_rank(hits, k), hits, n_relevant, k)
 
 
 def test_average_precision(remote, rng: np.random.Generator) -> None:
-    """For lists of any length, with more and fewer relevant items than k."""
+    """Lists of any length, with more and fewer relevant items than k."""
     for hits, n_relevant, k in _lists(rng):
         got = remote.average_precision(hits, n_relevant, k)
         _require_metric("map", got, hits, n_relevant, k)
 
 
 def test_ndcg(remote, rng: np.random.Generator) -> None:
-    """For lists of any length, with more and fewer relevant items than k."""
+    """Lists of any length, with more and fewer relevant items than k."""
     for hits, n_relevant, k in _lists(rng):
         _require_metric("ndcg", remote.ndcg(hits, n_relevant, k), hits, n_relevant, k)
 

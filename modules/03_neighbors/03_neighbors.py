@@ -92,7 +92,7 @@ for user, items in enumerate(SHOP):
 
 # %% nbgrader={"grade": false, "grade_id": "users_of_items", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export", "op"]
 def users_of_items(items_of: list[list[int]], n_items: int) -> list[list[int]]:
-    """For each item the users that have it, in ascending order.
+    """List for each item the users that have it, in ascending order.
 
     Args:
         items_of: for each user their items.
@@ -271,7 +271,7 @@ print("Part 3 works: you can say how alike two items are.")
 
 # %% nbgrader={"grade": false, "grade_id": "common_users", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export", "op"]
 def common_users(item: int, items_of: list[list[int]], users_of: list[list[int]]) -> dict[int, int]:
-    """How many users each other item has in common with this one; only items with at least one.
+    """Count the users that each other item has in common with this one; only items with any.
 
     Args:
         item: the one.

@@ -1,4 +1,4 @@
-"""Can my neighbours recommend? The contract of two ops, and a small shop with planted taste."""
+"""Checkpoint of lesson 03: the contract of two ops, and a small shop with planted taste."""
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def my_neighbors_recommend(remote, rng: np.random.Generator) -> None:
 
 
 def my_neighbors_vote_as_the_librarys(remote, rng: np.random.Generator) -> None:
-    """On the same neighbours, neighbor_scores gives the scores of the library's ItemKNN."""
+    """neighbor_scores gives the scores of the library's ItemKNN, on the same neighbours."""
     train = make_synthetic(50, 80, 1500, seed=3)
     train = train.keep(train.indices != 79)  # nobody has the last item
     with use_backend("optimized"):

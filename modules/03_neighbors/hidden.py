@@ -1,4 +1,4 @@
-"""What each graded cell of lesson 03 is judged by, on inputs that nobody has seen."""
+"""Clauses that judge each graded cell of lesson 03, on inputs that nobody has seen."""
 
 import math
 
@@ -58,7 +58,7 @@ def test_similarity(remote, rng: np.random.Generator) -> None:
 
 
 def test_common_users(remote, rng: np.random.Generator) -> None:
-    """As many as the product of the pattern with itself says, for every item."""
+    """Counts of the product of the pattern with itself, for every item."""
     for shape in _SHOPS:
         has = _shop(rng, *shape)
         together = has.T.astype(int) @ has.astype(int)

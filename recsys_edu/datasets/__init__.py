@@ -26,12 +26,12 @@ _DATASETS = {dataset.name: dataset for dataset in (*synthetic.DATASETS, *moviele
 
 
 def list_datasets() -> dict[str, str]:
-    """The names of all datasets, each with one line about it."""
+    """Return the names of all datasets, each with one line about it."""
     return {dataset.name: dataset.description for dataset in _DATASETS.values()}
 
 
 def load_dataset(name: str = DEFAULT_DATASET, *, features: bool = False) -> Interactions:
-    """All interactions of a dataset; of one that comes already split, those of all its parts.
+    """Return all interactions of a dataset; for one that comes split, those of all its parts.
 
     Args:
         name: see ``list_datasets``.
@@ -59,7 +59,7 @@ def load_split(
     valid_fraction: float = 0.0,
     seed: int = 0,
 ) -> Split:
-    """A dataset divided into what to train on and what to be judged by.
+    """Return a dataset divided into a part to train on and one to be judged by.
 
     A dataset that comes already split is given as it is, with its validation part, and the
     arguments make no difference (``.fold_valid()`` adds that part to the training part). Any other

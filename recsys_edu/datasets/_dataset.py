@@ -1,4 +1,4 @@
-"""What a dataset is, and where its files are looked for."""
+"""Datasets: their description, and the search for their files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from recsys_edu.datasets.archive import Archive
 from recsys_edu.errors import DatasetNotFoundError, DownloadError
 from recsys_edu.interactions import Interactions
 from recsys_edu.splits import Split
@@ -15,29 +16,14 @@ from recsys_edu.splits import Split
 DATA_VARIABLE = "RECSYS_EDU_DATA"
 
 
-class Archive(NamedTuple):
-    """A zip file on the web."""
-
-    url: str
-    folder: str
-    """The folder in the archive that holds the dataset."""
-    checksum: str | None = None
-    """Such as "md5:0e33…" or "sha256:…"; None where it is not known beforehand."""
-
-    @property
-    def file_name(self) -> str:
-        """The last part of the address."""
-        return self.url.rsplit("/", 1)[-1]
-
-
 class Source(NamedTuple):
     """The files that make up a dataset."""
 
     name: str
-    """Of the folder that holds them."""
+    """Name of the folder that holds them."""
     files: tuple[str, ...]
     archive: Archive | None = None
-    """Where they can be downloaded from."""
+    """Archive that can be downloaded; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +35,22 @@ class Dataset:
     """One line."""
     load: Callable[[], Interactions]
     load_split: Callable[[], Split] | None = None
-    """For a dataset that comes already split."""
+    """Function that returns the split of a dataset that comes already split."""
     source: Source | None = None
-    """For a dataset that comes from files."""
+    """Files of a dataset that comes from files."""
     add_features: Callable[[Interactions], Interactions] | None = None
-    """For a dataset with features of users or items, which are read when they are asked for."""
+    """Function that adds features of users or items, which are read when they are asked for."""
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: ``$XDG_CACHE_HOME/recsys_edu``, by default ``~/.cache/…``."""
+    """Return the folder of downloads: ``$XDG_CACHE_HOME/recsys_edu``, by default ``~/.cache/…``."""
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))
     # The XDG specification has relative paths ignored.
     return (base if base.is_absolute() else Path.home() / ".cache") / "recsys_edu"
 
 
 def find_folder(source: Source) -> Path:
-    """The folder with a dataset's files: of ``$RECSYS_EDU_DATA``, else the cache, else downloaded.
+    """Return the folder of a dataset: in ``$RECSYS_EDU_DATA``, else the cache, else downloaded.
 
     Raises:
         DatasetNotFoundError: nowhere to be found, or a folder of that name that lacks files.

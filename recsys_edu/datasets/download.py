@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from string import hexdigits
 from typing import BinaryIO
 
-from recsys_edu.datasets._dataset import Archive
+from recsys_edu.datasets.archive import Archive
 from recsys_edu.errors import DownloadError, InvalidParameterError
 
 TRUST_VARIABLE = "RECSYS_EDU_TRUST_DOWNLOAD"
@@ -166,7 +166,7 @@ def _next_chunk(response: http.client.HTTPResponse, url: str) -> bytes:
 
 @contextmanager
 def _network(url: str) -> Iterator[None]:
-    """Everything that can go wrong on the way to a server, as one error."""
+    """Raise all that can go wrong on the way to a server as one error."""
     try:
         yield
     except urllib.error.HTTPError as error:
@@ -184,7 +184,7 @@ def _network(url: str) -> Iterator[None]:
 
 @contextmanager
 def _progress(name: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A function that shows on stderr how many bytes have come; on a terminal, as they come."""
+    """Yield a function that shows on stderr how many bytes have come; live on a terminal."""
     live = sys.stderr.isatty()
     size = "" if total is None else f" of {total / 1e6:.1f}"
     if not live:
@@ -204,7 +204,7 @@ def _progress(name: str, total: int | None) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def _temporary_file(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    """A new file beside ``path``, gone afterwards unless it was renamed."""
+    """Yield a new file beside ``path``, gone afterwards unless it was renamed."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         with partial.open("xb") as sink:
@@ -214,7 +214,7 @@ def _temporary_file(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
 
 
 def _parsed(checksum: str) -> tuple[str, str]:
-    """Algorithm and hexadecimal digest of a checksum as we write them."""
+    """Return algorithm and hexadecimal digest of a checksum."""
     algorithm, _, digest = checksum.lower().partition(":")
     if {"md5": 32, "sha256": 64}.get(algorithm) != len(digest) or set(digest) - set(hexdigits):
         raise InvalidParameterError(
@@ -231,7 +231,7 @@ def _digest(file: Path, algorithm: str) -> str:
 
 
 def _verify(file: Path, checksum: str, what: str, advice: str) -> None:
-    """DownloadError unless the file has this checksum."""
+    """Raise DownloadError unless the file has this checksum."""
     algorithm, expected = _parsed(checksum)
     found = _digest(file, algorithm)
     if found != expected:
@@ -242,7 +242,7 @@ def _verify(file: Path, checksum: str, what: str, advice: str) -> None:
 
 
 def _recorded(record: Path) -> str | None:
-    """The checksum that was recorded at the first download, if there was one."""
+    """Return the checksum that was recorded at the first download, if there was one."""
     if not record.exists():
         return None
     words = record.read_text(encoding="utf-8", errors="replace").split()
@@ -263,7 +263,7 @@ def _record(file: Path, record: Path) -> None:
 
 
 def _is_inside(name: str, file: Path) -> bool:
-    """True; DownloadError for a member whose path leads out of the folder it is unpacked to."""
+    """Return true; raise DownloadError for a path that leads out of the folder of the archive."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if ".." in parts or name.startswith(("/", "\\")) or ":" in name:
         raise DownloadError(f"{file} holds the unsafe path {name!r}; delete it")
@@ -271,7 +271,7 @@ def _is_inside(name: str, file: Path) -> bool:
 
 
 def _storage_problem(path: Path, error: OSError) -> str:
-    """One sentence about a place that cannot be written."""
+    """Return one sentence about a place that cannot be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"no space left on the disk for {path}; free some, or set XDG_CACHE_HOME elsewhere"
     return f"{path} cannot be written ({error.strerror or error}); set XDG_CACHE_HOME elsewhere"

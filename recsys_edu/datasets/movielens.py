@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.datasets._dataset import Archive, Dataset, Source, find_folder
+from recsys_edu.datasets._dataset import Dataset, Source, find_folder
+from recsys_edu.datasets.archive import Archive
 from recsys_edu.datasets.movielens_features import read_ml_100k_items, read_ml_100k_users
 from recsys_edu.errors import DataError
 from recsys_edu.interactions import Interactions
@@ -32,29 +33,29 @@ ML_1M_IMPLICIT = Source("ml-1m-implicit", ("train.txt", "valid.txt", "test.txt")
 
 
 def load_ml_100k() -> Interactions:
-    """MovieLens 100k: values are ratings from 1 to 5, timestamps are Unix seconds."""
+    """Return MovieLens 100k: values are ratings from 1 to 5, timestamps are Unix seconds."""
     return read_ratings(find_folder(ML_100K) / "u.data", "\t", n_ratings=100_000)
 
 
 def load_ml_1m() -> Interactions:
-    """MovieLens 1M: values are ratings from 1 to 5, timestamps are Unix seconds."""
+    """Return MovieLens 1M: values are ratings from 1 to 5, timestamps are Unix seconds."""
     return read_ratings(find_folder(ML_1M) / "ratings.dat", "::", n_ratings=1_000_209)
 
 
 def load_ml_1m_implicit() -> Interactions:
-    """All interactions of the three files together, without values or timestamps."""
+    """Return all interactions of the three files together, without values or timestamps."""
     parts = read_parts(find_folder(ML_1M_IMPLICIT))
     whole = parts.fold_valid()
     return whole.train.union(whole.test)
 
 
 def load_ml_1m_implicit_split() -> Split:
-    """The split as the files have it, with its validation part."""
+    """Return the split that the files have, with its validation part."""
     return read_parts(find_folder(ML_1M_IMPLICIT))
 
 
 def add_ml_100k_features(interactions: Interactions) -> Interactions:
-    """With what u.user and u.item say."""
+    """Return the interactions with the features in u.user and u.item."""
     folder = find_folder(ML_100K._replace(files=("u.data", "u.user", "u.item")))
     return interactions.with_features(
         users=read_ml_100k_users(folder / "u.user"), items=read_ml_100k_items(folder / "u.item")
@@ -139,7 +140,7 @@ def read_user_lines(
 
 
 def _lines(path: Path) -> bytes:
-    """The bytes of a file of lines, each of which ends in a line feed."""
+    """Return the bytes of a file of lines, each of which ends in a line feed."""
     raw = path.read_bytes().replace(b"\r\n", b"\n")
     if not raw.strip():
         raise DataError(f"{path} holds no interactions: it is empty")
@@ -147,7 +148,7 @@ def _lines(path: Path) -> bytes:
 
 
 def _check_lines(path: Path, raw: bytes, pattern: re.Pattern[bytes], expected: str) -> None:
-    """DataError about the first line that does not match ``pattern``, which repeats a line."""
+    """Raise DataError about the first line that ``pattern``, which repeats lines, leaves out."""
     matched = pattern.match(raw)
     end = 0 if matched is None else matched.end()
     if end < len(raw):

@@ -1,4 +1,4 @@
-"""What MovieLens 100k says about its users and films: u.user and u.item."""
+"""Features of the users and films of MovieLens 100k: u.user and u.item."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BEFORE_GENRES: Final = 5
 
 
 def read_ml_100k_users(path: Path) -> Features:
-    """Age (numeric), gender and occupation (categorical) of each user, from u.user.
+    """Read age (numeric), gender and occupation (categorical) of each user from u.user.
 
     Raises:
         DataError: with file and line: a line that is not "id|age|gender|occupation|postcode".
@@ -35,7 +35,7 @@ def read_ml_100k_users(path: Path) -> Features:
 
 
 def read_ml_100k_items(path: Path) -> Features:
-    """Genres (multi-hot) and year of release (numeric) of each film, from u.item.
+    """Read genres (multi-hot) and year of release (numeric) of each film from u.item.
 
     Raises:
         DataError: with file and line: a line that is not "id|title|day-month-year||address|" and a
@@ -54,7 +54,7 @@ def read_ml_100k_items(path: Path) -> Features:
 
 
 def _lines(path: Path, n_fields: int) -> list[tuple[int, list[str]]]:
-    """The number and the fields of each line."""
+    """Return the number and the fields of each line."""
     found = []
     for number, line in enumerate(path.read_text(encoding="latin-1").splitlines(), 1):
         fields = line.split("|")

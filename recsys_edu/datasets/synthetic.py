@@ -88,7 +88,7 @@ def make_synthetic(
 def _activity(
     key: int, n_users: int, n_items: int, n_interactions: int, minimum: int
 ) -> NDArray[np.int64]:
-    """How many interactions each user has: log-normal above the minimum, with the exact sum."""
+    """Return each user's number of interactions: log-normal above the minimum, the exact sum."""
     weights = np.exp(_ACTIVITY_SPREAD * _normals(key, n_users))
     activity = np.full(n_users, minimum, dtype=np.int64)
     left = n_interactions - minimum * n_users
@@ -106,7 +106,7 @@ def _activity(
 
 
 def _scores(root: int, n_users: int, n_items: int) -> NDArray[np.float64]:
-    """How much each user likes each item, noise apart; shape (n_users, n_items)."""
+    """Return how much each user likes each item, noise apart; shape (n_users, n_items)."""
     users = _normals(stream(root, _USERS), n_users * _N_TRAITS).reshape(n_users, _N_TRAITS)
     items = _normals(stream(root, _ITEMS), n_items * _N_TRAITS).reshape(n_items, _N_TRAITS)
     popularity = _POPULARITY_SPREAD * _normals(stream(root, _POPULARITY), n_items)
@@ -119,14 +119,14 @@ def _scores(root: int, n_users: int, n_items: int) -> NDArray[np.float64]:
 
 
 def _gumbel(root: int, n_users: int, n_items: int) -> NDArray[np.float64]:
-    """Standard Gumbel variates, shape (n_users, n_items)."""
+    """Return standard Gumbel variates, shape (n_users, n_items)."""
     half_step = 2.0**-54  # off 0, whose logarithm is infinite
     drawn = uniforms(stream(root, _CHOICE), n_users * n_items) + half_step
     return -np.log(-np.log(drawn)).reshape(n_users, n_items)
 
 
 def _normals(key: int, n: int) -> NDArray[np.float64]:
-    """Standard normal variates by the Box-Muller transform, shape (n,)."""
+    """Return standard normal variates by the Box-Muller transform, shape (n,)."""
     half = (n + 1) // 2
     drawn = uniforms(key, 2 * half)
     radius = np.sqrt(-2.0 * np.log1p(-drawn[:half]))
@@ -135,7 +135,7 @@ def _normals(key: int, n: int) -> NDArray[np.float64]:
 
 
 def _times(root: int, rows: NDArray[np.int64], activity: NDArray[np.int64]) -> NDArray[np.int64]:
-    """A time for each interaction of ``rows``, which ascend: arrival plus a random turn."""
+    """Return a time for each interaction of ``rows``, which ascend: arrival plus a random turn."""
     arrival = (uniforms(stream(root, _TIME), len(activity)) * _SPAN).astype(np.int64)
     order = np.lexsort((draws(stream(root, _ORDER), len(rows)), rows))
     turns = np.empty(len(rows), dtype=np.int64)
@@ -144,7 +144,7 @@ def _times(root: int, rows: NDArray[np.int64], activity: NDArray[np.int64]) -> N
 
 
 def load_synthetic_100k() -> Interactions:
-    """The default dataset: the size of MovieLens 100k, and about as hard."""
+    """Return the default dataset: the size of MovieLens 100k, and about as hard."""
     return make_synthetic(seed=_SEED_100K)
 
 

@@ -21,6 +21,7 @@ from recsys_edu.metrics._metric import (
     Metric,
     Ranking,
     RankingMetric,
+    TiedHits,
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "MetricAt",
     "Ranking",
     "RankingMetric",
+    "TiedHits",
     "available_metrics",
     "parse_metric",
 ]
@@ -46,18 +48,18 @@ class MetricAt(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As it is written: "ndcg@10"; "auc"."""
+        """Name as it is written: "ndcg@10"; "auc"."""
         return self.metric.name if self.k is None else f"{self.metric.name}@{self.k}"
 
     @property
     def label(self) -> str:
-        """As a table's heading shows it: "NDCG@10"; "AUC"."""
+        """Name as a heading of a table shows it: "NDCG@10"; "AUC"."""
         return self.metric.label if self.k is None else f"{self.metric.label}@{self.k}"
 
 
 @cache
 def available_metrics() -> dict[str, Metric]:
-    """All metrics by name."""
+    """Return all metrics by name."""
     modules = (
         importlib.import_module(f"{__name__}.{found.name}")
         for found in pkgutil.iter_modules(__path__)

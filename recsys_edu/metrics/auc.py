@@ -1,4 +1,4 @@
-"""AUC: how often does a relevant item rank above an irrelevant one, of all that the user lacks?
+"""AUC: how often a relevant item ranks above an irrelevant one, of all that the user lacks.
 
 With R the relevant items that the user did not have in training, and I the irrelevant ones,
 
@@ -26,7 +26,7 @@ from recsys_edu.metrics._metric import Ranking, RankingMetric, quotient
 
 
 def auc(ranking: Ranking) -> NDArray[np.float64]:
-    """Share of the pairs of a relevant and an irrelevant item that are in the right order.
+    """Return the share of pairs of a relevant and an irrelevant item that are in the right order.
 
     Returns:
         float64, shape (n_users,), in [0, 1]; nan where there is no such pair.
@@ -46,7 +46,7 @@ def auc(ranking: Ranking) -> NDArray[np.float64]:
 def _mean_ranks(
     scores: NDArray[np.float32], rows: NDArray[np.int64], places: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """The rank, within its row, of the score at each place; equal scores share the mean."""
+    """Return the rank, within its row, of the score at each place; equal scores share the mean."""
     differs = np.ones(scores.shape, dtype=np.bool_)
     np.not_equal(scores[:, 1:], scores[:, :-1], out=differs[:, 1:])
     bounds = np.append(np.flatnonzero(differs), scores.size)  # of the runs of equal scores

@@ -1,4 +1,4 @@
-"""Catalogue coverage@k: which share of all items does anybody get to see?
+"""Catalogue coverage@k: share of all items that occur in anybody's list.
 
     coverage@k = (number of distinct items in all users' lists) / (number of items)
 
@@ -18,7 +18,7 @@ from recsys_edu.metrics._metric import CatalogueMetric
 
 
 def coverage(items: NDArray[np.int32], n_items: int) -> float:
-    """Share of the catalogue that occurs in at least one list.
+    """Return the share of the catalogue that occurs in at least one list.
 
     Args:
         items: integers, shape (n_users, k), below ``n_items``; −1 is padding.

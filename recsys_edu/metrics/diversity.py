@@ -1,4 +1,4 @@
-"""Diversity@k: how little do the items of one list resemble each other?
+"""Diversity@k: how little the items of one list resemble each other.
 
     diversity@k = mean over the pairs of listed items of 1 − cos(i, j)
     cos(i, j)   = |U_i ∩ U_j| / √(|U_i| |U_j|)
@@ -24,13 +24,13 @@ from recsys_edu.interactions import Interactions
 from recsys_edu.metrics._metric import ListMetric, Lists, quotient
 
 _PAIRS: Final = 1 << 20
-"""How many pairs of listed items are looked at at a time, to bound the memory."""
+"""Pairs of listed items looked at at a time, to bound the memory."""
 _CELLS: Final = 1 << 22
 """The same for pairs of an item and a user, or a word of users."""
 
 
 def diversity(lists: Lists) -> NDArray[np.float64]:
-    """Mean cosine distance between the items of each list.
+    """Return the mean cosine distance between the items of each list.
 
     Returns:
         float64, shape (n_users,), in [0, 1]; nan for a list of fewer than two items.
@@ -52,7 +52,7 @@ def diversity(lists: Lists) -> NDArray[np.float64]:
 def _cosines(
     train: Interactions, a: NDArray[np.int32], b: NDArray[np.int32]
 ) -> NDArray[np.float64]:
-    """The cosine of each pair of items; a pair that occurs often is worked out once."""
+    """Return the cosine of each pair of items; a pair that occurs often is worked out once."""
     keys = np.minimum(a, b) * np.int64(train.n_items) + np.maximum(a, b)
     pairs, places = np.unique(keys, return_inverse=True)
     low, high = np.divmod(pairs, train.n_items)
@@ -65,7 +65,7 @@ def _cosines(
 def _common_users(
     train: Interactions, a: NDArray[np.int64], b: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """How many users the two items of each pair share: sets as bits, a block of users at a time."""
+    """Count the users that both items of each pair share: bit sets, a block of users at a time."""
     items, places = np.unique(np.concatenate((a, b)), return_inverse=True)
     a, b = places[: len(a)], places[len(a) :]
     place_of = np.full(train.n_items, -1)

@@ -1,4 +1,4 @@
-"""Gini@k: how unequally do the lists treat the items of the catalogue?
+"""Gini@k: how unequally the lists treat the items of the catalogue.
 
 With x_(1) ≤ … ≤ x_(n) how often each of the n items is listed, items that never are included,
 
@@ -23,7 +23,7 @@ from recsys_edu.metrics._metric import CatalogueMetric
 
 
 def gini(items: NDArray[np.int32], n_items: int) -> float:
-    """Inequality of how often the items of the catalogue are listed; lower is more equal.
+    """Return the inequality of how often each item is listed; lower is more equal.
 
     Args:
         items: integers, shape (n_users, k), below ``n_items``; −1 is padding.

@@ -1,4 +1,4 @@
-"""Hit rate@k: does the list hold anything relevant at all?
+"""Hit rate@k: share of users whose list holds anything relevant.
 
     hit_rate@k = 1 if any of the first k items is relevant, else 0
 
@@ -14,11 +14,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.metrics._metric import AccuracyMetric
+from recsys_edu.metrics._metric import AccuracyMetric, Counts, Hits, TiedHits
 
 
-def hit_rate(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> NDArray[np.float64]:
-    """1 for each list with a hit, 0 for the others.
+def hit_rate(hits: Hits, n_relevant: Counts) -> NDArray[np.float64]:
+    """Return 1 for each list with a hit, 0 for the others.
 
     Args:
         hits: bool, shape (n_users, k): is the item at this rank relevant.
@@ -32,4 +32,11 @@ def hit_rate(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> NDArray[
     return found
 
 
-METRIC = AccuracyMetric("hit_rate", "Hit rate", hit_rate)
+def expected_hit_rate(tied: TiedHits, n_relevant: Counts) -> NDArray[np.float64]:
+    """Return the mean of ``hit_rate`` over all orders of equal scores: 1 − P(no hit)."""
+    del n_relevant
+    found: NDArray[np.float64] = 1.0 - tied.no_hit_so_far()[:, -1]
+    return found
+
+
+METRIC = AccuracyMetric("hit_rate", "Hit rate", hit_rate, expected_hit_rate)

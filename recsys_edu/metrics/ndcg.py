@@ -15,11 +15,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.metrics._metric import AccuracyMetric, quotient
+from recsys_edu.metrics._metric import AccuracyMetric, Counts, Hits, expected_sum, quotient
 
 
-def ndcg(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Discounted gain of each list as a share of the best possible.
+def ndcg(hits: Hits, n_relevant: Counts) -> NDArray[np.float64]:
+    """Return the discounted gain of each list as a share of the best possible.
 
     Args:
         hits: bool, shape (n_users, k): is the item at this rank relevant.
@@ -36,4 +36,4 @@ def ndcg(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> NDArray[np.f
     return quotient(gain[:, -1], ideal[np.minimum(n_relevant, k)])
 
 
-METRIC = AccuracyMetric("ndcg", "NDCG", ndcg)
+METRIC = AccuracyMetric("ndcg", "NDCG", ndcg, expected_sum(ndcg))

@@ -1,4 +1,4 @@
-"""Novelty@k: how surprising is it that somebody knows the items of the list? In bits.
+"""Novelty@k: how surprising it is that somebody knows the items of the list, in bits.
 
     novelty@k = mean over the listed items of −log2 p(i)
     p(i)      = (number of users who have i in training) / (number of users)
@@ -14,14 +14,17 @@ item, and the mean is over what is listed. An empty list has no novelty: nan.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_edu.interactions import Interactions
 from recsys_edu.metrics._metric import ListMetric, Lists, quotient
 
 
 def novelty(lists: Lists) -> NDArray[np.float64]:
-    """Mean self-information of the items in each list, in bits.
+    """Return the mean self-information of the items in each list, in bits.
 
     Returns:
         float64, shape (n_users,), in [0, log2(number of training users)]; nan for an empty list.
@@ -31,4 +34,9 @@ def novelty(lists: Lists) -> NDArray[np.float64]:
     return quotient(bits[lists.items].sum(axis=1), np.count_nonzero(lists.items >= 0, axis=1))
 
 
-METRIC = ListMetric("novelty", "Novelty", novelty)
+def highest_novelty(train: Interactions) -> float:
+    """Return the novelty of an item that one user had, in bits."""
+    return math.log2(max(train.n_users, 1))
+
+
+METRIC = ListMetric("novelty", "Novelty", novelty, highest_novelty)

@@ -1,4 +1,4 @@
-"""Precision@k: which share of the list is relevant?
+"""Precision@k: share of the list that is relevant.
 
     precision@k = (number of relevant items among the first k) / k
 
@@ -14,11 +14,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.metrics._metric import AccuracyMetric
+from recsys_edu.metrics._metric import AccuracyMetric, Counts, Hits, expected_sum
 
 
-def precision(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Share of hits in each list.
+def precision(hits: Hits, n_relevant: Counts) -> NDArray[np.float64]:
+    """Return the share of hits in each list.
 
     Args:
         hits: bool, shape (n_users, k): is the item at this rank relevant.
@@ -32,4 +32,4 @@ def precision(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> NDArray
     return share
 
 
-METRIC = AccuracyMetric("precision", "Precision", precision)
+METRIC = AccuracyMetric("precision", "Precision", precision, expected_sum(precision))

@@ -1,4 +1,4 @@
-"""Recall@k: which share of what is relevant did the list find?
+"""Recall@k: share of the relevant items that the list found.
 
     recall@k = (number of relevant items among the first k) / (number of relevant items)
 
@@ -14,11 +14,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.metrics._metric import AccuracyMetric, quotient
+from recsys_edu.metrics._metric import AccuracyMetric, Counts, Hits, expected_sum, quotient
 
 
-def recall(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Share of each user's relevant items that the list holds.
+def recall(hits: Hits, n_relevant: Counts) -> NDArray[np.float64]:
+    """Return the share of each user's relevant items that the list holds.
 
     Args:
         hits: bool, shape (n_users, k): is the item at this rank relevant.
@@ -30,4 +30,4 @@ def recall(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> NDArray[np
     return quotient(hits.sum(axis=1, dtype=np.float64), n_relevant)
 
 
-METRIC = AccuracyMetric("recall", "Recall", recall)
+METRIC = AccuracyMetric("recall", "Recall", recall, expected_sum(recall))

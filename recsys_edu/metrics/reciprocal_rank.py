@@ -1,4 +1,4 @@
-"""Reciprocal rank@k: how far down is the first relevant item? Its mean over users is the MRR.
+"""Reciprocal rank@k: one over the rank of the first relevant item. Its mean over users is the MRR.
 
     reciprocal_rank@k = 1 / (rank of the first relevant item), 0 if that is beyond k
 
@@ -15,11 +15,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.metrics._metric import AccuracyMetric
+from recsys_edu.metrics._metric import AccuracyMetric, Counts, Hits, TiedHits
 
 
-def reciprocal_rank(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> NDArray[np.float64]:
-    """One over the rank of the first hit in each list.
+def reciprocal_rank(hits: Hits, n_relevant: Counts) -> NDArray[np.float64]:
+    """Return one over the rank of the first hit in each list.
 
     Args:
         hits: bool, shape (n_users, k): is the item at this rank relevant.
@@ -34,4 +34,16 @@ def reciprocal_rank(hits: NDArray[np.bool_], n_relevant: NDArray[np.int64]) -> N
     return scores
 
 
-METRIC = AccuracyMetric("mrr", "MRR", reciprocal_rank)
+def expected_reciprocal_rank(tied: TiedHits, n_relevant: Counts) -> NDArray[np.float64]:
+    """Return the mean of ``reciprocal_rank`` over all orders of equal scores: Σ P(first at r) / r.
+
+    P(first hit at rank r) = P(no hit up to r − 1) − P(no hit up to r).
+    """
+    del n_relevant
+    stays = tied.no_hit_so_far()
+    first_here = np.concatenate((1.0 - stays[:, :1], stays[:, :-1] - stays[:, 1:]), axis=1)
+    scores: NDArray[np.float64] = (first_here / np.arange(1, stays.shape[1] + 1)).sum(axis=1)
+    return scores
+
+
+METRIC = AccuracyMetric("mrr", "MRR", reciprocal_rank, expected_reciprocal_rank)

@@ -1,4 +1,4 @@
-"""Serendipity@k: which share of the list is relevant, and not what popularity would have listed?
+"""Serendipity@k: share of the list that is relevant and not what popularity would have listed.
 
     serendipity@k = |{relevant items of the list} − P| / k
 
@@ -24,7 +24,7 @@ from recsys_edu.metrics._metric import ListMetric, Lists
 
 
 def serendipity(lists: Lists) -> NDArray[np.float64]:
-    """Share of each list that is relevant and unexpected.
+    """Return the share of each list that is relevant and unexpected.
 
     Returns:
         float64, shape (n_users,), in [0, 1].

@@ -10,6 +10,7 @@ Source: Hu, Koren and Volinsky, Collaborative Filtering for Implicit Feedback Da
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,13 +20,29 @@ from recsys_backends import InvalidArgumentError, ops
 from recsys_edu.errors import DataError, InvalidParameterError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.als_loss import mean_squared_loss
-from recsys_edu.models.callbacks import Callback, EpochReport
-from recsys_edu.models.parameters import number, whole_number
-from recsys_edu.models.training import EpochOutcome
-from recsys_edu.models.warm_start import WarmStartModel
+from recsys_edu.models.callbacks import Callback
+from recsys_edu.models.cold_users import COLD_USERS
+from recsys_edu.models.random_vectors import random_vectors
+from recsys_edu.models.settings import Settings, choice, flag, real, whole
+from recsys_edu.models.training import EpochModel, EpochOutcome, Training, WorkingCopy
 
 
-class ALS(WarmStartModel):
+@dataclass(frozen=True, kw_only=True)
+class ALSSettings(Settings):
+    """Checked arguments of ``ALS``."""
+
+    n_factors: int = whole(1, 2**16)
+    epochs: int = whole(1, 2**31)
+    reg: float = real(0.0, 1e9, open_low=True)
+    alpha: float = real(0.0, 1e9)
+    seed: int = whole(0, 2**64 - 1)
+    n_threads: int = whole(0, 1024)
+    progress: bool = flag()
+    init_scale: float = real(0.0, 1e3, open_low=True)
+    cold_users: str = choice(*COLD_USERS)
+
+
+class ALS(EpochModel):
     """Alternating least squares on implicit feedback, on whichever backend is in use.
 
     The result depends on the data, the arguments below (``n_threads`` and ``progress`` apart) and
@@ -43,6 +60,8 @@ class ALS(WarmStartModel):
         seed: 0 <= seed < 2**64: of the first vectors.
         n_threads: 0 for all cores.
         progress: show a progress bar on stderr.
+        cold_users: ranking of users without training interactions: "popularity"; or "scores" for
+            the model's own, all 0.
         init_scale: standard deviation of the first vectors, > 0.
 
     Attributes:
@@ -55,6 +74,9 @@ class ALS(WarmStartModel):
     """
 
     name = "als"
+    training_ops = ("als_half_step",)
+    Settings = ALSSettings
+    _settings: ALSSettings
     advice = "raise reg (now {reg:g}) or lower alpha (now {alpha:g})"
 
     def __init__(
@@ -68,58 +90,48 @@ class ALS(WarmStartModel):
         n_threads: int = 0,
         progress: bool = True,
         init_scale: float = 0.1,
+        cold_users: str = "popularity",
     ) -> None:
-        self.n_factors = whole_number("n_factors", n_factors, 1, 2**16)
-        self.epochs = whole_number("epochs", epochs, 1, 2**31)
-        self.reg = number("reg", reg, 0.0, 1e9, open_low=True)
-        self.alpha = number("alpha", alpha, 0.0, 1e9)
-        self.seed = whole_number("seed", seed, 0, 2**64 - 1)
-        self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
-        self.progress = bool(progress)
-        self.init_scale = number("init_scale", init_scale, 0.0, 1e3, open_low=True)
-        self.history: list[EpochReport] = []
+        self._configure(locals())
 
-    def settings(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {
-            "n_factors": self.n_factors,
-            "epochs": self.epochs,
-            "reg": self.reg,
-            "alpha": self.alpha,
-            "seed": self.seed,
-            "n_threads": self.n_threads,
-            "progress": self.progress,
-            "init_scale": self.init_scale,
-        }
-
-    def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
-        by_user = _Weighted(train.indptr, train.indices, confidences(train, self.alpha))
-        if self._continue:
-            self._check_same_ids(train)
-        else:
-            self._initialize(train)
+    def _prepare(self, train: Interactions, callbacks: Sequence[Callback]) -> Training:
+        settings = self._settings
+        if self._continue and train is self._train and not self._train_is_whole:
+            raise InvalidParameterError(
+                "the file of this model was written by a version that kept no values: a warm start "
+                "needs the interactions that the model was fitted to, not model.train"
+            )
+        by_user = _Weighted(train.indptr, train.indices, confidences(train, settings.alpha))
         by_item = _transposed(by_user, train.n_items)
-        self._run_epochs(train, lambda: self._run_epoch(by_user, by_item), callbacks)
+        copies = WorkingCopy()
 
-    def _run_epoch(self, by_user: _Weighted, by_item: _Weighted) -> EpochOutcome:
-        """The best users for these items, and then the best items for those users."""
-        self._half_step(self.user_factors, self.item_factors, by_user)
-        self._half_step(self.item_factors, self.user_factors, by_item)
-        return EpochOutcome(
-            mean_squared_loss(self.user_factors, self.item_factors, *by_user, self.reg)
-        )
+        def run_epoch() -> EpochOutcome:
+            vectors = copies.of(self.vectors())
+            users, items, _ = vectors
+            self._half_step(users, items, by_user)
+            self._half_step(items, users, by_item)
+            loss = mean_squared_loss(users, items, *by_user, settings.reg)
+            return EpochOutcome(vectors, loss)
+
+        return Training(run_epoch, None if self._continue else lambda: self._start(train))
+
+    def _start(self, train: Interactions) -> dict[str, Any]:
+        settings = self._settings
+        vectors = random_vectors(train, settings.n_factors, settings.seed, settings.init_scale)
+        return {**vectors._asdict(), "epochs_done": 0, "history": []}
 
     def _half_step(
         self, target: NDArray[np.float32], fixed: NDArray[np.float32], pairs: _Weighted
     ) -> None:
+        settings = self._settings
         try:
             ops.als_half_step(
-                target, fixed, *pairs, regularization=self.reg, n_threads=self.n_threads
+                target, fixed, *pairs, regularization=settings.reg, n_threads=settings.n_threads
             )
         except InvalidArgumentError as error:
             raise InvalidParameterError(
-                f"reg {self.reg:g} is too small for this alpha, {self.alpha:g}, init_scale, "
-                f"{self.init_scale:g}, and largest confidence, 1 + alpha · value = "
+                f"reg {settings.reg:g} is too small for this alpha, {settings.alpha:g}, "
+                f"init_scale, {settings.init_scale:g}, and largest confidence, 1 + alpha · value = "
                 f"{pairs.confidence.max():g}: {error}"
             ) from error
 

@@ -1,7 +1,8 @@
-"""What every model can do: fit, rank, recommend, score, save and load."""
+"""The base of all models: fit, rank, recommend, score, save and load."""
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -11,22 +12,44 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_edu.csr import take_rows
-from recsys_edu.errors import DataError, InvalidParameterError, NotFittedError
-from recsys_edu.interactions import Interactions
-from recsys_edu.models.callbacks import Callback
+from recsys_edu.errors import (
+    DataError,
+    InvalidParameterError,
+    ModelFileError,
+    NotFittedError,
+)
+from recsys_edu.interactions import Interactions, require_interactions
+from recsys_edu.models.callbacks import Callback, require_callbacks
+from recsys_edu.models.catalogue import model_class, model_names
+from recsys_edu.models.cold_users import PopularItems
+from recsys_edu.models.files import KIND as MODEL_FILE
+from recsys_edu.models.files import StoredModel, read_model, write_model
+from recsys_edu.models.race_rules import RaceRules
+from recsys_edu.models.settings import Configured
 from recsys_edu.recommendations import Recommendations as Recommendations
 from recsys_edu.recommendations import list_length, padded, without_padding
 
 Arrays = Mapping[str, NDArray[Any]]
 
 
-class Recommender(ABC):
-    """A model of who will like what. Subclasses say how it learns and how it scores."""
+class Recommender(Configured, ABC):
+    """A model of preferences. Subclasses implement how it learns and how it scores."""
 
     name: ClassVar[str]
-    """What the command line and model files call it."""
+    """Name on the command line and in model files: that of the file it is in, with hyphens."""
+    training_ops: ClassVar[tuple[str, ...]] = ()
+    """Ops that training calls, on the backend in use; empty for a model without a backend."""
+    race: ClassVar[RaceRules] = RaceRules()
+    """How the model takes part in a race."""
 
+    cold_users: str = "popularity"
+    """Ranking of users without training interactions: "popularity", the number of users that an
+    item has, of which nothing tells these users apart; or "scores", the model's own, most of which
+    are equal for them."""
     _train: Interactions | None = None
+    _popular: PopularItems | None = None
+    _train_is_whole = True
+    """False after loading a file of format 1, which lacks values, timestamps and features."""
 
     def fit(self, train: Interactions, *, callbacks: Sequence[Callback] = ()) -> Self:
         """Learn from interactions, from scratch.
@@ -37,14 +60,10 @@ class Recommender(ABC):
 
         Raises:
             DataError: there is nothing to learn from.
+            InvalidParameterError: ``train`` or a callback is something else.
         """
-        if not isinstance(train, Interactions):
-            raise InvalidParameterError(
-                f"fit takes Interactions, not {type(train).__name__}; make them with "
-                "Interactions.from_csr(…), .from_frame(…), .from_csv(…) or .from_events(…)"
-            )
-        if isinstance(callbacks, Callback):
-            raise InvalidParameterError("callbacks takes a list: [callback]")
+        require_interactions(train, "train")
+        callbacks = require_callbacks(callbacks)
         if train.nnz == 0:
             raise DataError(f"there is nothing to learn from: {train!r}")
         self._learn(train, callbacks)
@@ -61,7 +80,10 @@ class Recommender(ABC):
     def rank(
         self, rows: NDArray[np.int64], k: int
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """The k best items of users given by row, leaving out those seen in training.
+        """Return the k best items of users given by row, leaving out those seen in training.
+
+        Of equal scores the lower column comes first. Users without training interactions are
+        ranked as ``cold_users`` says.
 
         Args:
             rows: int64, shape (n,): rows of the training interactions.
@@ -73,7 +95,15 @@ class Recommender(ABC):
         """
         train = self.train
         seen_indptr, seen = take_rows(train.indptr, train.indices, rows)
-        return padded(*self._top(rows, seen_indptr, seen, min(k, train.n_items)), k)
+        kept = min(k, train.n_items)
+        items, scores = self._top(rows, seen_indptr, seen, kept)
+        cold = self._is_cold(rows)
+        if cold.any():
+            popular = self._popular_items()
+            best = popular.items[:kept]
+            items, scores = items.copy(), scores.copy()
+            items[cold], scores[cold] = best, popular.counts[best]
+        return padded(items, scores, k)
 
     def recommend(self, users: ArrayLike, k: int = 10) -> Recommendations:
         """The k best items for each user, by the user's own ids.
@@ -107,39 +137,86 @@ class Recommender(ABC):
             raise InvalidParameterError(
                 f"score takes as many users as items, not {len(rows)} and {len(columns)}"
             )
-        return self._scores(rows, columns)
+        return self._pair_scores(rows, columns)
+
+    def _pair_scores(
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the score of each pair that ``rank`` goes by, float32 of shape (n,)."""
+        scores, cold = self._scores(rows, columns), self._is_cold(rows)
+        if cold.any():
+            scores = np.where(cold, self._popular_items().counts[columns], scores)
+        return scores
+
+    def _is_cold(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which users are ranked by popularity, bool of shape (n,)."""
+        if self.cold_users != "popularity":
+            return np.zeros(len(rows), dtype=np.bool_)
+        indptr = self.train.indptr
+        cold: NDArray[np.bool_] = indptr[rows] == indptr[rows + 1]
+        return cold
+
+    def _popular_items(self) -> PopularItems:
+        """Return the items by popularity; counted when they are first needed after a fit."""
+        if self._popular is None or self._popular.train is not self.train:
+            self._popular = PopularItems.of(self.train)
+        return self._popular
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to a file, whole or not at all; ``load`` reads it again.
 
         Raises:
             NotFittedError: before ``fit``.
-            ModelFileError: the file cannot be written.
+            ModelFileError: the file cannot be written, or the class takes arguments that JSON
+                cannot hold.
         """
-        from recsys_edu.models.files import save_model
-
-        save_model(self, path)
+        arrays, kind = self._fitted_arrays(), type(self)
+        own_class = None if _in_catalogue(kind) else f"{kind.__module__}.{kind.__qualname__}"
+        settings = self.settings()
+        try:
+            json.dumps(settings)
+        except (TypeError, ValueError) as error:
+            raise ModelFileError(
+                f"this {kind.__name__} cannot be saved, as JSON cannot hold its arguments: {error}"
+            ) from error
+        write_model(path, StoredModel(self.name, own_class, settings, arrays, self.train))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
         """Read a model that ``save`` wrote. Nothing in the file is run (there is no pickle).
 
+        A class of your own, derived from one of these, reads its files by its own ``load``.
+
         Raises:
             ModelFileError: no such file, not a model, truncated, of a newer version, or a model of
                 another class.
         """
-        from recsys_edu.models.files import load_model
+        with MODEL_FILE.reading(path) as source:
+            stored = read_model(source)
+            model = cls._class_for(stored)(**stored.settings)
+            model._restore(stored.arrays, stored.train)
+        model._train, model._train_is_whole = stored.train, stored.train_is_whole
+        return model
 
-        return load_model(path, cls)
+    @classmethod
+    def _class_for(cls, stored: StoredModel) -> type[Self]:
+        """Return the class that a file names: of the catalogue, or this one."""
+        if stored.own_class is not None:
+            if stored.own_class == f"{cls.__module__}.{cls.__qualname__}":
+                return cls
+            name = stored.own_class.rpartition(".")[2]
+            raise ModelFileError(f"it holds a {stored.own_class}: read it with {name}.load(path)")
+        if stored.name not in model_names():
+            raise ModelFileError(f"it holds a {stored.name!r}, which this version does not know")
+        found = model_class(stored.name)
+        if not issubclass(found, cls):
+            raise ModelFileError(f"it holds a {found.__name__}, not a {cls.__name__}")
+        return found
 
     def __repr__(self) -> str:
         given = ", ".join(f"{name}={value!r}" for name, value in self.settings().items())
         state = "not fitted" if self._train is None else f"fitted to {self._train!r}"
         return f"<{type(self).__name__}({given}), {state}>"
-
-    @abstractmethod
-    def settings(self) -> dict[str, Any]:
-        """The constructor's arguments, as JSON can hold them."""
 
     @abstractmethod
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
@@ -166,3 +243,12 @@ class Recommender(ABC):
     @abstractmethod
     def _restore(self, arrays: Arrays, train: Interactions) -> None:
         """Put back what ``_fitted_arrays`` gave; ModelFileError where it does not fit together."""
+
+
+def load_model(path: str | PathLike[str]) -> Recommender:
+    """Read a model of any class; errors are those of ``Recommender.load``."""
+    return Recommender.load(path)
+
+
+def _in_catalogue(kind: type[Recommender]) -> bool:
+    return kind.name in model_names() and model_class(kind.name) is kind

@@ -11,25 +11,51 @@ Implicit Feedback, UAI 2009.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from recsys_backends import default_n_blocks, ops
 from recsys_backends.memory import aligned_zeros
-from recsys_backends.plan import MAX_BLOCKS, UNIFORM, Sampler
+from recsys_backends.plan import MAX_BLOCKS, UNIFORM, EpochPlan, Sampler
 from recsys_backends.protocol import UpdateResult
 from recsys_edu.errors import DataError, InvalidParameterError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays
-from recsys_edu.models.callbacks import Callback, EpochReport
+from recsys_edu.models.callbacks import Callback
+from recsys_edu.models.cold_users import COLD_USERS
+from recsys_edu.models.factor_state import Vectors
 from recsys_edu.models.negatives import NEGATIVES, adaptive, by_popularity
-from recsys_edu.models.pairwise import PairwiseModel, check_can_teach
-from recsys_edu.models.parameters import number, one_of, regularizers, whole_number
-from recsys_edu.models.warm_start import WarmStartModel
+from recsys_edu.models.pairwise import PairwiseModel, check_can_teach, outcome_of
+from recsys_edu.models.parameters import regularizers, whole_number
+from recsys_edu.models.race_rules import RaceRules
+from recsys_edu.models.random_vectors import random_vectors
+from recsys_edu.models.settings import Settings, checked, choice, flag, optional, real, whole
+from recsys_edu.models.training import EpochOutcome, Training, WorkingCopy
 
 
-class BPR(WarmStartModel, PairwiseModel):
+@dataclass(frozen=True, kw_only=True)
+class BPRSettings(Settings):
+    """Checked arguments of ``BPR``, whose docstring describes them."""
+
+    n_factors: int = whole(1, 2**16)
+    epochs: int = whole(1, 2**31)
+    learning_rate: float = real(0.0, 1e6, open_low=True)
+    reg: tuple[float, float, float] = checked(regularizers)
+    seed: int = whole(0, 2**64 - 1)
+    n_threads: int = whole(0, 1024)
+    progress: bool = flag()
+    use_biases: bool = flag()
+    n_blocks: int | None = optional(whole(1, MAX_BLOCKS))
+    init_scale: float = real(0.0, 1e3, open_low=True)
+    negatives: str = choice(*NEGATIVES)
+    popularity_power: float = real(0.0, 10.0, open_low=True)
+    rank_scale: float = real(0.0, 1.0, open_low=True)
+    cold_users: str = choice(*COLD_USERS)
+
+
+class BPR(PairwiseModel):
     """Bayesian Personalized Ranking, on whichever backend is in use.
 
     The result depends on the data, the arguments below (``n_threads`` and ``progress`` apart) and
@@ -53,6 +79,8 @@ class BPR(WarmStartModel, PairwiseModel):
             the user as the vectors are before the epoch (try a larger reg with it).
         popularity_power: > 0, at most 10; used by "popularity" alone.
         rank_scale: mean rank of an adaptive draw, as a share of the catalogue, > 0, at most 1.
+        cold_users: ranking of users without training interactions: "popularity"; or "scores" for
+            the model's own, the biases alone.
 
     Attributes:
         user_factors, item_factors, item_biases: the fitted arrays.
@@ -65,6 +93,11 @@ class BPR(WarmStartModel, PairwiseModel):
     """
 
     name = "bpr"
+    training_ops = ("plan_epoch", "bpr_update")
+    race = RaceRules(("n_factors", "epochs", "learning_rate", "reg", "n_blocks"), by_backend=True)
+    Settings = BPRSettings
+    _settings: BPRSettings
+    n_blocks_used: int
 
     def __init__(
         self,
@@ -82,107 +115,84 @@ class BPR(WarmStartModel, PairwiseModel):
         negatives: str = "uniform",
         popularity_power: float = 0.75,
         rank_scale: float = 0.1,
+        cold_users: str = "popularity",
     ) -> None:
-        self.n_factors = whole_number("n_factors", n_factors, 1, 2**16)
-        self.epochs = whole_number("epochs", epochs, 1, 2**31)
-        self.learning_rate = number("learning_rate", learning_rate, 0.0, 1e6, open_low=True)
-        self.reg = regularizers(reg)
-        self.seed = whole_number("seed", seed, 0, 2**64 - 1)
-        self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
-        self.progress = bool(progress)
-        self.use_biases = bool(use_biases)
-        self.n_blocks = n_blocks
-        if n_blocks is not None:
-            self.n_blocks = whole_number("n_blocks", n_blocks, 1, MAX_BLOCKS)
-        self.init_scale = number("init_scale", init_scale, 0.0, 1e3, open_low=True)
-        self.negatives = one_of("negatives", negatives, NEGATIVES)
-        self.popularity_power = number(
-            "popularity_power", popularity_power, 0.0, 10.0, open_low=True
-        )
-        self.rank_scale = number("rank_scale", rank_scale, 0.0, 1.0, open_low=True)
-        self.history: list[EpochReport] = []
+        self._configure(locals())
 
-    def settings(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+    def _prepare(self, train: Interactions, callbacks: Sequence[Callback]) -> Training:
+        check_can_teach(train)
+        if self._settings.negatives == "popularity":
+            _check_others_are_had(train)
+        n_blocks = self.n_blocks_used if self._continue else self._blocks_for(train)
+        fixed, copies = self._fixed_sampler(train), WorkingCopy()
+
+        def run_epoch() -> EpochOutcome:
+            plan = self._plan(train, n_blocks, fixed or self._adaptive_sampler())
+            vectors = copies.of(self.vectors())
+            return outcome_of(vectors, self._update(vectors, plan))
+
+        return Training(run_epoch, None if self._continue else lambda: self._start(train, n_blocks))
+
+    def _start(self, train: Interactions, n_blocks: int) -> dict[str, Any]:
+        """Return the attributes before the first epoch; without interactions, bias alone ranks."""
+        settings = self._settings
+        vectors = random_vectors(train, settings.n_factors, settings.seed, settings.init_scale)
+        biases = aligned_zeros(train.n_items) if settings.use_biases else None
         return {
-            "n_factors": self.n_factors,
-            "epochs": self.epochs,
-            "learning_rate": self.learning_rate,
-            "reg": self.reg,
-            "seed": self.seed,
-            "n_threads": self.n_threads,
-            "progress": self.progress,
-            "use_biases": self.use_biases,
-            "n_blocks": self.n_blocks,
-            "init_scale": self.init_scale,
-            "negatives": self.negatives,
-            "popularity_power": self.popularity_power,
-            "rank_scale": self.rank_scale,
+            **vectors._replace(item_biases=biases)._asdict(),
+            "n_blocks_used": n_blocks,
+            "epochs_done": 0,
+            "history": [],
         }
 
-    def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
-        check_can_teach(train)
-        if self.negatives == "popularity":
-            _check_others_are_had(train)
-        if self._continue:
-            self._check_same_ids(train)
-        else:
-            self.n_blocks_used = self._blocks_for(train)
-            self._initialize(train)
-        fixed = None if self.negatives == "adaptive" else self._fixed_sampler(train)
-        self._run_triples(train, lambda: self._run_epoch(train, fixed), callbacks)
-
-    def _fixed_sampler(self, train: Interactions) -> Sampler:
-        """The sampler of every epoch, where it does not depend on the vectors."""
-        if self.negatives == "popularity":
-            return by_popularity(train.popularity(), self.popularity_power)
+    def _fixed_sampler(self, train: Interactions) -> Sampler | None:
+        """Return the sampler of every epoch; None where it depends on the vectors."""
+        if self._settings.negatives == "adaptive":
+            return None
+        if self._settings.negatives == "popularity":
+            return by_popularity(train.popularity(), self._settings.popularity_power)
         return UNIFORM
 
-    def _run_epoch(self, train: Interactions, fixed: Sampler | None) -> UpdateResult:
-        """Draw a plan and apply it, both by the backend in use."""
-        sampler = fixed
-        if sampler is None:
-            sampler = adaptive(
-                self.user_factors, self.item_factors, self.item_biases, self.rank_scale
-            )
-        reg_user, reg_positive, reg_negative = self.reg
-        plan = ops.plan_epoch(
+    def _adaptive_sampler(self) -> Sampler:
+        return adaptive(*self.vectors(), self._settings.rank_scale)
+
+    def _plan(self, train: Interactions, n_blocks: int, sampler: Sampler) -> EpochPlan:
+        """Draw the plan of the next epoch, by the backend in use."""
+        return ops.plan_epoch(
             train.indptr,
             train.indices,
             train.n_items,
-            seed=self.seed,
+            seed=self._settings.seed,
             epoch=self.epochs_done,
-            n_blocks=self.n_blocks_used,
+            n_blocks=n_blocks,
             sampler=sampler,
-            n_threads=self.n_threads,
+            n_threads=self._settings.n_threads,
         )
+
+    def _update(self, vectors: Vectors, plan: EpochPlan) -> UpdateResult:
+        """Apply a plan to vectors, in place, by the backend in use."""
+        reg_user, reg_positive, reg_negative = self._settings.reg
         return ops.bpr_update(
-            self.user_factors,
-            self.item_factors,
-            self.item_biases,
+            *vectors,
             plan,
-            learning_rate=self.learning_rate,
+            learning_rate=self._settings.learning_rate,
             reg_user=reg_user,
             reg_positive=reg_positive,
             reg_negative=reg_negative,
-            n_threads=self.n_threads,
+            n_threads=self._settings.n_threads,
         )
 
     def _blocks_for(self, train: Interactions) -> int:
-        if self.n_blocks is None:
+        wanted = self._settings.n_blocks
+        if wanted is None:
             return default_n_blocks(train.n_users, train.n_items, train.nnz)
         most = min(train.n_users, train.n_items)
-        if self.n_blocks > most:
+        if wanted > most:
             raise InvalidParameterError(
                 f"n_blocks must be at most {most}, the smaller of the numbers of users and items, "
-                f"not {self.n_blocks}"
+                f"not {wanted}"
             )
-        return self.n_blocks
-
-    def _initialize(self, train: Interactions) -> None:
-        """Without interactions, a user ranks by bias alone."""
-        super()._initialize(train)
-        self.item_biases = aligned_zeros(train.n_items) if self.use_biases else None
+        return wanted
 
     def _fitted_arrays(self) -> Arrays:
         return {**super()._fitted_arrays(), "n_blocks_used": np.array(self.n_blocks_used)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,11 +54,32 @@ class Callback:
         """Remember what ``state`` gave, after ``on_start``."""
 
 
+def require_callbacks(given: object) -> list[Callback]:
+    """Return the argument as a list if it is a sequence of ``Callback`` objects.
+
+    Raises:
+        InvalidParameterError: it is anything else, such as a function.
+    """
+    if isinstance(given, Callback) or not isinstance(given, Sequence):
+        raise InvalidParameterError(
+            f"callbacks must be a list, [callback], not {type(given).__name__}"
+        )
+    for callback in given:
+        if not isinstance(callback, Callback):
+            shown = type(callback).__name__
+            raise InvalidParameterError(
+                f"a callback must be an object of a class derived from recsys_edu.Callback, with "
+                f"what it does after an epoch in on_epoch(model, report), not {shown}"
+            )
+    return list(given)
+
+
 class EarlyStopping(Callback):
     """Stop when a metric on held-out interactions no longer improves, and keep the best epoch.
 
     Args:
-        validation: held-out interactions with the vocabularies of the training ones.
+        validation: held-out interactions with the vocabularies of the training ones, such as
+            ``split.valid`` of a split that was made with a ``valid_fraction``.
         metric: which metric, such as "ndcg@10"; higher must be better.
         patience: stop after this many looks without a new best, at least 1.
         every: look every so many epochs, at least 1.
@@ -72,13 +93,11 @@ class EarlyStopping(Callback):
         patience: int = 5,
         every: int = 1,
     ) -> None:
+        from recsys_edu.interactions import require_interactions
         from recsys_edu.metrics import parse_metric
 
-        if not hasattr(validation, "indptr"):
-            raise InvalidParameterError(
-                f"validation must be Interactions, not {validation!r}; a split has them when it is "
-                "made with a valid_fraction"
-            )
+        hint = " (split.valid, of a split with a valid_fraction)" if validation is None else ""
+        require_interactions(validation, "validation" + hint)
         asked = parse_metric(metric, default_k=10)
         if not getattr(asked.metric, "higher_is_better", True):
             raise InvalidParameterError(

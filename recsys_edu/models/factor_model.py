@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,13 @@ from recsys_backends import ops
 from recsys_edu.errors import ModelFileError, NotFittedError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays, Recommender
-from recsys_edu.models.factor_state import FactorState
+from recsys_edu.models.factor_state import FactorState, Vectors
+
+_SCORES_AT_ONCE: Final = 1 << 26
+"""Scores of one call of ``top_k``, a fraction of a second: Ctrl-C is looked at between calls."""
+_USERS_PER_GROUP: Final = 64
+"""Calls begin at multiples of it: kernels take users in groups, and scores may depend on the place
+in a group in their last bit."""
 
 
 class FactorModel(Recommender):
@@ -26,20 +34,29 @@ class FactorModel(Recommender):
     n_threads: int = 0
     """Threads to rank with; 0 for all cores."""
 
+    def vectors(self) -> Vectors:
+        """Return the vectors as they are, not copied."""
+        return Vectors(self.user_factors, self.item_factors, self.item_biases)
+
     def snapshot(self) -> FactorState:
-        """A copy of the vectors, for ``restore``."""
-        biases = None if self.item_biases is None else self.item_biases.copy()
-        return FactorState(
-            self.user_factors.copy(), self.item_factors.copy(), biases, self.epochs_done
-        )
+        """Return a copy of the vectors, for ``restore``."""
+        users, items, biases = self.vectors()
+        biases = None if biases is None else biases.copy()
+        return FactorState(users.copy(), items.copy(), biases, self.epochs_done)
 
     def restore(self, state: FactorState) -> None:
         """Go back to a snapshot."""
-        self.user_factors[...] = state.user_factors
-        self.item_factors[...] = state.item_factors
-        if self.item_biases is not None:
-            self.item_biases[...] = state.item_biases
-        self.epochs_done = state.epochs_done
+        self._replace_attributes(**self._restored(state))
+
+    def _restored(self, state: FactorState) -> dict[str, Any]:
+        """Return the attributes of a snapshot."""
+        biases = None if state.item_biases is None else state.item_biases.copy()
+        vectors = Vectors(state.user_factors.copy(), state.item_factors.copy(), biases)
+        return {**vectors._asdict(), "epochs_done": state.epochs_done}
+
+    def _replace_attributes(self, **attributes: Any) -> None:
+        """Set several attributes in one step: Ctrl-C comes before or after, never between."""
+        vars(self).update(attributes)  # one call into C, where no signal is looked at
 
     def _top(
         self,
@@ -48,15 +65,23 @@ class FactorModel(Recommender):
         seen: NDArray[np.int32],
         k: int,
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        return ops.top_k(
-            np.ascontiguousarray(self.user_factors[rows]),
-            self.item_factors,
-            self.item_biases,
-            seen_indptr,
-            seen,
-            k=k,
-            n_threads=self.n_threads,
-        )
+        items = np.empty((len(rows), k), dtype=np.int32)
+        scores = np.empty((len(rows), k), dtype=np.float32)
+        step = max(_USERS_PER_GROUP, _SCORES_AT_ONCE // len(self.item_factors))
+        step -= step % _USERS_PER_GROUP
+        for start in range(0, len(rows), step):
+            part = slice(start, start + step)
+            starts = seen_indptr[start : start + step + 1]
+            items[part], scores[part] = ops.top_k(
+                np.ascontiguousarray(self.user_factors[rows[part]]),
+                self.item_factors,
+                self.item_biases,
+                starts - starts[0],
+                seen[starts[0] : starts[-1]],
+                k=k,
+                n_threads=self.n_threads,
+            )
+        return items, scores
 
     def _scores(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
         users, items = self.user_factors[rows], self.item_factors[columns]

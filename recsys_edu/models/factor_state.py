@@ -12,6 +12,17 @@ _BEST: Final = "best."
 _MORE: Final = "more."
 
 
+class Vectors(NamedTuple):
+    """Vectors of a model."""
+
+    user_factors: NDArray[np.float32]
+    """float32, shape (n_users, n_factors)."""
+    item_factors: NDArray[np.float32]
+    """float32, shape (n_items, n_factors)."""
+    item_biases: NDArray[np.float32] | None
+    """float32, shape (n_items,); None for a model without biases."""
+
+
 class FactorState(NamedTuple):
     """A copy of a model's vectors at some epoch."""
 
@@ -20,10 +31,10 @@ class FactorState(NamedTuple):
     item_biases: NDArray[np.float32] | None
     epochs_done: int
     more: Mapping[str, NDArray[Any]] | None = None
-    """What else the model has to go back to, by name."""
+    """Further arrays that the model has to go back to, by name."""
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """All of it, by name."""
+        """Return all of it, by name."""
         named = {name: getattr(self, name) for name in ("user_factors", "item_factors")}
         named["epochs_done"] = np.array(self.epochs_done)
         if self.item_biases is not None:
@@ -33,7 +44,7 @@ class FactorState(NamedTuple):
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, Any]) -> Self:
-        """What ``arrays`` gave, perhaps among others."""
+        """Return the state of arrays that ``arrays`` gave, perhaps among others."""
         named = {
             name.removeprefix(_BEST): array
             for name, array in arrays.items()

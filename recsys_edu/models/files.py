@@ -1,99 +1,65 @@
-"""Model files: one NumPy archive with the arrays, the ids and a JSON header. No pickle."""
+"""Model files: one NumPy archive with the arrays, the interactions and a JSON header. No pickle."""
 
 from __future__ import annotations
 
-import json
-import zipfile
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu._version import __version__
-from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import ModelFileError
 from recsys_edu.interactions import Interactions
-from recsys_edu.models.base import Recommender
+from recsys_edu.models.stored_interactions import arrays_of, interactions_of
+from recsys_edu.versioned_files import FileKind, read_archive, write_archive
 
-FORMAT: Final = 1
-"""Raised when files of before can no longer be read."""
-_HEADER: Final = "header.json"
+KIND: Final = FileKind("model file", "a model that can be loaded", 2, ModelFileError)
+"""Format 2 has values, timestamps and features of the interactions, which format 1 left out."""
 _TRAIN: Final = "train."
+_WITHOUT_VALUES: Final = 1
 
-Model = TypeVar("Model", bound=Recommender)
+
+class StoredModel(NamedTuple):
+    """Contents of a model file."""
+
+    name: str
+    """Name of the model in the catalogue."""
+    own_class: str | None
+    """Module and name of a class outside the catalogue; None for a class of the catalogue."""
+    settings: dict[str, Any]
+    """Arguments of the constructor."""
+    arrays: Mapping[str, NDArray[Any]]
+    """Everything that fitting found, by name."""
+    train: Interactions
+    """The interactions that the model was fitted to."""
+    train_is_whole: bool = True
+    """False for a file of format 1, in which values, timestamps and features were left out."""
 
 
-def save_model(model: Recommender, path: str | PathLike[str]) -> None:
-    """See ``Recommender.save``."""
-    train = model.train
-    header = {
-        "format": FORMAT,
-        "recsys_edu": __version__,
-        "model": model.name,
-        "settings": model.settings(),
+def write_model(path: str | PathLike[str], stored: StoredModel) -> None:
+    """Write a model file, whole or not at all; ModelFileError where that fails."""
+    described, train = arrays_of(stored.train)
+    header = KIND.header(model=stored.name, settings=stored.settings, train=described)
+    if stored.own_class is not None:
+        header["class"] = stored.own_class
+    arrays = {**stored.arrays, **{_TRAIN + name: array for name, array in train.items()}}
+    write_archive(KIND, path, header, arrays)
+
+
+def read_model(source: Path) -> StoredModel:
+    """Read a model file; call it in a block of ``KIND.reading``."""
+    header, arrays = read_archive(KIND, source)
+    train = {
+        name.removeprefix(_TRAIN): arrays.pop(name)
+        for name in list(arrays)
+        if name.startswith(_TRAIN)
     }
-    arrays: dict[str, Any] = {
-        **model._fitted_arrays(),
-        f"{_TRAIN}indptr": train.indptr,
-        f"{_TRAIN}indices": train.indices,
-        f"{_TRAIN}user_ids": train.user_ids,
-        f"{_TRAIN}item_ids": train.item_ids,
-        _HEADER: np.frombuffer(json.dumps(header).encode(), dtype=np.uint8),
-    }
-    target = Path(path)
-    try:
-        with atomic_path(target) as unfinished, unfinished.open("wb") as file:
-            np.savez(file, **arrays)
-    except OSError as error:
-        raise ModelFileError(f"{target} cannot be written: {error.strerror or error}") from error
-
-
-def load_model(path: str | PathLike[str], kind: type[Model]) -> Model:
-    """A model of that class, or of one derived from it, from a file."""
-    source = Path(path)
-    try:
-        header, arrays = _read(source)
-        model = _class_of(header, kind)(**header["settings"])
-        train = Interactions(
-            *(arrays.pop(_TRAIN + part) for part in ("indptr", "indices", "user_ids", "item_ids"))
-        )
-        model._restore(arrays, train)
-    except OSError as error:
-        raise ModelFileError(f"{source} cannot be read: {error.strerror or error}") from error
-    except Exception as error:
-        # Whatever the pieces of a foreign or damaged file set off, the file is to blame.
-        raise ModelFileError(f"{source} is not a model that can be loaded: {error}") from error
-    model._train = train
-    return model
-
-
-def _read(source: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    with source.open("rb") as file:
-        if not zipfile.is_zipfile(file):
-            raise ModelFileError("it is truncated, or was never a model file")
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    header = json.loads(arrays.pop(_HEADER).tobytes())
-    if header["format"] > FORMAT:
-        raise ModelFileError(
-            f"recsys_edu {header.get('recsys_edu', '(newer)')} wrote it, and this is "
-            f"{__version__}; upgrade"
-        )
-    return header, arrays
-
-
-def _class_of(header: dict[str, Any], kind: type[Model]) -> type[Model]:
-    """The class that the file names, if it is the one that was asked for or derived from it."""
-    from recsys_edu.models import model_classes
-
-    name = header["model"]
-    known = model_classes()
-    if name not in known:
-        raise ModelFileError(f"it holds a {name!r}, which this version does not know")
-    found = known[name]
-    if not issubclass(found, kind):
-        raise ModelFileError(f"it holds a {found.__name__}, not a {kind.__name__}")
-    return found
+    return StoredModel(
+        header["model"],
+        header.get("class"),
+        header["settings"],
+        arrays,
+        interactions_of(header.get("train", {}), train),
+        header["format"] > _WITHOUT_VALUES,
+    )

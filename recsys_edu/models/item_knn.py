@@ -31,8 +31,15 @@ class ItemKNN(NeighborModel):
 
     name = "item-knn"
 
-    def __init__(self, k: int = 150, shrinkage: float = 5.0, *, n_threads: int = 0) -> None:
-        super().__init__(k, shrinkage, n_threads=n_threads)
+    def __init__(
+        self,
+        k: int = 150,
+        shrinkage: float = 5.0,
+        *,
+        n_threads: int = 0,
+        cold_users: str = "popularity",
+    ) -> None:
+        self._configure(locals())
 
     def _columns_of(self, train: Interactions) -> tuple[csr_array[np.float32], int]:
         return pattern_of(train), train.n_items

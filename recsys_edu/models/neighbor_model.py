@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,7 +17,9 @@ from recsys_edu.errors import DataError, ModelFileError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays, Recommender
 from recsys_edu.models.callbacks import Callback
-from recsys_edu.models.parameters import number, whole_number
+from recsys_edu.models.cold_users import COLD_USERS
+from recsys_edu.models.race_rules import RaceRules
+from recsys_edu.models.settings import Settings, choice, real, whole
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -24,6 +27,16 @@ if TYPE_CHECKING:
 _SCORES_PER_BLOCK: Final = 1 << 22
 """How many scores there are at a time: 16 MB."""
 _LARGEST: Final = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeighborSettings(Settings):
+    """Checked arguments of models of neighbours."""
+
+    k: int = whole(1, 2**31 - 1)
+    shrinkage: float = real(0.0, _LARGEST)
+    n_threads: int = whole(0, 1024)
+    cold_users: str = choice(*COLD_USERS)
 
 
 class NeighborModel(Recommender):
@@ -38,6 +51,8 @@ class NeighborModel(Recommender):
         shrinkage: >= 0: similarities are multiplied by n / (n + shrinkage), n being what two have
             in common.
         n_threads: threads to learn with; 0 for all cores. The result is the same.
+        cold_users: ranking of users without training interactions: "popularity"; or "scores", by
+            which no item is recommended to them.
 
     Attributes:
         neighbors: the fitted similarities.
@@ -46,16 +61,11 @@ class NeighborModel(Recommender):
         InvalidParameterError: an argument out of range.
     """
 
+    Settings = NeighborSettings
+    training_ops = ("item_similarity",)
+    race = RaceRules(shares=())
+    _settings: NeighborSettings
     neighbors: Neighbors
-
-    def __init__(self, k: int, shrinkage: float, *, n_threads: int = 0) -> None:
-        self.k = whole_number("k", k, 1, 2**31 - 1)
-        self.shrinkage = number("shrinkage", shrinkage, 0.0, _LARGEST)
-        self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
-
-    def settings(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {"k": self.k, "shrinkage": self.shrinkage, "n_threads": self.n_threads}
 
     @abstractmethod
     def _columns_of(self, train: Interactions) -> tuple[csr_array[np.float32], int]:
@@ -71,9 +81,9 @@ class NeighborModel(Recommender):
             np.ascontiguousarray(pattern.indptr, dtype=np.int64),
             np.ascontiguousarray(pattern.indices, dtype=np.int32),
             n_columns,
-            k=self.k,
-            shrinkage=self.shrinkage,
-            n_threads=self.n_threads,
+            k=self._settings.k,
+            shrinkage=self._settings.shrinkage,
+            n_threads=self._settings.n_threads,
         )
         self._prepare(train)
 
@@ -127,7 +137,7 @@ class NeighborModel(Recommender):
         lengths = np.diff(indptr)
         if values.shape != indices.shape or not (np.isfinite(values) & (values >= 0)).all():
             raise ModelFileError("its similarities do not fit its neighbours")
-        if lengths.max() > self.k or np.any(indices == np.repeat(np.arange(n), lengths)):
+        if lengths.max() > self._settings.k or np.any(indices == np.repeat(np.arange(n), lengths)):
             raise ModelFileError("its neighbours do not fit its settings")
         self.neighbors = Neighbors(indptr, indices, values)
         self._prepare(train)

@@ -7,7 +7,7 @@ Tasks, RecSys 2010, section 3.2.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,9 +15,20 @@ from recsys_backends.random import stream, uniforms
 from recsys_edu.errors import InvalidParameterError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.callbacks import Callback
+from recsys_edu.models.cold_users import COLD_USERS
 from recsys_edu.models.factor_model import FactorModel
 from recsys_edu.models.neighbor_model import pattern_of
-from recsys_edu.models.parameters import whole_number
+from recsys_edu.models.settings import Settings, choice, whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class PureSVDSettings(Settings):
+    """Checked arguments of ``PureSVD``."""
+
+    n_factors: int = whole(1, 2**16)
+    seed: int = whole(0, 2**64 - 1)
+    n_threads: int = whole(0, 1024)
+    cold_users: str = choice(*COLD_USERS)
 
 
 class PureSVD(FactorModel):
@@ -31,6 +42,8 @@ class PureSVD(FactorModel):
         seed: of the vector that the iteration starts from, 0 <= seed < 2**64; makes no difference
             beyond rounding.
         n_threads: threads to rank with; 0 for all cores.
+        cold_users: ranking of users without training interactions: "popularity"; or "scores" for
+            the model's own, all 0.
 
     Attributes:
         user_factors: U Σ, the largest singular value first.
@@ -41,34 +54,37 @@ class PureSVD(FactorModel):
     """
 
     name = "pure-svd"
+    Settings = PureSVDSettings
+    _settings: PureSVDSettings
 
-    def __init__(self, n_factors: int = 16, *, seed: int = 0, n_threads: int = 0) -> None:
-        self.n_factors = whole_number("n_factors", n_factors, 1, 2**16)
-        self.seed = whole_number("seed", seed, 0, 2**64 - 1)
-        self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
-
-    def settings(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {"n_factors": self.n_factors, "seed": self.seed, "n_threads": self.n_threads}
+    def __init__(
+        self,
+        n_factors: int = 16,
+        *,
+        seed: int = 0,
+        n_threads: int = 0,
+        cold_users: str = "popularity",
+    ) -> None:
+        self._configure(locals())
 
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
         from scipy.sparse.linalg import svds
         from threadpoolctl import threadpool_limits
 
-        smaller = min(train.shape)
-        if self.n_factors >= smaller:
+        n_factors, smaller = self._settings.n_factors, min(train.shape)
+        if n_factors >= smaller:
             raise InvalidParameterError(
                 f"n_factors must be below {smaller}, the smaller of the numbers of users and "
-                f"items, not {self.n_factors}"
+                f"items, not {n_factors}"
             )
-        start = uniforms(stream(self.seed), smaller) + 0.5
+        start = uniforms(stream(self._settings.seed), smaller) + 0.5
         matrix = pattern_of(train).astype(np.float64)
         # Its vectors are short: BLAS's threads would spend the time on waiting for each other.
         with threadpool_limits(limits=1, user_api="blas"):
-            users, sizes, items = svds(matrix, k=self.n_factors, v0=start, solver="arpack")
+            users, sizes, items = svds(matrix, k=n_factors, v0=start, solver="arpack")
         order = np.argsort(-sizes, kind="stable")
         users, items = users[:, order] * sizes[order], items[order].T
         largest = np.abs(items).argmax(axis=0)
-        signs = np.where(items[largest, np.arange(self.n_factors)] < 0, -1.0, 1.0)
+        signs = np.where(items[largest, np.arange(n_factors)] < 0, -1.0, 1.0)
         self.user_factors = np.ascontiguousarray(users * signs, dtype=np.float32)
         self.item_factors = np.ascontiguousarray(items * signs, dtype=np.float32)

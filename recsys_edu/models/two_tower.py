@@ -31,33 +31,30 @@ from recsys_edu.models.callbacks import Callback, EpochReport
 from recsys_edu.models.factor_state import FactorState
 from recsys_edu.models.feature_encoding import FeatureEncoder
 from recsys_edu.models.pairwise import PairwiseModel, check_can_teach
-from recsys_edu.models.parameters import number, one_of, whole_number
-from recsys_edu.models.two_tower_parameters import (
-    LOSSES,
-    OPTIMIZERS,
-    SCHEDULES,
-    SIMILARITIES,
-    import_torch,
-    length_or_none,
-    of_both_sides,
-    start_of_biases,
-    usable_device,
-    widths,
-)
+from recsys_edu.models.parameters import whole_number
+from recsys_edu.models.race_rules import RaceRules
+from recsys_edu.models.training import Training
+from recsys_edu.models.two_tower_checkpoint import Checkpoint, Resumed
+from recsys_edu.models.two_tower_settings import TwoTowerSettings, import_torch, threads_of_torch
 
 if TYPE_CHECKING:
     from recsys_edu.models.towers import Towers
+    from recsys_edu.models.two_tower_state import TrainedState
     from recsys_edu.models.two_tower_training import Trainer
 
-_USUAL_NEGATIVES: Final = {"bpr": 1, "in-batch": 1, "softmax": 512}
+_TOWERS: Final = "towers."
+_ENCODERS: Final = ("user_encoder", "item_encoder")
+_NUMBERS: Final = "numbers"
+_SOFTMAX_RACE: Final = {"learning_rate": 0.01, "reg": 0.1, "schedule": "linear"}
+"""Settings of the softmax losses on data of the size of ml-100k."""
 
 
 class TwoTower(PairwiseModel):
     """Two towers of ids and features, and the losses to train them by. Needs the extra ``torch``.
 
-    Users and items without interactions are ranked by their features; without features as well,
-    such users rank by bias alone. One seed gives the same bytes again, on the same device with as
-    many threads (another number of them adds up in another order).
+    Users and items without interactions are ranked by their features; ``cold_users`` is for models
+    that learned from no features of users. One seed gives the same bytes again, on the same device
+    with as many threads (another number of them adds up in another order).
 
     Args:
         n_factors: width of the towers' output, at least 1.
@@ -95,11 +92,14 @@ class TwoTower(PairwiseModel):
         n_threads: threads for torch on the CPU; 0 for all cores.
         progress: show a progress bar on stderr.
         device: "cpu", "cuda" …; None for a GPU where there is one.
+        cold_users: ranking of users without training interactions, where there are no features of
+            users: "popularity"; or "scores" for the model's own, which are chance and the biases.
 
     Attributes:
         user_factors, item_factors, item_biases: what the towers say of every user and item; the
             temperature is in the user's.
-        towers: the torch modules.
+        towers: the torch modules, on the CPU.
+        trained: their parameters and what training needs to go on, as arrays.
         user_encoder, item_encoder: how features become their input; None without features.
         history: an EpochReport for each epoch.
 
@@ -109,12 +109,20 @@ class TwoTower(PairwiseModel):
     """
 
     name = "two-tower"
-    towers: Towers
+    race = RaceRules(
+        variants={
+            "": {},
+            "-in-batch": {"loss": "in-batch", **_SOFTMAX_RACE},
+            "-softmax": {"loss": "softmax", **_SOFTMAX_RACE},
+        }
+    )
+    Settings = TwoTowerSettings
+    _settings: TwoTowerSettings
+    trained: TrainedState
     user_encoder: FeatureEncoder | None = None
     item_encoder: FeatureEncoder | None = None
-    training: tuple[Trainer, list[Callback]]
-    """The trainer and the callbacks, for checkpoints; there while ``fit`` runs."""
     _resume_from: str | PathLike[str] | None = None
+    _built: tuple[TrainedState, Towers] | None = None
 
     def __init__(
         self,
@@ -143,50 +151,29 @@ class TwoTower(PairwiseModel):
         n_threads: int = 0,
         progress: bool = True,
         device: str | None = None,
+        cold_users: str = "popularity",
     ) -> None:
-        self.n_factors = whole_number("n_factors", n_factors, 1, 2**16)
-        self.epochs = whole_number("epochs", epochs, 1, 2**31)
-        self.learning_rate = number("learning_rate", learning_rate, 0.0, 1e6, open_low=True)
-        self.reg = number("reg", reg, 0.0, 1e6)
-        self.loss = one_of("loss", loss, LOSSES)
-        usual = _USUAL_NEGATIVES[self.loss] if n_negatives is None else n_negatives
-        self.n_negatives = whole_number("n_negatives", usual, 1, 2**31)
-        self.similarity = one_of("similarity", similarity, SIMILARITIES)
-        self.temperature = number("temperature", temperature, 0.0, 1e6, open_low=True)
-        self.use_biases = bool(use_biases)
-        self.bias_init = start_of_biases(bias_init, self.use_biases)
-        self.hidden = widths(hidden)
-        self.use_features = bool(use_features)
-        self.id_dropout = of_both_sides("id_dropout", id_dropout, 1.0)
-        self.reg_cold = None if reg_cold is None else of_both_sides("reg_cold", reg_cold, 1e6)
-        self.init_scale = number("init_scale", init_scale, 0.0, 1e3, open_low=True)
-        self.optimizer = one_of("optimizer", optimizer, OPTIMIZERS)
-        self.schedule = one_of("schedule", schedule, SCHEDULES)
-        self.max_grad_norm = length_or_none(max_grad_norm)
-        self.batch_size = whole_number("batch_size", batch_size, 1, 2**31)
-        self.mixed_precision = bool(mixed_precision)
-        self.seed = whole_number("seed", seed, 0, 2**63 - 1)
-        self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
-        self.progress = bool(progress)
-        self.device = usable_device(device)
-        self.history: list[EpochReport] = []
-
-    def settings(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {name: getattr(self, name) for name in _SETTINGS}
+        self._configure(locals())
 
     def fit(
         self,
         train: Interactions,
         *,
         callbacks: Sequence[Callback] = (),
+        warm_start: bool = False,
         resume_from: str | PathLike[str] | None = None,
     ) -> Self:
         """Learn from interactions, and from the features that they have.
 
+        Ctrl-C ends the fit at once, with the vectors of the ``epochs_done`` epochs that were whole;
+        before the first one, the model is not fitted.
+
         Args:
             train: what users did; what is in it is never recommended again.
             callbacks: called after each epoch; see ``EarlyStopping`` and ``Checkpoint``.
+            warm_start: go on from the last fit, also an interrupted one, for ``epochs`` more
+                epochs, as one longer fit would have gone; with the schedule "linear", up to
+                ``epochs`` in all. ``train`` must have the same ids and features.
             resume_from: a checkpoint's path: go on from there, up to ``epochs`` in all, to what
                 training without a stop would have come to; on a CPU, to the same bytes.
 
@@ -194,39 +181,88 @@ class TwoTower(PairwiseModel):
             DataError: nothing that the model could learn from.
             DivergedError: vectors overflowed; the message says in which epoch.
             CheckpointError: not a checkpoint, or one of other settings or other data.
+            NotFittedError: a warm start without a first fit.
+            InvalidParameterError: a warm start of a loaded model, on other ids or features, or from
+                a checkpoint as well.
         """
+        if warm_start and resume_from is not None:
+            raise InvalidParameterError("give warm_start or resume_from, not both")
         self._resume_from = resume_from
-        return super().fit(train, callbacks=callbacks)
+        return super().fit(train, callbacks=callbacks, warm_start=warm_start)
 
-    def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
-        torch = import_torch()
-        from recsys_edu.models.two_tower_checkpoint import Checkpoint, Resumed
+    def _prepare(self, train: Interactions, callbacks: Sequence[Callback]) -> Training:
+        import_torch()
         from recsys_edu.models.two_tower_training import Trainer
 
         check_can_teach(train)
+        if self._continue:
+            self._check_can_go_on()
+        trainer = Trainer(self._settings, train)
+        if self._continue:
+            self._go_on(trainer)
+        resumed = next((c for c in callbacks if isinstance(c, Resumed)), None)
+        if resumed is not None:
+            resumed.prepare(self._settings, self.settings(), trainer, train)
+
+        def start() -> dict[str, Any]:
+            history = [] if resumed is None else resumed.history()
+            return {
+                **trainer.vectors()._asdict(),
+                "trained": trainer.state(),
+                "user_encoder": trainer.users.encoder,
+                "item_encoder": trainer.items.encoder,
+                "epochs_done": len(history),
+                "history": history,
+            }
+
+        return Training(
+            lambda: trainer.run_epoch(self.epochs_done), None if self._continue else start
+        )
+
+    def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
         others = [callback for callback in callbacks if not isinstance(callback, Checkpoint)]
-        writing = [callback for callback in callbacks if isinstance(callback, Checkpoint)]
+        # Checkpoints come last, so that they know what the others have seen of the epoch.
+        writing = [c.beside(others) for c in callbacks if isinstance(c, Checkpoint)]
         resumed = [] if self._resume_from is None else [Resumed(self._resume_from, others)]
-        before = torch.get_num_threads()
-        if self.n_threads:
-            torch.set_num_threads(self.n_threads)
+        with threads_of_torch(self._settings.n_threads):
+            super()._learn(train, [*others, *resumed, *writing])
+
+    def _check_can_go_on(self) -> None:
+        if not self.trained.can_go_on:
+            raise InvalidParameterError(
+                "a warm start needs the state of the optimizer, which model files do not hold: go "
+                "on from a Checkpoint, by fit(…, resume_from=path)"
+            )
+        if self._epochs_to_run() == 0:
+            raise InvalidParameterError(
+                f"with schedule='linear' a fit ends after {self._settings.epochs} epochs; raise "
+                "epochs to go on"
+            )
+
+    def _go_on(self, trainer: Trainer) -> None:
+        """Bring a new trainer to where the last fit ended."""
+        for ours, theirs in (
+            (self.user_encoder, trainer.users.encoder),
+            (self.item_encoder, trainer.items.encoder),
+        ):
+            if (ours and ours.to_json()) != (theirs and theirs.to_json()):
+                raise InvalidParameterError("a warm start needs the features of the first fit")
         try:
-            trainer = Trainer(self, train)
-            if resumed:
-                resumed[0].prepare(self, trainer, train)
-            else:
-                self.epochs_done, self.history = 0, []
-            self.towers, self.training = trainer.towers, (trainer, others)
-            self.user_encoder, self.item_encoder = trainer.users.encoder, trainer.items.encoder
-            # Checkpoints come last, so that they know what the others have seen of the epoch.
-            self._run_epochs(train, trainer.run_epoch, [*others, *resumed, *writing])
-            self.towers.cpu()
-        finally:
-            self.__dict__.pop("training", None)
-            torch.set_num_threads(before)
+            trainer.go_on_from(self.trained)
+        except (KeyError, IndexError, ValueError, RuntimeError) as error:
+            raise InvalidParameterError(
+                f"a warm start needs towers and an optimizer as in the first fit: {error}"
+            ) from error
+
+    def _is_cold(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        if self.user_encoder is not None:
+            return np.zeros(len(rows), dtype=np.bool_)
+        return super()._is_cold(rows)
 
     def _epochs_to_run(self) -> int:
-        return max(0, self.epochs - self.epochs_done)
+        epochs = self._settings.epochs
+        in_all = self._resume_from is not None or self._settings.schedule == "linear"
+        return max(0, epochs - self.epochs_done) if in_all else epochs
 
     def _check_learned(self, reports: Sequence[EpochReport]) -> None:
         if not any(report.n_triples for report in reports):
@@ -235,10 +271,26 @@ class TwoTower(PairwiseModel):
                 "items that anybody has; train on more"
             )
 
+    @property
+    def towers(self) -> Towers:
+        """The torch modules, on the CPU, with the parameters of the last whole epoch."""
+        if self._built is None or self._built[0] is not self.trained:
+            self._built = self.trained, self._towers_of(self.trained, self.train)
+        return self._built[1]
+
+    def _towers_of(self, trained: TrainedState, train: Interactions) -> Towers:
+        """Return towers of a state; ValueError where they do not fit the model."""
+        from recsys_edu.models.two_tower_state import restored_towers
+
+        encoders = (self.user_encoder, self.item_encoder)
+        n_users, n_items = (0 if encoder is None else encoder.n_columns for encoder in encoders)
+        return restored_towers(
+            self._settings, train.shape, (n_users, n_items), trained.parameters()
+        )
+
     def _fitted_arrays(self) -> Arrays:
         arrays = dict(super()._fitted_arrays())
-        for name, value in self.towers.state_dict().items():
-            arrays[_TOWERS + name] = value.cpu().numpy()
+        arrays |= {_TOWERS + name: array for name, array in self.trained.parameters().items()}
         for name in _ENCODERS:
             encoder = getattr(self, name)
             if encoder is not None:
@@ -248,37 +300,34 @@ class TwoTower(PairwiseModel):
 
     def _restore(self, arrays: Arrays, train: Interactions) -> None:
         super()._restore(arrays, train)
-        if self.use_biases != (self.item_biases is not None):
+        if self._settings.use_biases != (self.item_biases is not None):
             raise ModelFileError("its biases do not fit its settings")
-        from recsys_edu.models.two_tower_training import restored_towers
+        from recsys_edu.models.two_tower_state import TrainedState
 
         self.user_encoder, self.item_encoder = (
             FeatureEncoder.from_json(json.loads(arrays[name].tobytes())) if name in arrays else None
             for name in _ENCODERS
         )
-        parameters = {
-            name.removeprefix(_TOWERS): value
-            for name, value in arrays.items()
-            if name.startswith(_TOWERS)
-        }
-        self.towers = restored_towers(self, train, parameters)
+        self.trained = TrainedState(
+            {name: array for name, array in arrays.items() if name.startswith(_TOWERS)}
+        )
+        self._built = self.trained, self._towers_of(self.trained, train)
 
     def snapshot(self) -> FactorState:
-        """A copy of the vectors and of the towers, for ``restore``."""
-        parameters = self.towers.state_dict()
-        return (
-            super()
-            .snapshot()
-            ._replace(more={name: value.cpu().numpy().copy() for name, value in parameters.items()})
-        )
+        """Return a copy of the vectors and the state of the towers, for ``restore``."""
+        numbers = json.dumps(self.trained.numbers).encode()
+        more = {**self.trained.arrays, _NUMBERS: np.frombuffer(numbers, dtype=np.uint8)}
+        return super().snapshot()._replace(more=more)
 
-    def restore(self, state: FactorState) -> None:
-        """Go back to a snapshot; later epochs are struck from the history."""
-        super().restore(state)
-        import torch
+    def _restored(self, state: FactorState) -> dict[str, Any]:
+        from recsys_edu.models.two_tower_state import TrainedState
 
-        parameters = (state.more or {}).items()
-        self.towers.load_state_dict({name: torch.from_numpy(value) for name, value in parameters})
+        arrays = dict(state.more or {})
+        numbers = json.loads(arrays.pop(_NUMBERS).tobytes())
+        return {
+            **super()._restored(state),
+            "trained": TrainedState(arrays, numbers, self.trained.device),
+        }
 
     def user_vectors(self, users: Features) -> NDArray[np.float32]:
         """The vectors of users whom only their features describe, float32 (n, n_factors).
@@ -347,23 +396,3 @@ class TwoTower(PairwiseModel):
         columns, weights = encoder.encode(features)
         ids = torch.full((len(columns),), n)
         return Rows(ids, torch.from_numpy(columns), torch.from_numpy(weights))
-
-
-_TOWERS: Final = "towers."
-_ENCODERS: Final = ("user_encoder", "item_encoder")
-_SETTINGS: Final = (
-    *("n_factors", "epochs", "learning_rate", "reg", "loss", "n_negatives", "similarity"),
-    *("temperature", "use_biases", "bias_init", "hidden", "use_features", "id_dropout"),
-    *(
-        "reg_cold",
-        "init_scale",
-        "optimizer",
-        "schedule",
-        "max_grad_norm",
-        "batch_size",
-        "mixed_precision",
-        "seed",
-        "n_threads",
-    ),
-    *("progress", "device"),
-)

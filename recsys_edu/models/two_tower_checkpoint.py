@@ -12,27 +12,24 @@ import json
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from recsys_edu._version import __version__
-from recsys_edu.atomic import atomic_path
-from recsys_edu.errors import CheckpointError, MissingDependencyError
+from recsys_edu.errors import CheckpointError, InvalidParameterError, MissingDependencyError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.callbacks import Callback, EpochReport
 from recsys_edu.models.parameters import whole_number
+from recsys_edu.models.two_tower_settings import TwoTowerSettings
+from recsys_edu.versioned_files import Arrays, FileKind
 
 if TYPE_CHECKING:
-    import torch
-
-    from recsys_edu.models.two_tower import TwoTower
     from recsys_edu.models.two_tower_training import Trainer
 
-FORMAT: Final = 1
-"""Raised when files of before can no longer be read."""
+KIND: Final = FileKind("checkpoint", "a checkpoint to go on from", 1, CheckpointError)
 _HEADER: Final = "recsys_edu.checkpoint"
-_MAY_DIFFER: Final = {"progress", "device"}
+_CALLBACKS: Final = "callbacks."
+_MAY_DIFFER: Final = {"progress", "device", "cold_users"}
 
 
 class Checkpoint(Callback):
@@ -47,53 +44,89 @@ class Checkpoint(Callback):
 
     Raises:
         CheckpointError: the file cannot be written.
+        InvalidParameterError: on ``fit``, a model other than TwoTower.
     """
 
     def __init__(self, path: str | PathLike[str], *, every: int = 1) -> None:
         self.path = Path(path)
         self.every = whole_number("every", every, 1, 2**31)
+        self._others: Sequence[Callback] = ()
+
+    def beside(self, others: Sequence[Callback]) -> Self:
+        """Remember the other callbacks of the fit."""
+        self._others = others
+        return self
+
+    def on_start(self, model: Any) -> None:
+        """Refuse models that have nothing to write."""
+        if not hasattr(model, "trained"):
+            raise InvalidParameterError(
+                f"checkpoints are for TwoTower; save a {type(model).__name__} with save(path), and "
+                "go on by fit(…, warm_start=True)"
+            )
 
     def on_epoch(self, model: Any, report: EpochReport) -> bool:
         """Write, where it is time to."""
         if report.epoch % self.every == 0:
-            _write(self.path, model)
+            _write(self.path, model, self._others)
         return False
 
 
 class Resumed(Callback):
     """Reads a checkpoint: ``prepare`` before the first epoch, callbacks once they have started."""
 
-    def __init__(self, path: str | PathLike[str], beside: Sequence[Callback]) -> None:
-        self.path, self.beside = Path(path), beside
-        self.header, self.tensors = _read(self.path)
+    def __init__(self, path: str | PathLike[str], others: Sequence[Callback]) -> None:
+        self.path, self.others = Path(path), others
+        self.header, self.arrays = _read(self.path)
 
-    def prepare(self, model: TwoTower, trainer: Trainer, train: Interactions) -> None:
-        """Bring model and trainer to where they were; CheckpointError where they are others."""
-        _check_same(self.path, self.header, model, trainer, train)
+    def prepare(
+        self,
+        settings: TwoTowerSettings,
+        as_json: Mapping[str, Any],
+        trainer: Trainer,
+        train: Interactions,
+    ) -> None:
+        """Bring a trainer to where it was; CheckpointError where it is another training.
+
+        Args:
+            settings: of the model.
+            as_json: the same by name.
+            trainer: trains the model.
+            train: interactions to go on with.
+        """
+        from recsys_edu.models.two_tower_state import TrainedState
+
+        _check_same(self.path, self.header, settings, as_json, trainer.device.type, train)
         try:
-            _restore(trainer, self.header, self.tensors)
-            model.history = [EpochReport(**report) for report in self.header["history"]]
-            model.epochs_done = int(self.header["epochs_done"])
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{self.path} is damaged: {_first_line(error)}") from error
-        trainer.hand_over()
+            state = TrainedState(self.arrays, self.header["optimizers"], trainer.device.type)
+            trainer.go_on_from(state)
+            self.history()
+            int(self.header["epochs_done"])
+        except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
+            why = str(error).strip().partition("\n")[0]
+            raise CheckpointError(f"{self.path} is damaged: {why}") from error
+
+    def history(self) -> list[EpochReport]:
+        """Return the reports of the epochs done."""
+        return [EpochReport(**report) for report in self.header["history"]]
 
     def on_start(self, model: Any) -> None:
         """Remind the other callbacks; this one is the last to start."""
-        states = self.header["callbacks"]
-        kinds = [type(callback).__name__ for callback in self.beside]
-        for place, (kind, remembered) in enumerate(states):
+        kinds = [type(callback).__name__ for callback in self.others]
+        for place, (kind, remembered) in enumerate(self.header["callbacks"]):
             if kind not in kinds:
                 continue
-            state = dict(remembered)
-            for name, tensor in self.tensors.items():
-                if name.startswith(f"callbacks.{place}."):
-                    state[name.split(".", 2)[2]] = tensor.numpy()
-            self.beside[kinds.index(kind)].resume(state)
+            prefix = f"{_CALLBACKS}{place}."
+            arrays = {
+                name.removeprefix(prefix): array
+                for name, array in self.arrays.items()
+                if name.startswith(prefix)
+            }
+            self.others[kinds.index(kind)].resume({**remembered, **arrays})
 
 
 def fingerprint(train: Interactions, *, with_features: bool) -> str:
-    """64 letters that differ where the data to learn from do."""
+    """Return 64 letters that differ where the data to learn from do."""
     digest = hashlib.sha256()
     for array in (train.indptr, train.indices, train.user_ids, train.item_ids):
         digest.update(f"{array.dtype.str} {array.shape}".encode())
@@ -103,117 +136,64 @@ def fingerprint(train: Interactions, *, with_features: bool) -> str:
     return digest.hexdigest()
 
 
-def _write(path: Path, model: TwoTower) -> None:
-    trainer, callbacks = model.training
+def _write(path: Path, model: Any, callbacks: Sequence[Callback]) -> None:
     save_file, _ = _safetensors()
-    tensors, numbers = _state_of(trainer)
-    states = []
+    arrays, states = dict(model.trained.arrays), []
     for place, callback in enumerate(callbacks):
         state = callback.state()
-        arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
-        rest = {name: value for name, value in state.items() if name not in arrays}
-        states.append((type(callback).__name__, rest))
-        tensors |= {
-            f"callbacks.{place}.{name}": trainer.as_tensor(array) for name, array in arrays.items()
-        }
-    header = {
-        "format": FORMAT,
-        "recsys_edu": __version__,
-        "settings": model.settings(),
-        "device": trainer.device.type,
-        "data": fingerprint(model.train, with_features=model.use_features),
-        "epochs_done": model.epochs_done,
-        "history": [
+        own = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
+        states.append(
+            (type(callback).__name__, {n: value for n, value in state.items() if n not in own})
+        )
+        arrays |= {f"{_CALLBACKS}{place}.{name}": array for name, array in own.items()}
+    header = KIND.header(
+        settings=model.settings(),
+        device=model.trained.device,
+        data=fingerprint(model.train, with_features=model.use_features),
+        epochs_done=model.epochs_done,
+        history=[
             {name: getattr(report, name) for name in EpochReport.__slots__}
             for report in model.history
         ],
-        "optimizers": numbers,
-        "callbacks": states,
-    }
-    try:
-        with atomic_path(path) as unfinished:
-            save_file(tensors, unfinished, metadata={_HEADER: json.dumps(header)})
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be written: {error.strerror or error}") from error
+        optimizers=model.trained.numbers,
+        callbacks=states,
+    )
+    with KIND.writing(path) as unfinished:
+        save_file(arrays, unfinished, metadata={_HEADER: json.dumps(header)})
 
 
-def _state_of(trainer: Trainer) -> tuple[dict[str, torch.Tensor], list[dict[str, Any]]]:
-    """Tensors by name; and what optimizers keep as plain numbers, by parameter and name."""
-    tensors = {f"towers.{name}": value for name, value in trainer.towers.state_dict().items()}
-    tensors["generator"] = trainer.generator.get_state()
-    numbers: list[dict[str, Any]] = []
-    for place, optimizer in enumerate(trainer.optimizers):
-        numbers.append({})
-        for parameter, state in optimizer.state_dict()["state"].items():
-            for name, value in state.items():
-                if hasattr(value, "dtype"):
-                    tensors[f"optimizers.{place}.{parameter}.{name}"] = value
-                else:
-                    numbers[-1].setdefault(str(parameter), {})[name] = value
-    return {name: value.detach().cpu().contiguous() for name, value in tensors.items()}, numbers
-
-
-def _restore(
-    trainer: Trainer, header: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]
-) -> None:
-    """Put back what ``_state_of`` took."""
-    towers = {
-        name.removeprefix("towers."): tensor
-        for name, tensor in tensors.items()
-        if name.startswith("towers.")
-    }
-    trainer.towers.load_state_dict(towers)
-    trainer.generator.set_state(tensors["generator"])
-    for place, optimizer in enumerate(trainer.optimizers):
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        state: dict[int, dict[str, Any]] = {
-            int(parameter): dict(numbers)
-            for parameter, numbers in header["optimizers"][place].items()
-        }
-        prefix = f"optimizers.{place}."
-        for name, tensor in tensors.items():
-            if name.startswith(prefix):
-                parameter, what = name.removeprefix(prefix).split(".")
-                if tensor.shape not in ((), parameters[int(parameter)].shape):
-                    raise ValueError(f"{name} has the shape {tuple(tensor.shape)}")
-                state.setdefault(int(parameter), {})[what] = tensor
-        groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": state, "param_groups": groups})
-
-
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
     _, safe_open = _safetensors()
+    with KIND.reading(path) as source, _opened(safe_open, source) as file:
+        metadata = file.metadata() or {}
+        if _HEADER not in metadata:
+            raise CheckpointError("it is a safetensors file, but of something else")
+        header = json.loads(metadata[_HEADER])
+        KIND.check_format(header)
+        return header, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def _opened(safe_open: Any, source: Path) -> Any:
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if _HEADER not in metadata:
-                raise CheckpointError(f"{path} is a safetensors file, but not a checkpoint of ours")
-            header = json.loads(metadata[_HEADER])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except CheckpointError:
+        return safe_open(source, framework="numpy")
+    except OSError:
         raise
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
     except Exception as error:
-        # Whatever the bytes of a foreign or damaged file set off, the file is to blame.
-        raise CheckpointError(
-            f"{path} is truncated, or was never a checkpoint: {_first_line(error)}"
-        ) from error
-    if not isinstance(header, dict) or header.get("format", 0) > FORMAT:
-        raise CheckpointError(
-            f"recsys_edu {header.get('recsys_edu', '(newer)')} wrote {path}, and this is "
-            f"{__version__}; upgrade"
-        )
-    return header, tensors
+        raise KIND.not_one() from error
 
 
 def _check_same(
-    path: Path, header: Mapping[str, Any], model: TwoTower, trainer: Trainer, train: Interactions
+    path: Path,
+    header: Mapping[str, Any],
+    settings: TwoTowerSettings,
+    as_json: Mapping[str, Any],
+    device: str,
+    train: Interactions,
 ) -> None:
-    """CheckpointError unless the same training goes on."""
-    ours = json.loads(json.dumps(model.settings()))
+    """Raise CheckpointError unless the same training goes on."""
+    ours = json.loads(json.dumps(as_json))
     theirs = header["settings"]
-    may_differ = _MAY_DIFFER | ({"epochs"} if model.schedule == "constant" else set())
+    may_differ = _MAY_DIFFER | ({"epochs"} if settings.schedule == "constant" else set())
     different = [
         f"{name} {theirs.get(name)!r} (now {value!r})"
         for name, value in ours.items()
@@ -221,23 +201,19 @@ def _check_same(
     ]
     if different:
         raise CheckpointError(f"{path} is of another configuration: {', '.join(different)}")
-    if header["device"] != trainer.device.type:
+    if header["device"] != device:
         raise CheckpointError(
             f"{path} was written on {header['device']}, whose random numbers are other ones than "
-            f"those of {trainer.device.type}"
+            f"those of {device}"
         )
-    if header["data"] != fingerprint(train, with_features=model.use_features):
+    if header["data"] != fingerprint(train, with_features=settings.use_features):
         raise CheckpointError(f"{path} was learned from other interactions, ids or features")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _safetensors() -> tuple[Any, Any]:
     try:
         from safetensors import safe_open
-        from safetensors.torch import save_file
+        from safetensors.numpy import save_file
     except ImportError as error:
         raise MissingDependencyError.for_extra("safetensors", "torch") from error
     return save_file, safe_open

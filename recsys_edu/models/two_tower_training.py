@@ -1,82 +1,28 @@
-"""The PyTorch half of TwoTower: batches, steps, and the vectors that come of them."""
+"""Training of towers in PyTorch: batches, steps, and the vectors that come of them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from recsys_edu.errors import ModelFileError
 from recsys_edu.interactions import Interactions
-from recsys_edu.models.feature_encoding import FeatureEncoder
-from recsys_edu.models.towers import Rows, Tower, Towers, TowerSettings
+from recsys_edu.models.factor_state import Vectors
+from recsys_edu.models.towers import Tower, Towers
 from recsys_edu.models.training import EpochOutcome
 from recsys_edu.models.two_tower_losses import bpr_loss, decayed, softmax_loss
 from recsys_edu.models.two_tower_negatives import UniformNegatives, log_shares
-
-if TYPE_CHECKING:
-    from recsys_edu.features import Features
-    from recsys_edu.models.two_tower import TwoTower
+from recsys_edu.models.two_tower_settings import TwoTowerSettings
+from recsys_edu.models.two_tower_sides import Side
+from recsys_edu.models.two_tower_state import TrainedState, restore_state, state_of, towers_for
 
 _DRAWN_AT_ONCE: Final = 1 << 22
 """Negatives drawn in one go: enough that it costs little, few enough to fit in memory."""
-_ROWS_AT_ONCE: Final = 1 << 16
-
-
-class Side:
-    """The users, or the items: which have a vector of their own, and what is known about them."""
-
-    def __init__(
-        self,
-        features: Features | None,
-        idle: NDArray[np.bool_],
-        own_when_idle: bool,
-        reg: float,
-        id_dropout: float,
-        reg_cold: float,
-        device: torch.device,
-    ) -> None:
-        self.id_dropout = 0.0 if features is None else id_dropout
-        self.reg, self.reg_cold = reg, reg_cold
-        n = len(idle)
-        self.encoder: FeatureEncoder | None = None
-        self.columns = self.weights = None
-        if features is not None:
-            self.encoder = FeatureEncoder.learn(features, ~idle)
-            encoded = self.encoder.encode(features)
-            self.columns = torch.from_numpy(encoded.columns).to(device)
-            self.weights = torch.from_numpy(encoded.weights).to(device)
-        # Who has nothing to learn from has no vector of its own: row n, which stays zero.
-        ids = np.arange(n) if own_when_idle else np.where(idle, n, np.arange(n))
-        self.n, self.ids = n, torch.from_numpy(ids).to(device)
-
-    def decay(self, share: float, kept: torch.Tensor | None) -> float | torch.Tensor:
-        """λ of a share of the batch: one for all, or of each row by whether its vector is kept."""
-        if kept is None or self.reg == self.reg_cold:
-            return self.reg * share
-        return self.reg_cold * share + (self.reg - self.reg_cold) * share * kept
-
-    @property
-    def n_columns(self) -> int:
-        """Columns of features; 0 without features."""
-        return 0 if self.encoder is None else self.encoder.n_columns
-
-    def rows(self, chosen: torch.Tensor, ids: torch.Tensor, kept: torch.Tensor | None) -> Rows:
-        """Some rows as the tower takes them."""
-        if self.columns is None or self.weights is None:
-            return Rows(ids)
-        return Rows(ids, self.columns[chosen], self.weights[chosen], kept)
-
-    def all_rows(self) -> Iterator[Rows]:
-        """All of them in turn, some at a time."""
-        everyone = torch.arange(self.n, device=self.ids.device)
-        for some in torch.split(everyone, _ROWS_AT_ONCE):
-            yield self.rows(some, self.ids[some], None)
 
 
 class Batch(NamedTuple):
@@ -93,41 +39,41 @@ class Batch(NamedTuple):
 
 
 class Trainer:
-    """Trains the towers and hands their vectors to the model after each epoch."""
+    """Trains towers; each epoch ends with the vectors of all users and items."""
 
-    def __init__(self, model: TwoTower, train: Interactions) -> None:
-        name = model.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    def __init__(self, settings: TwoTowerSettings, train: Interactions) -> None:
+        name = settings.device or ("cuda" if torch.cuda.is_available() else "cpu")
         self.device = torch.device(name)
-        self.model = model
-        self.generator = torch.Generator(self.device).manual_seed(model.seed)
+        self.settings = settings
+        self.generator = torch.Generator(self.device).manual_seed(settings.seed)
         self.pair_users = torch.from_numpy(train.rows()).to(self.device)
         self.pair_items = torch.from_numpy(train.indices.astype(np.int64)).to(self.device)
         self._describe(train)
         n_columns = (self.users.n_columns, self.items.n_columns)
-        self.towers = towers_for(model, train, n_columns, self.generator)
-        if model.bias_init == "popularity":
+        self.towers = towers_for(settings, train.shape, n_columns, self.generator)
+        if settings.bias_init == "popularity":
             _begin_at_popularity(self.towers, train)
-        self.optimizers = _optimizers(self.towers, model.optimizer, model.learning_rate)
+        self.optimizers = _optimizers(self.towers, settings.optimizer, settings.learning_rate)
         self.log_share = log_shares(train).to(self.device)
 
     def _describe(self, train: Interactions) -> None:
         """Both sides, and the negatives. An item that nobody has had is a negative as others are,
         unless features speak for it: then nothing says that it is disliked."""
         features = (train.user_features, train.item_features)
-        of_users, of_items = features if self.model.use_features else (None, None)
+        of_users, of_items = features if self.settings.use_features else (None, None)
         idle_users, idle_items = np.diff(train.indptr) == 0, train.popularity() == 0
-        reg = self.model.reg
-        cold = (reg, reg) if self.model.reg_cold is None else self.model.reg_cold
-        both = zip(self.model.id_dropout, cold, strict=True)
+        reg = self.settings.reg
+        cold = (reg, reg) if self.settings.reg_cold is None else self.settings.reg_cold
+        both = zip(self.settings.id_dropout, cold, strict=True)
         users, items = ((reg, *of_side, self.device) for of_side in both)
         self.users = Side(of_users, idle_users, False, *users)
         self.items = Side(of_items, idle_items, of_items is None, *items)
         may_be_drawn = np.full(train.n_items, True) if of_items is None else ~idle_items
         self.negatives = UniformNegatives(train, torch.from_numpy(may_be_drawn), self.generator)
 
-    def run_epoch(self) -> EpochOutcome:
-        """Every interaction once, in random order."""
-        self._set_learning_rate()
+    def run_epoch(self, epochs_done: int) -> EpochOutcome:
+        """Take every interaction once, in random order."""
+        self._set_learning_rate(epochs_done)
         outcomes: list[torch.Tensor] = []
         for batch in self._batches():
             with self._precision():
@@ -135,34 +81,34 @@ class Trainer:
                 objective = losses.mean() if batch.usable is None else _mean(losses, batch.usable)
             self._descend(objective)
             outcomes.append(_figures(losses.detach(), x, batch.usable))
-        self.hand_over()
         loss, n_correct, n = torch.stack(outcomes).sum(0).tolist()
-        accuracy = n_correct / max(n, 1) if self.model.loss == "bpr" else None
-        return EpochOutcome(loss / max(n, 1), accuracy, int(n))
+        accuracy = n_correct / max(n, 1) if self.settings.loss == "bpr" else None
+        more = {"trained": self.state()}
+        return EpochOutcome(self.vectors(), loss / max(n, 1), accuracy, int(n), more)
 
-    def _set_learning_rate(self) -> None:
-        """The step size of this epoch."""
+    def _set_learning_rate(self, epochs_done: int) -> None:
+        """Set the step size of this epoch."""
         share = 1.0
-        if self.model.schedule == "linear":
-            share = max(1.0 - self.model.epochs_done / self.model.epochs, 0.0)
+        if self.settings.schedule == "linear":
+            share = max(1.0 - epochs_done / self.settings.epochs, 0.0)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = share * self.model.learning_rate
+                group["lr"] = share * self.settings.learning_rate
 
     def _precision(self) -> AbstractContextManager[object]:
-        if self.model.mixed_precision:
+        if self.settings.mixed_precision:
             return torch.autocast(self.device.type, torch.bfloat16)
         return nullcontext()
 
     def _batches(self) -> Iterator[Batch]:
         """The interactions in random order, with their negatives where the loss is BPR."""
-        size, k = self.model.batch_size, self.model.n_negatives
+        size, k = self.settings.batch_size, self.settings.n_negatives
         order = torch.randperm(len(self.pair_users), generator=self.generator, device=self.device)
         at_once = max(1, _DRAWN_AT_ONCE // (size * k)) * size
         for some in torch.split(order, at_once):
             users = self.pair_users.index_select(0, some)
             positives = self.pair_items.index_select(0, some)
-            if self.model.loss != "bpr":
+            if self.settings.loss != "bpr":
                 for part in zip(
                     torch.split(users, size), torch.split(positives, size), strict=True
                 ):
@@ -176,9 +122,9 @@ class Trainer:
 
     def _losses(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor | None]:
         """The loss of each triple and its x, (n, k); or of each interaction, (n,), and None."""
-        if self.model.loss == "bpr":
+        if self.settings.loss == "bpr":
             return self._bpr(batch)
-        if self.model.loss == "softmax":
+        if self.settings.loss == "softmax":
             return self._softmax(batch), None
         return self._in_batch(batch), None
 
@@ -211,8 +157,8 @@ class Trainer:
     def _softmax(self, batch: Batch) -> torch.Tensor:
         """Against items drawn for the batch, or all of them, where that is no more."""
         n, candidates = len(batch.users), self.negatives.candidates
-        few = self.model.n_negatives < len(candidates)
-        others = self.negatives.draw(self.model.n_negatives) if few else candidates
+        few = self.settings.n_negatives < len(candidates)
+        others = self.negatives.draw(self.settings.n_negatives) if few else candidates
         kept = self._kept(self.users, batch.users)
         user = self._user_vectors(batch.users, 1 / n, kept)
         vectors, bias = self._item_vectors(batch.positives, 1 / n)
@@ -242,8 +188,8 @@ class Trainer:
         for optimizer in self.optimizers:
             optimizer.zero_grad()
         objective.backward()  # type: ignore[no-untyped-call]
-        if self.model.max_grad_norm is not None:
-            clip_gradients(self.towers, self.model.max_grad_norm)
+        if self.settings.max_grad_norm is not None:
+            clip_gradients(self.towers, self.settings.max_grad_norm)
         for optimizer in self.optimizers:
             optimizer.step()
 
@@ -269,37 +215,28 @@ class Trainer:
         drawn = torch.rand(len(rows), generator=self.generator, device=self.device)
         return (drawn >= side.id_dropout).float()
 
-    def as_tensor(self, array: NDArray[Any]) -> torch.Tensor:
-        """A copy on the CPU."""
-        return torch.from_numpy(array.copy())
-
-    def hand_over(self) -> None:
-        """Copy the vectors of all users and items into the model."""
+    def vectors(self) -> Vectors:
+        """Return the vectors of all users and items, as arrays of their own."""
         with torch.no_grad():
             users = [self.towers.user_vectors(rows) for rows in self.users.all_rows()]
             items, biases = [], []
             for rows in self.items.all_rows():
                 items.append(self.towers.item_vectors(rows))
                 biases.append(self.towers.item_biases(rows))
-        self.model.user_factors, self.model.item_factors = as_array(users), as_array(items)
         given = [bias for bias in biases if bias is not None]
-        self.model.item_biases = as_array(given) if given else None
+        return Vectors(as_array(users), as_array(items), as_array(given) if given else None)
 
+    def state(self) -> TrainedState:
+        """Return a copy of all that training needs to go on."""
+        return state_of(self.towers, self.optimizers, self.generator)
 
-def towers_for(
-    model: TwoTower, train: Interactions, n_columns: tuple[int, int], generator: torch.Generator
-) -> Towers:
-    """Towers that have learned nothing yet, on the generator's device."""
-    settings = TowerSettings(
-        model.n_factors,
-        model.hidden,
-        model.similarity == "cosine",
-        model.temperature,
-        model.use_biases,
-        model.init_scale,
-        model.optimizer != "adam",
-    )
-    return Towers((train.n_users, train.n_items), n_columns, settings, generator)
+    def go_on_from(self, state: TrainedState) -> None:
+        """Bring towers, optimizers and generator to a state.
+
+        Raises:
+            KeyError, ValueError, RuntimeError: a state of other towers or optimizers.
+        """
+        restore_state(self.towers, self.optimizers, self.generator, state)
 
 
 def _begin_at_popularity(towers: Towers, train: Interactions) -> None:
@@ -311,24 +248,8 @@ def _begin_at_popularity(towers: Towers, train: Interactions) -> None:
         towers.biases.ids.weight[:-1, 0] = torch.from_numpy(biases.astype(np.float32))
 
 
-def restored_towers(
-    model: TwoTower, train: Interactions, parameters: Mapping[str, NDArray[Any]]
-) -> Towers:
-    """The towers of a model file; ModelFileError where they do not fit the model."""
-    encoders = (model.user_encoder, model.item_encoder)
-    n_users, n_items = (0 if encoder is None else encoder.n_columns for encoder in encoders)
-    towers = towers_for(model, train, (n_users, n_items), torch.Generator())
-    wanted = {name: tuple(value.shape) for name, value in towers.state_dict().items()}
-    if {name: value.shape for name, value in parameters.items()} != wanted or not all(
-        value.dtype == np.float32 and np.isfinite(value).all() for value in parameters.values()
-    ):
-        raise ModelFileError("its towers do not fit its users, items and settings")
-    towers.load_state_dict({name: torch.from_numpy(value) for name, value in parameters.items()})
-    return towers
-
-
 def as_array(parts: list[torch.Tensor]) -> NDArray[np.float32]:
-    """The parts, one after the other, as an array that is nobody else's."""
+    """Return the parts, one after the other, as one array of their own."""
     joined: NDArray[np.float32] = torch.cat(parts).float().cpu().numpy().copy()
     return joined
 
@@ -348,14 +269,14 @@ def clip_gradients(towers: torch.nn.Module, most: float) -> None:
 
 
 def _mean(losses: torch.Tensor, usable: torch.Tensor) -> torch.Tensor:
-    """The mean of those that count."""
+    """Return the mean of those that count."""
     return (losses * usable).sum() / usable.sum().clamp(min=1)
 
 
 def _figures(
     losses: torch.Tensor, x: torch.Tensor | None, usable: torch.Tensor | None
 ) -> torch.Tensor:
-    """The sum of the losses, how many x are positive, how many count: float64, shape (3,)."""
+    """Return the sum of the losses, and how many x are positive and count: float64, shape (3,)."""
     if usable is None:
         usable = torch.ones((), device=losses.device).expand(losses.shape)
     right = usable if x is None else (x > 0) * usable
@@ -364,7 +285,7 @@ def _figures(
 
 
 def _optimizers(towers: Towers, kind: str, learning_rate: float) -> list[torch.optim.Optimizer]:
-    """One for the tables and the trunks, or, where that takes tables alone, one for each."""
+    """Return one for tables and trunks, or one for each, where the first takes tables alone."""
     parameters = list(towers.parameters())
     if kind == "adam":
         return [torch.optim.Adam(parameters, lr=learning_rate, fused=True)]

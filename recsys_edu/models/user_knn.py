@@ -28,8 +28,15 @@ class UserKNN(NeighborModel):
 
     name = "user-knn"
 
-    def __init__(self, k: int = 80, shrinkage: float = 0.0, *, n_threads: int = 0) -> None:
-        super().__init__(k, shrinkage, n_threads=n_threads)
+    def __init__(
+        self,
+        k: int = 80,
+        shrinkage: float = 0.0,
+        *,
+        n_threads: int = 0,
+        cold_users: str = "popularity",
+    ) -> None:
+        self._configure(locals())
 
     def _columns_of(self, train: Interactions) -> tuple[csr_array[np.float32], int]:
         return pattern_of(train).T.tocsr(), train.n_users

@@ -1,42 +1,45 @@
-"""Who can race: BPR on any backend, by the backend's name; other models by theirs."""
+"""Contestants of a race: models on backends, under the names that the race calls them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from recsys_backends import Backend, BackendUnavailableError, UnknownBackendError, use_backend
+from recsys_backends import (
+    Backend,
+    BackendUnavailableError,
+    UnknownBackendError,
+    available_backends,
+    use_backend,
+)
 from recsys_edu.errors import InvalidParameterError, MissingDependencyError
-from recsys_edu.models.als import ALS
 from recsys_edu.models.base import Recommender
-from recsys_edu.models.bpr import BPR
-from recsys_edu.models.item_knn import ItemKNN
-from recsys_edu.models.most_popular import MostPopular
-from recsys_edu.models.pure_svd import PureSVD
-from recsys_edu.models.two_tower import TwoTower
-from recsys_edu.models.user_knn import UserKNN
+from recsys_edu.models.catalogue import model_class, model_names
 
 DEFAULT_CONTESTANTS: Final = ("popularity", "naive", "torch", "optimized", "two-tower")
+_ALWAYS_SHARED: Final = ("n_threads",)
 
 
 @dataclass(frozen=True, slots=True)
 class RaceSettings:
-    """What all contestants have in common."""
+    """Settings that all contestants share, as far as they have them."""
 
     epochs: int = 10
     n_factors: int = 16
     learning_rate: float = 0.05
     reg: float = 0.01
     n_threads: int = 1
+    n_blocks: int | None = None
+    """Blocks of BPR's plans; None for as many as suit the data, 1 for the textbook's order."""
 
     def __str__(self) -> str:
-        counts = ((self.epochs, "epoch"), (self.n_factors, "factor"), (self.n_threads, "thread"))
+        counts = [(self.epochs, "epoch"), (self.n_factors, "factor"), (self.n_threads, "thread")]
+        if self.n_blocks is not None:
+            counts.append((self.n_blocks, "block"))
         return ", ".join(f"{n:,} {what}{'s' * (n != 1)}" for n, what in counts)
-
-
-_Maker = Callable[[RaceSettings, int], Recommender]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +48,47 @@ class Contestant:
 
     name: str
     model: str
-    """What it is, for the table."""
+    """Class of the model, for the table."""
     backend: str | None
     """The backend that it trains on; None for a model that does not use one to train."""
-    make: _Maker
-    """The model for these settings and this seed."""
+    make: Callable[[RaceSettings, int], Recommender]
+    """Returns the model for these settings and this seed."""
+    training_ops: tuple[str, ...] = ()
+    """Ops that training calls."""
 
     def loaded_backend(self) -> Backend | None:
-        """The backend itself."""
+        """Return the backend itself."""
         if self.backend is None:
             return None
         with use_backend(self.backend) as backend:
             return backend
 
     def on_backend(self) -> AbstractContextManager[object]:
-        """A block in which its backend is in use."""
+        """Return a block in which its backend is in use."""
         return nullcontext() if self.backend is None else use_backend(self.backend)
+
+    def learners_ops(self) -> list[str] | None:
+        """Return the training ops that were the learner's all the time, so far.
+
+        None for a backend that has nothing of a learner's; see ``recsys_edu.student``.
+        """
+        backend = self.loaded_backend()
+        written = getattr(backend and backend.implementation, "written", None)
+        if written is None:
+            return None
+        filled = getattr(backend and backend.implementation, "filled", ())
+        return [op for op in self.training_ops if op in written() and op not in filled]
 
 
 def contestants(
     names: Sequence[str] = DEFAULT_CONTESTANTS, *, skip_unavailable: bool = False
 ) -> tuple[list[Contestant], list[str]]:
-    """The contestants of these names, and for each that was left out a sentence that says why.
+    """Return the contestants of these names, and for each that was left out a sentence.
 
     Args:
-        names: a model's name other than "bpr" (see ``models.model_classes``), "two-tower-in-batch"
-            or "two-tower-softmax", or a backend's name, for BPR on that backend.
+        names: a backend's name, for BPR on that backend; a model's name, such as "als" or
+            "two-tower-softmax", on the fastest backend where it needs one; or both, such as
+            "student-item-knn".
         skip_unavailable: leave out what cannot run here, rather than raise.
 
     Raises:
@@ -93,86 +111,86 @@ def contestants(
     return found, left_out
 
 
+def contestant_of(
+    model: type[Recommender],
+    name: str,
+    *,
+    backend: str | None = None,
+    own: Mapping[str, Any] | None = None,
+) -> Contestant:
+    """Return a contestant of a model's class, also one that is not in the catalogue.
+
+    Args:
+        model: the class.
+        name: name in the race.
+        backend: the backend that it trains on; None for the fastest one, if it needs any.
+        own: arguments of the constructor that are the contestant's own, in place of the race's.
+
+    Raises:
+        UnknownBackendError, BackendUnavailableError: the backend cannot be had.
+        MissingDependencyError: the model cannot be made here.
+    """
+    make = partial(_made, model, dict(own or {}))
+    make(RaceSettings(), 0)  # says at once if something is missing
+    used = _resolved(backend or "auto") if model.training_ops else None
+    return Contestant(name, model.__name__, used, make, model.training_ops)
+
+
+def _made(
+    model: type[Recommender], own: Mapping[str, Any], settings: RaceSettings, seed: int
+) -> Recommender:
+    """Return a model with what it shares with the others, and what is its own."""
+    shared = {name: getattr(settings, name) for name in (*model.race.shares, *_ALWAYS_SHARED)}
+    given = {**shared, "seed": seed, "progress": False, **own}
+    return model(**{name: given[name] for name in model.argument_names() if name in given})
+
+
 def _contestant(name: str) -> Contestant:
-    if name in _MODELS:
-        wanted, make = _MODELS[name]
-        model = type(make(RaceSettings(), 0))  # says at once if something is missing
-        return Contestant(name, model.__name__, wanted and _resolved(wanted), make)
-    if name == BPR.name:
-        raise InvalidParameterError(
-            "BPR races on a backend, under the backend's name: naive, optimized, torch …"
-        )
+    """Return the contestant of a name: a model, a backend, or a backend and a model."""
+    known = _models()
+    if name in known:
+        model, own = known[name]
+        if model.race.by_backend:
+            raise InvalidParameterError(
+                f"{model.__name__} races on a backend, under the backend's name: naive, optimized, "
+                "torch …"
+            )
+        return contestant_of(model, name, own=own)
+    for backend, rest in _splits(name):
+        if rest in known and known[rest][0].training_ops:
+            model, own = known[rest]
+            return contestant_of(model, name, backend=backend, own=own)
     try:
-        return Contestant(name, "BPR", _resolved(name), _bpr)
+        (by_backend,) = (model for model, _ in known.values() if model.race.by_backend)
+        return contestant_of(by_backend, name, backend=name)
     except UnknownBackendError as error:
-        raise UnknownBackendError(f"{error} Other contestants: {', '.join(_MODELS)}.") from None
+        others = [n for n, (model, _) in known.items() if not model.race.by_backend]
+        raise UnknownBackendError(
+            f"{error} Other contestants: {', '.join(others)}; and a backend's name with the name "
+            "of a model that trains on one, such as student-item-knn."
+        ) from None
+
+
+def _models() -> dict[str, tuple[type[Recommender], Mapping[str, Any]]]:
+    """Return each model, and each of its variants with what is its own, by name."""
+    return {
+        name + suffix: (model_class(name), own)
+        for name in model_names()
+        for suffix, own in model_class(name).race.variants.items()
+    }
+
+
+def _splits(name: str) -> list[tuple[str, str]]:
+    """Return a name as (backend, model) for each backend that it begins with."""
+    names = [info.name for info in available_backends()] if "-" in name else []
+    return [
+        (backend, name.removeprefix(f"{backend}-"))
+        for backend in names
+        if name.startswith(f"{backend}-")
+    ]
 
 
 def _resolved(name: str) -> str:
-    """What the backend is called in the end: "auto" is one of the others."""
+    """Return the name of a backend in the end: "auto" is one of the others."""
     with use_backend(name) as backend:
         return backend.name
-
-
-def _als(settings: RaceSettings, seed: int) -> ALS:
-    """λ is weighed against whole rows of pairs, so it is its own, and there is no step size."""
-    return ALS(
-        n_factors=settings.n_factors,
-        epochs=settings.epochs,
-        seed=seed,
-        n_threads=settings.n_threads,
-        progress=False,
-    )
-
-
-def _bpr(settings: RaceSettings, seed: int) -> BPR:
-    return BPR(
-        n_factors=settings.n_factors,
-        epochs=settings.epochs,
-        learning_rate=settings.learning_rate,
-        reg=settings.reg,
-        seed=seed,
-        n_threads=settings.n_threads,
-        progress=False,
-    )
-
-
-def _neighbor_model(model: type[ItemKNN | UserKNN]) -> _Maker:
-    """Neighbours are as many as the model says; what is common is the threads."""
-    return lambda settings, seed: model(n_threads=settings.n_threads)
-
-
-def _pure_svd(settings: RaceSettings, seed: int) -> PureSVD:
-    return PureSVD(settings.n_factors, seed=seed, n_threads=settings.n_threads)
-
-
-def _two_tower(**own: Any) -> _Maker:
-    """Adam's step size is its own; what is common is the size, the epochs and the threads."""
-
-    def make(settings: RaceSettings, seed: int) -> TwoTower:
-        return TwoTower(
-            n_factors=settings.n_factors,
-            epochs=settings.epochs,
-            seed=seed,
-            n_threads=settings.n_threads,
-            progress=False,
-            **own,
-        )
-
-    return make
-
-
-_SOFTMAX: Final[dict[str, Any]] = {"learning_rate": 0.01, "reg": 0.1, "schedule": "linear"}
-"""What the softmax losses want on data of the size of ml-100k."""
-
-_MODELS: Final[dict[str, tuple[str | None, _Maker]]] = {
-    MostPopular.name: (None, lambda settings, seed: MostPopular()),
-    ItemKNN.name: ("auto", _neighbor_model(ItemKNN)),
-    UserKNN.name: ("auto", _neighbor_model(UserKNN)),
-    PureSVD.name: (None, _pure_svd),
-    ALS.name: ("auto", _als),
-    TwoTower.name: (None, _two_tower()),
-    f"{TwoTower.name}-in-batch": (None, _two_tower(loss="in-batch", **_SOFTMAX)),
-    f"{TwoTower.name}-softmax": (None, _two_tower(loss="softmax", **_SOFTMAX)),
-}
-"""The backend to train on, where a model uses one, and how it is made."""

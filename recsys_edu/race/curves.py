@@ -1,4 +1,4 @@
-"""Quality over training time: what a contestant is worth after each epoch."""
+"""Curves of quality over training time, a point for each epoch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recsys_edu.splits import Split
 
 
 class Curve(Callback):
-    """Notes a metric after each epoch, and the seconds until then; looking does not count.
+    """Note a metric after each epoch, and the seconds until then; looking does not count.
 
     Args:
         split: judged by its test part.
@@ -37,7 +37,7 @@ class Curve(Callback):
 def curve_of(
     contestant: Contestant, settings: RaceSettings, seed: int, split: Split, metric: str
 ) -> list[tuple[float, float]]:
-    """Seconds since ``fit`` began and the metric, after each epoch; one pass for both."""
+    """Return seconds since ``fit`` began and the metric, after each epoch; one pass for both."""
     model = contestant.make(settings, seed)
     with contestant.on_backend():
         curve = Curve(split, metric)

@@ -1,4 +1,4 @@
-"""How much memory a fit takes, in a process of its own.
+"""Memory of a fit, measured in a process of its own.
 
 Python's tracer sees nothing of what PyTorch and C allocate, so the race asks the operating system:
 by how much did the process's resident memory grow at its highest? A fresh process, because one that
@@ -32,7 +32,7 @@ _IN_OTHER_PROCESS: Final = (
 
 
 def peak_memory_of_fit(contestant: Contestant, dataset: str, settings: RaceSettings) -> float:
-    """By how much a process grows while the contestant fits one epoch, in 10⁶ bytes.
+    """Return by how much a process grows while the contestant fits one epoch, in 10⁶ bytes.
 
     Raises:
         NotMeasuredError: the other process cannot have the backend, or failed.
@@ -43,6 +43,7 @@ def peak_memory_of_fit(contestant: Contestant, dataset: str, settings: RaceSetti
     asked = {
         "path": sys.path,
         "name": contestant.name,
+        "backend": "" if backend is None else backend.name,
         "backend_path": "" if backend is None or backend.trusted else backend.path,
         "dataset": dataset,
         "settings": asdict(settings),
@@ -61,10 +62,12 @@ def peak_memory_of_fit(contestant: Contestant, dataset: str, settings: RaceSetti
     return float(done.stdout.split()[-1])
 
 
-def answer(name: str, backend_path: str, dataset: str, settings: dict[str, Any]) -> None:
-    """Runs in the other process: print by how much it grows."""
+def answer(
+    name: str, backend: str, backend_path: str, dataset: str, settings: dict[str, Any]
+) -> None:
+    """Print by how much the process grows; runs in the other one."""
     if backend_path:
-        register_backend(name, backend_path, replace=True)
+        register_backend(backend, backend_path, replace=True)
     (contestant,), _ = contestants([name])
     train = load_split(dataset).fold_valid().train
     one_epoch = replace(RaceSettings(**settings), epochs=1)
@@ -83,7 +86,7 @@ def warm_up(contestant: Contestant, settings: RaceSettings, seed: int, train: In
 
 
 def first_interactions(train: Interactions, n: int = 500) -> Interactions:
-    """The first n interactions of users who have not seen everything."""
+    """Return the first n interactions of users who have not seen everything."""
     can_teach = (np.diff(train.indptr) < train.n_items)[train.rows()]
     chosen = can_teach & (np.cumsum(can_teach) <= n)
     return train.keep(chosen) if chosen.any() else train
@@ -103,7 +106,7 @@ def _forget_peak() -> None:
 
 
 def _resident_mb(field: str) -> float:
-    """Resident memory now (VmRSS) or at its highest (VmHWM), in 10⁶ bytes."""
+    """Return resident memory now (VmRSS) or at its highest (VmHWM), in 10⁶ bytes."""
     if sys.platform == "linux":
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith(field + ":"):

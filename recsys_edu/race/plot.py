@@ -1,7 +1,8 @@
-"""A race as a picture: quality over training time. matplotlib is imported only here."""
+"""Picture of a race, quality over training time. matplotlib is imported only here."""
 
 from __future__ import annotations
 
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,12 +12,12 @@ from recsys_edu.metrics import parse_metric
 from recsys_edu.race.results import CURVE_METRIC, RaceEntry, RaceResult
 
 _FORMATS: Final = (".png", ".svg", ".pdf")
-_MARKERS: Final = {"BPR": "o", "TwoTower": "s", "ALS": "v", "MostPopular": "D"}
+_MARKERS: Final = "osvDP*Xp"
 _COLORS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 
 
 def check_plot_path(path: Path) -> None:
-    """Say what is wrong with a plot's path, or with this installation, before the race is run."""
+    """Check a plot's path, and this installation, before the race is run."""
     if path.suffix.lower() not in _FORMATS:
         raise InvalidParameterError(
             f"a plot is written as {', '.join(_FORMATS)}, by the end of its name, not {path.name!r}"
@@ -41,11 +42,13 @@ def plot_race(result: RaceResult, path: Path, *, metric: str = "ndcg@10") -> Non
         figsize=(9.5, max(5.0, 0.6 * len(result.entries))), layout="constrained"
     )
     axes = figure.subplots()
+    models = dict.fromkeys(entry.model for entry in result.entries)
+    marker_of = dict(zip(models, cycle(_MARKERS)))
     for entry, color in zip(result.entries, _COLORS * len(result.entries), strict=False):
         axes.plot(
             entry.fit_seconds,
             entry.metrics[metric],
-            _MARKERS.get(entry.model, "^"),
+            marker_of[entry.model],
             color=color,
             markersize=12,
             label=_label(entry),
@@ -66,7 +69,7 @@ def plot_race(result: RaceResult, path: Path, *, metric: str = "ndcg@10") -> Non
 
 
 def _label(entry: RaceEntry) -> str:
-    """Who it is, and by how much it is faster than naive."""
+    """Return name, model and speed-up over naive."""
     label = entry.name if entry.backend is None else f"{entry.name} ({entry.model})"
     if entry.speedup_over_naive is not None and entry.name != "naive":
         label += f"\n{entry.speedup_over_naive:,.0f} × as fast as naive"

@@ -1,4 +1,4 @@
-"""What a race found, as data."""
+"""Results of a race, as data."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from recsys_edu.atomic import atomic_path
 from recsys_edu.race.contestants import RaceSettings
 
 CURVE_METRIC: Final = "ndcg@10"
-"""What curves are of."""
+"""Metric of the curves."""
 
 
 @dataclass(frozen=True, slots=True)
 class RaceEntry:
-    """How one contestant did."""
+    """Figures of one contestant."""
 
     name: str
     model: str
@@ -28,15 +28,19 @@ class RaceEntry:
     triples_per_second: float | None
     """Training triples per second of ``fit``; None for a model without triples."""
     speedup_over_naive: float | None
-    """naive's fit_seconds over these; None where naive did not run, or for another model."""
+    """fit_seconds of the same model on naive over these; None where that did not run."""
     peak_memory_mb: float | None
-    """By how much the process grew while fitting, in 10⁶ bytes; None where it was not measured."""
+    """Growth of the process while fitting, in 10⁶ bytes; None where it was not measured."""
     metrics: dict[str, float]
     """Mean over seeds, by name."""
     metrics_by_seed: dict[str, list[float]] = field(default_factory=dict)
     curve: list[tuple[float, float]] = field(default_factory=list)
     """Seconds of training and NDCG@10 after each epoch, with the first seed; empty for a model that
     has no epochs, or where it was not asked for."""
+    training_ops: list[str] = field(default_factory=list)
+    """Ops that training calls."""
+    learners_ops: list[str] | None = None
+    """Those of them that are the learner's own; None for a backend that has no learner's ops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class RaceResult:
     """A sentence for each contestant that could not run, and each figure not measured."""
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+        """Return it as JSON can hold it."""
         return asdict(self)
 
     def write_json(self, path: Path) -> None:

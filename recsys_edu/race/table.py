@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def race_table(result: RaceResult) -> Table:
-    """One row a contestant, in the order in which they were named."""
+    """Return a table with a row for each contestant, in the order in which they were named."""
     from rich.table import Table
 
     shown = Table(title=_title(result), title_justify="left", caption_justify="left")
@@ -46,7 +46,7 @@ def _cells(entry: RaceEntry) -> list[str]:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in a unit that suits them."""
+    """Return seconds in a unit that suits them."""
     if seconds < 1e-3:
         return f"{1e6 * seconds:.0f} µs"
     if seconds < 1:
@@ -65,8 +65,27 @@ def _title(result: RaceResult) -> str:
 
 def _caption(result: RaceResult) -> str:
     machine = result.machine
-    return (
+    lines = [sentence for sentence in map(learners_part, result.entries) if sentence]
+    lines.append(
         f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, "
         f"Python {machine['python']}, NumPy {machine['numpy']}, PyTorch {machine['torch']}, "
         f"SIMD {machine['simd']}"
     )
+    return "\n".join(lines)
+
+
+def learners_part(entry: RaceEntry) -> str:
+    """Return a sentence on which training ops are the learner's; empty where that is no question.
+
+    >>> learners_part(entry)
+    "student: bpr_update is yours, plan_epoch is naive's"
+    """
+    if entry.learners_ops is None:
+        return ""
+    others = [op for op in entry.training_ops if op not in entry.learners_ops]
+    parts = [
+        f"{' and '.join(ops)} {'are' if len(ops) > 1 else 'is'} {owner}"
+        for ops, owner in ((entry.learners_ops, "yours"), (others, "naive's"))
+        if ops
+    ]
+    return f"{entry.name}: {', '.join(parts)}"

@@ -11,7 +11,6 @@ Hierarchical Navigable Small World Graphs, IEEE TPAMI 42(4), 2020.
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -21,7 +20,7 @@ from recsys_backends.protocol import TopK
 from recsys_edu.errors import MissingDependencyError, ModelFileError
 from recsys_edu.models.parameters import whole_number
 from recsys_edu.serving.cosine import equally_long, with_bias_and_zero
-from recsys_edu.serving.index_file import Stored, read_index, write_index
+from recsys_edu.serving.index_file import KIND, Stored, read_index, write_index
 from recsys_edu.serving.retrieval import ItemIndex, Seen
 
 
@@ -82,16 +81,11 @@ class ApproximateIndex(ItemIndex):
             ModelFileError: no such file, not an index, truncated, damaged, or of a newer version.
             InvalidParameterError, MissingDependencyError: as for the class.
         """
-        made, source = cls.__new__(cls), Path(path)
+        made = cls.__new__(cls)
         made.n_threads = whole_number("n_threads", n_threads, 0, 1024)
         _import_usearch()
-        try:
+        with KIND.reading(path) as source:
             made._restore(read_index(source))
-        except OSError as error:
-            raise ModelFileError(f"{source} cannot be read: {error.strerror or error}") from error
-        except Exception as error:
-            # Whatever the pieces of a foreign or damaged file set off, the file is to blame.
-            raise ModelFileError(f"{source} is not an index that can be loaded: {error}") from error
         return made
 
     def _restore(self, stored: Stored) -> None:

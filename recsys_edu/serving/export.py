@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recsys_edu.atomic import atomic_path
-from recsys_edu.errors import ExportError, MissingDependencyError, ModelFileError
+from recsys_edu.errors import ExportError, MissingDependencyError
 from recsys_edu.ids import IdIndex
 from recsys_edu.models.base import Recommender
 from recsys_edu.models.factor_model import FactorModel
@@ -16,7 +15,7 @@ from recsys_edu.models.two_tower import TwoTower
 from recsys_edu.serving.metadata import Metadata
 from recsys_edu.serving.parity import Parity, check_parity
 from recsys_edu.serving.ranker import Ranker
-from recsys_edu.serving.seal import sealed
+from recsys_edu.serving.seal import KIND, sealed
 from recsys_edu.serving.tower import user_tower
 
 
@@ -52,13 +51,15 @@ def export_onnx(model: Recommender, path: str | PathLike[str]) -> Parity:
             "such as BPR, ALS and TwoTower"
         )
     file = sealed(_serialized(model))
-    target = Path(path)
-    try:
-        with atomic_path(target) as unfinished:
-            unfinished.write_bytes(file)
-            return check_parity(model, Ranker(unfinished))
-    except OSError as error:
-        raise ModelFileError(f"{target} cannot be written: {error.strerror or error}") from error
+    with KIND.writing(path) as unfinished:
+        unfinished.write_bytes(file)
+        return check_parity(model, Ranker(unfinished))
+
+
+def _popularity_for_cold_users(model: FactorModel) -> NDArray[np.float32] | None:
+    """Return the scores of users who are ranked by popularity; None where nobody is."""
+    rows = np.arange(model.train.n_users)
+    return model._popular_items().counts if model._is_cold(rows).any() else None
 
 
 def _serialized(model: FactorModel) -> bytes:
@@ -86,6 +87,7 @@ def _serialized(model: FactorModel) -> bytes:
         # Who has no row has seen nothing: one more row, that is empty.
         seen_indptr=np.append(train.indptr, train.indptr[-1:]),
         seen_indices=train.indices,
+        popularity=_popularity_for_cold_users(model),
     )
     serialized: bytes = graph.model(model.name, metadata.as_entries()).SerializeToString()
     return serialized

@@ -5,6 +5,8 @@
     scores[r, i] = −inf     for each item i that user r has seen
     scores, items = the k highest of each row; −1 where a score is −inf
 
+(Where users without training interactions are ranked by popularity, their scores are that.)
+
 The only step that ONNX has no word for is the third: rows have seen different numbers of items. The
 seen items of all rows are laid end to end, as CSR has them, and each needs to know its row. That is
 how many rows have ended at its place: a running sum over marks at the rows' ends.
@@ -37,6 +39,7 @@ def add_ranking(
     item_biases: NDArray[np.float32] | None,
     seen_indptr: NDArray[np.int64],
     seen_indices: NDArray[np.int32],
+    popularity: NDArray[np.float32] | None = None,
 ) -> None:
     """From the users' vectors and rows to the outputs ``items``, ``scores`` and ``vectors``.
 
@@ -47,6 +50,8 @@ def add_ranking(
         item_factors: float32, shape (n_items, d).
         item_biases: float32, shape (n_items,); or None.
         seen_indptr, seen_indices: what each user has seen, as CSR.
+        popularity: float32, shape (n_items,): scores for users who have seen nothing, in place of
+            those by vectors; None to keep those.
     """
     n_items, n_factors = item_factors.shape
     k = graph.input("k", np.int64, 1)
@@ -54,7 +59,15 @@ def add_ranking(
     if item_biases is not None:
         factors.append(graph.constant("item_biases", item_biases))
     scores = graph.add("Gemm", vectors, *factors, transB=1)
-    masked = _add_mask(graph, scores, users, seen_indptr, seen_indices)
+    indptr = graph.constant("seen_indptr", seen_indptr)
+    starts = graph.add("Gather", indptr, users)
+    after = graph.add("Add", users, graph.constant("one", [1]))
+    counts = graph.add("Sub", graph.add("Gather", indptr, after), starts)
+    if popularity is not None:
+        nothing_seen = graph.add("Equal", counts, graph.constant("zero", [0]))
+        cold = graph.add("Unsqueeze", nothing_seen, graph.constant("last_axis", [-1]))
+        scores = graph.add("Where", cold, graph.constant("popularity", popularity), scores)
+    masked = _add_mask(graph, scores, users, starts, counts, seen_indices)
     kept = graph.add("Min", k, graph.constant("n_items", [n_items]))
     best, columns = graph.add_many("TopK", 2, masked, kept, axis=1, largest=1, sorted=1)
     missing = graph.add("IsInf", best, detect_positive=0)
@@ -68,15 +81,13 @@ def _add_mask(
     graph: GraphBuilder,
     scores: str,
     users: str,
-    seen_indptr: NDArray[np.int64],
+    starts: str,
+    counts: str,
     seen_indices: NDArray[np.int32],
 ) -> str:
-    """The scores with −inf at what each user has seen."""
+    """Set the scores of each user's ``counts`` items, from ``starts`` on, to −inf."""
     nothing = graph.constant("nothing", np.full(1, -np.inf, dtype=np.float32))
     zero, one = graph.constant("zero", [0]), graph.constant("one", [1])
-    indptr = graph.constant("seen_indptr", seen_indptr)
-    starts = graph.add("Gather", indptr, users)
-    counts = graph.add("Sub", graph.add("Gather", indptr, graph.add("Add", users, one)), starts)
     axis = graph.constant("first_axis", np.array(0, dtype=np.int64))
     ends = graph.add("CumSum", counts, axis)
     total = graph.add("ReduceSum", counts, keepdims=1)

@@ -56,7 +56,7 @@ def check_parity(model: FactorModel, ranker: Ranker) -> Parity:
     found = _compare(
         model.rank(rows, k),
         ranker.rank(rows, k),
-        lambda users, items: model._scores(rows[users], items),
+        lambda users, items: model._pair_scores(rows[users], items),
         [f"user {user!r}" for user in train.user_ids[rows].tolist()],
     )
     if isinstance(model, TwoTower) and model.user_encoder is not None:

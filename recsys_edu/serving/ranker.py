@@ -9,11 +9,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recsys_backends.whole_numbers import whole_number
 from recsys_edu.errors import (
     DataError,
     InvalidParameterError,
     MissingDependencyError,
-    ModelFileError,
     UnknownUserError,
 )
 from recsys_edu.features import Features
@@ -21,7 +21,7 @@ from recsys_edu.ids import IdArray
 from recsys_edu.models.feature_encoding import Encoded
 from recsys_edu.recommendations import Recommendations, list_length, padded, without_padding
 from recsys_edu.serving.metadata import Metadata
-from recsys_edu.serving.seal import check_seal
+from recsys_edu.serving.seal import KIND, check_seal
 
 _CELLS: Final = 1 << 24
 """Scores computed at a time, at most (but those of one user at least): 64 MB."""
@@ -47,8 +47,7 @@ class Ranker:
     """
 
     def __init__(self, path: str | PathLike[str], *, n_threads: int = 0) -> None:
-        if isinstance(n_threads, bool) or not isinstance(n_threads, int) or n_threads < 0:
-            raise InvalidParameterError(f"n_threads must be at least 0, not {n_threads!r}")
+        n_threads = whole_number("n_threads", n_threads, 0, 1024, error=InvalidParameterError)
         source = Path(path)
         self._session, metadata = _opened(source, n_threads)
         self.model, self._users, self._items, self.encoder = metadata
@@ -172,14 +171,8 @@ def _opened(source: Path, n_threads: int) -> tuple[Any, Metadata]:
         from recsys_edu.serving.session import open_session
     except ImportError as error:
         raise MissingDependencyError.for_extra("onnxruntime", "serve") from error
-    try:
+    with KIND.reading(source):
         file = source.read_bytes()
         check_seal(file)
         session = open_session(file, n_threads)
-        metadata = Metadata.from_entries(session.get_modelmeta().custom_metadata_map)
-    except OSError as error:
-        raise ModelFileError(f"{source} cannot be read: {error.strerror or error}") from error
-    except Exception as error:
-        # Whatever the pieces of a foreign file set off, the file is to blame.
-        raise ModelFileError(f"{source} is not a model that can answer: {error}") from error
-    return session, metadata
+        return session, Metadata.from_entries(session.get_modelmeta().custom_metadata_map)

@@ -16,11 +16,11 @@ import hashlib
 import re
 from typing import Final
 
-from recsys_edu._version import __version__
 from recsys_edu.errors import ModelFileError
+from recsys_edu.versioned_files import FileKind
 
-FORMAT: Final = 1
-"""Raised when files of before can no longer be read; 1 to 9999."""
+KIND: Final = FileKind("exported file", "a model that can answer", 1, ModelFileError)
+"""Kind of the file; formats go up to 9999."""
 _KEY: Final = b"recsys_edu"
 _VALUE: Final = b"format %04d, sha256 %s"
 _PATTERN: Final = re.compile(rb"recsys_edu\x12.format (\d{4}), sha256 ([0-9a-f]{64})\Z", re.DOTALL)
@@ -39,11 +39,7 @@ def check_seal(file: bytes) -> None:
             "it is truncated, or was never exported by recsys_edu: make one with "
             "`tito export-model`"
         )
-    if int(found[1]) > FORMAT:
-        raise ModelFileError(
-            f"a newer recsys_edu wrote it (format {int(found[1])}), and this is {__version__}; "
-            "upgrade"
-        )
+    KIND.check_format({"format": int(found[1])})
     length = len(_seal(b""))
     if file[-length:] != _seal(file[:-length]):
         raise ModelFileError("it is damaged: its checksum does not match its content")
@@ -51,7 +47,7 @@ def check_seal(file: bytes) -> None:
 
 def _seal(model: bytes) -> bytes:
     """The entry as protobuf: each field a tag (number · 8 + 2), a length below 128 and bytes."""
-    value = _VALUE % (FORMAT, hashlib.sha256(model).hexdigest().encode())
+    value = _VALUE % (KIND.format, hashlib.sha256(model).hexdigest().encode())
     entry = _field(1, _KEY) + _field(2, value)
     return _field(14, entry)
 

@@ -1,4 +1,4 @@
-"""What the user tower of a TwoTower is made of, as arrays."""
+"""The user tower of a TwoTower as arrays."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class UserTower(NamedTuple):
     layers: list[tuple[NDArray[np.float32], NDArray[np.float32]]]
     """The trunk: matrices (n_out, n_in) and offsets (n_out,), with ReLUs between; may be empty."""
     cosine: bool
-    """Whether vectors are brought to length 1."""
+    """True where vectors are brought to length 1."""
     temperature: float
-    """What they are divided by at the end."""
+    """Number by which they are divided at the end."""
 
 
 def user_tower(model: TwoTower) -> UserTower | None:
-    """The tower of a fitted model; None for one that learned from no features of users."""
+    """Return the tower of a fitted model; None for one that learned from no features of users."""
     if model.user_encoder is None:
         return None
     state = model.towers.users.state_dict()
@@ -38,13 +38,13 @@ def user_tower(model: TwoTower) -> UserTower | None:
         model.user_encoder,
         found["features.weight"],
         layers,
-        model.similarity == "cosine",
-        model.temperature,
+        model._settings.similarity == "cosine",
+        model._settings.temperature,
     )
 
 
 def described_vectors(model: TwoTower, encoded: Encoded) -> NDArray[np.float32]:
-    """What the model's own tower says of users without rows, float32 (n, d)."""
+    """Return the vectors of users without rows by the model's own tower, float32 (n, d)."""
     import torch
 
     from recsys_edu.models.towers import Rows

@@ -12,6 +12,8 @@ import pytest
 from profile_kernel import first_that_is_no_helper
 from profile_loop import instructions
 
+from tito.jail.timed_group import NoTimedGroupError, timed_group
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -88,6 +90,19 @@ def test_jail_cost_has_a_line_for_each_kind() -> None:
     table = rows(quick("jail_cost.py"), "processor ms")
     assert len(table) == 5
     assert all(min(line) > 0 for line in table)
+
+
+def test_the_outside_clock_has_a_line_for_each_claim() -> None:
+    try:
+        timed_group(1).close()
+    except NoTimedGroupError as error:
+        pytest.skip(str(error))
+    told = quick("outside_clock.py")
+    lines = [line for line in told.splitlines() if line.startswith("| ")][2:]
+    assert len(lines) == 8
+    for cheat in ("hidden thread", "work between calls"):
+        assert any(cheat in line and "refused" in line for line in lines), told
+    assert "holds" in lines[-1]
 
 
 def test_profile_of_the_loop_finds_the_loop() -> None:

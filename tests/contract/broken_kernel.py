@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
 
 from recsys_backends import naive
+from tests.contract.twins import numpy_engine
 
 modules = {
     name.rpartition(".")[2]: sys.modules[f"recsys_backends.naive.{name}"]
@@ -63,3 +64,16 @@ def _edited(module: ModuleType, *edits: tuple[str, str]) -> ModuleType:
     copy = ModuleType(module.__name__)
     exec(compile(source, f"<broken {module.__name__}>", "exec"), copy.__dict__)
     return copy
+
+
+@dataclass(frozen=True)
+class BrokenTwin:
+    """An edit to the twin in NumPy."""
+
+    name: str
+    before: str
+    after: str
+
+    def backend(self) -> ModuleType:
+        """Return the twin with the edit."""
+        return _edited(numpy_engine, (self.before, self.after))

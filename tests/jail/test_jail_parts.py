@@ -31,7 +31,12 @@ def test_the_numbers_of_calls_are_the_kernels(column: int) -> None:
         name: int(number)
         for name, number in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)
     }
-    own = {**seccomp.NUMBERS, "clone": seccomp._CLONE, "clone3": seccomp._CLONE3}
+    own = {
+        **seccomp.NUMBERS,
+        **seccomp.TIMED_NUMBERS,
+        "clone": seccomp._CLONE,
+        "clone3": seccomp._CLONE3,
+    }
     own.update(socket=seccomp._SOCKET, ioctl=seccomp._IOCTL)
     known = {name: pair[column] for name, pair in own.items() if name in theirs}
     assert {name: theirs[name] for name in known} == known
@@ -55,12 +60,14 @@ def run_filter(program: bytes, arch: int, number: int, *arguments: int) -> int:
             place += if_true if holds else if_false
 
 
+@pytest.mark.parametrize("timed", [False, True])
 @pytest.mark.parametrize("machine", seccomp.AUDIT_ARCH)
-def test_the_filter_refuses_what_it_lists_and_nothing_else(machine: str) -> None:
-    program, arch = seccomp.program(machine), seccomp.AUDIT_ARCH[machine]
+def test_the_filter_refuses_what_it_lists_and_nothing_else(machine: str, timed: bool) -> None:
+    program, arch = seccomp.program(machine, timed=timed), seccomp.AUDIT_ARCH[machine]
     column = list(seccomp.AUDIT_ARCH).index(machine)
     assert program is not None
-    denied = {pair[column] for pair in seccomp.NUMBERS.values()}
+    names = {**seccomp.NUMBERS, **(seccomp.TIMED_NUMBERS if timed else {})}
+    denied = {pair[column] for pair in names.values()}
     special = {
         p[column] for p in (seccomp._CLONE, seccomp._CLONE3, seccomp._SOCKET, seccomp._IOCTL)
     }
@@ -130,6 +137,48 @@ def test_a_package_brings_what_it_depends_on_and_no_more() -> None:
     assert {"scipy", "numpy"} <= names
     assert not names & {"pip", "torch", "recsys_edu", "pytest"}
     assert packages.entries_for(["json", "no_such_module"]) == []
+
+
+def test_a_distribution_is_allowed_by_its_own_name_with_what_it_needs() -> None:
+    """Its name is not that of its modules: python-dateutil brings dateutil."""
+    found = set(packages.modules_of(["python-dateutil"]))
+    assert "dateutil" in found
+    assert found & {"six", "tzdata"}
+    assert packages.modules_of(["Python_DateUtil"]) == sorted(
+        {"Python_DateUtil", *packages.modules_of(["python-dateutil"])} - {"python-dateutil"}
+    )
+    assert packages.modules_of(["recsys_backends.ops", "no-such-thing"]) == [
+        "no-such-thing", "recsys_backends.ops",
+    ]  # fmt: skip
+    assert not packages.entries_for(["recsys_edu", "recsys_backends.ops"])
+    installed = packages.installed_modules()
+    assert {"numpy", "scipy", "pytest", "recsys_edu", "tito"} <= set(installed)
+    assert not [name for name in installed if not name.isidentifier()]
+
+
+def test_torch_brings_what_it_imports() -> None:
+    pytest.importorskip("torch", reason="the extra 'torch' is not installed")
+    assert {"torch", "torchgen", "functorch", "typing_extensions", "sympy", "mpmath"} <= set(
+        packages.modules_of(["torch"])
+    )
+
+
+@needs_bubblewrap
+def test_missing_is_told_from_masked_in_a_jail_too(tmp_path: Path) -> None:
+    module = tmp_path / "uses.py"
+    module.write_text(
+        "def load(name):\n    import importlib\n    try:\n"
+        "        importlib.import_module(name)\n"
+        "    except ImportError as error:\n        return type(error).__name__, str(error)\n"
+    )
+    with Jail([module]) as jail, Remote(module, launch=jail) as remote:
+        assert remote.load("no_such_package") == (
+            "ModuleNotFoundError", "No module named 'no_such_package'",
+        )  # fmt: skip
+        for name in ("scipy", "scipy.sparse", "pytest", "recsys_edu.metrics", "tito.judging"):
+            kind, said = remote.load(name)
+            assert kind == "ImportError"
+            assert "cannot be imported while your code is judged" in said
 
 
 def test_a_bundle_holds_the_modules_named_and_their_packages() -> None:
@@ -220,10 +269,10 @@ def test_memory_is_held_by_process_where_there_is_no_group() -> None:
 
 
 def test_folders_above_a_mount_can_be_entered() -> None:
-    sight = mounts.Sight()
-    sight.read_only("/root/.pyenv/versions/3.11")
-    sight.read_only("/root/.pyenv/bin")
-    pairs = itertools.pairwise(sight.arguments)
+    view = mounts.Mounts()
+    view.read_only("/root/.pyenv/versions/3.11")
+    view.read_only("/root/.pyenv/bin")
+    pairs = itertools.pairwise(view.arguments)
     made = [place for option, place in pairs if option == "--dir"]
     assert made == ["/root", "/root/.pyenv", "/root/.pyenv/versions"]
-    assert sight.arguments.count("0755") == 3
+    assert view.arguments.count("0755") == 3

@@ -10,6 +10,8 @@ import pytest
 
 from tests.course.toy_kinds import write_toy_of_kinds
 from tests.jail.conftest import needs_bubblewrap
+from tests.judging.evil_remote import EvilRemote, Solutions
+from tests.judging.test_evil_answers import let_through
 from tests.workspace.conftest import tito
 
 pytest.importorskip("jupytext")
@@ -58,6 +60,20 @@ def test_wrong_answers_are_told_from_right_ones(lesson: Lesson) -> None:
     assert "changes its argument" in said["no look at the argument"]
     assert "1 of 4" in said["no look at the argument"]
     assert said["meta"].endswith("to its judges: a Tensor is not plain data.")
+
+
+@pytest.mark.slow
+def test_no_wrong_answer_about_a_handed_function_is_let_through(lesson: Lesson) -> None:
+    clause = functions_of(load_clauses(lesson.folder, "hidden.py"))["test_agree"]
+
+    def passes(remote: EvilRemote) -> bool:
+        return run_clause("test_agree", clause, remote, generator_for("test_agree", 3)).passed
+
+    pieces = ("false", "true", "not a number", "zeros", "a word", "nothing")
+    assert sorted(let_through(Solutions(lesson), passes, pieces)) == [
+        ("agree", "argument 0 is changed"),  # by a handed function, it may be; nothing rests on it
+        ("agree", "true"),  # which accepts, as None does
+    ]
 
 
 @needs_bubblewrap

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -246,6 +247,15 @@ def test_what_is_allowed_brings_all_that_is_inside_of_it(remote_of: Callable[...
         "    return pickle.loads(pickle.dumps(np.random.default_rng(0))).integers(9) >= 0\n"
     )
     assert remote.load(LATE.split())
+
+
+def test_threads_of_a_judge_take_turns(remote_of: Callable[..., Remote]) -> None:
+    remote = remote_of("def double(x):\n    return x + x\n")
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: remote.double(np.full(1000 * n, n)), range(60)))
+    for n, answer in enumerate(found):
+        assert answer.shape == (1000 * n,)
+        assert (answer == 2 * n).all()
 
 
 def test_a_loop_without_end_is_ended(remote_of: Callable[..., Remote]) -> None:

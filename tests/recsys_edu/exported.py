@@ -24,7 +24,8 @@ def given(
     seen: list[tuple[int, int]] | None = None,
 ) -> BPR:
     """A model with these vectors, whose users have seen these (row, column) pairs."""
-    model = BPR(user_factors.shape[1], use_biases=item_biases is not None)
+    n_factors, use_biases = user_factors.shape[1], item_biases is not None
+    model = BPR(n_factors, use_biases=use_biases, cold_users="scores")
     model.user_factors, model.item_factors = user_factors, item_factors
     model.item_biases, model.n_blocks_used = item_biases, 1
     pairs = np.array([(0, 0)] if seen is None else seen, dtype=np.int64).reshape(-1, 2)

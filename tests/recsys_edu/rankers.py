@@ -31,15 +31,27 @@ class FixedScores:
 
 
 class FixedLists:
-    """Gives each user the same list whatever is asked, with scores of 0 or those given."""
+    """Gives each user the same list, padded to what is asked, with scores that fall strictly."""
+
+    def __init__(self, items: list[list[int]]) -> None:
+        self.items = np.asarray(items, dtype=np.int32)
+
+    def rank(self, rows: NDArray[np.int64], k: int) -> Ranking:
+        items = np.full((len(rows), k), -1, dtype=np.int32)
+        length = min(k, self.items.shape[1])
+        items[:, :length] = self.items[rows, :length]
+        return items, np.tile(-np.arange(k, dtype=np.float32), (len(rows), 1))
+
+
+class RawAnswers:
+    """Answers the same whatever is asked, right or wrong."""
 
     def __init__(self, items: object, scores: object = None) -> None:
         self.items = np.asarray(items)
-        self.scores = scores
+        self.scores = np.zeros(self.items.shape) if scores is None else np.asarray(scores)
 
     def rank(self, rows: NDArray[np.int64], k: int) -> Ranking:
-        scores = np.zeros((len(rows), k), dtype=np.float32)
-        return self.items[rows], scores if self.scores is None else np.asarray(self.scores)[rows]
+        return self.items[rows], self.scores[rows]
 
 
 def matrix(pairs: set[tuple[int, int]], n_users: int, n_items: int) -> Interactions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,8 @@ def test_a_bad_hyperparameter_is_named(name: str, value: Any) -> None:
 
 
 def events(values: Any) -> Interactions:
-    return Interactions.from_events([0, 0, 1, 2], [0, 1, 1, 2], values=values)
+    least = None if values is None else min(values)
+    return Interactions.from_events([0, 0, 1, 2], [0, 1, 1, 2], values=values, min_value=least)
 
 
 def test_confidence_is_one_plus_alpha_times_the_value() -> None:
@@ -92,7 +94,7 @@ def test_a_regularisation_that_equations_do_not_notice_is_refused() -> None:
 def test_users_and_items_without_interactions_get_zeros(name: str) -> None:
     train = Interactions.from_events([1, 1, 3], [0, 1, 1], user_ids=range(5), item_ids=range(4))
     with use_backend(name):
-        model = small_als().fit(train)
+        model = small_als(cold_users="scores").fit(train)
         found = model.recommend([0, 1], 4)
     assert not model.user_factors[[0, 2, 4]].any()
     assert not model.item_factors[[2, 3]].any()
@@ -120,8 +122,9 @@ def test_a_warm_start_on_other_ids_is_refused_and_the_last_fit_stays() -> None:
 
 
 def test_the_progress_bar_shows_the_loss_and_no_accuracy(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     small_als(progress=True).fit(random_interactions(10, 6, 20))
     shown = capsys.readouterr()
     assert shown.out == ""

@@ -1,4 +1,4 @@
-"""BPR's fit holds the factors, one plan and little else."""
+"""BPR's fit holds the factors twice, one plan and little else."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from recsys_backends import use_backend
 from recsys_backends.random import uniforms
 from recsys_edu import benchmark
+from recsys_edu.models.random_vectors import random_rows
 from tests.recsys_edu.small_bpr import random_interactions, small
 
 
@@ -19,10 +20,10 @@ def test_a_fit_takes_little_more_memory_than_what_it_leaves_behind() -> None:
         model.fit(train)
     factors_mb = (model.user_factors.nbytes + model.item_factors.nbytes) / 1e6
     assert factors_mb > 5
-    assert run.peak_memory_mb < 1.7 * factors_mb
+    assert run.peak_memory_mb < 2.7 * factors_mb
 
 
 def test_first_vectors_are_one_stream_however_many_pieces_it_is_drawn_in() -> None:
-    rows = small(n_factors=48, init_scale=0.1)._random_rows(key=7, n_rows=3_001)
+    rows = random_rows(7, 3_001, 48, 0.1)
     expected = (2.0 * uniforms(7, rows.size) - 1.0) * (math.sqrt(3.0) * 0.1)
     assert np.array_equal(rows.reshape(-1), expected.astype(np.float32))

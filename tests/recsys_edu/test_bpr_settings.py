@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -91,8 +92,9 @@ def test_a_warm_start_on_other_ids_is_refused_and_the_last_fit_stays() -> None:
 
 
 def test_the_progress_bar_is_on_stderr_and_can_be_left_out(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     train = random_interactions(10, 6, 20)
     small(progress=True).fit(train)
     shown = capsys.readouterr()

@@ -21,7 +21,7 @@ from recsys_edu.datasets import (
     load_split,
     make_synthetic,
 )
-from recsys_edu.datasets._dataset import Archive
+from recsys_edu.datasets.archive import Archive
 from recsys_edu.datasets.movielens import read_parts, read_ratings, read_user_lines
 from recsys_edu.errors import DataError, DatasetNotFoundError, DownloadError, InvalidParameterError
 from recsys_edu.evaluation import evaluate

@@ -17,7 +17,7 @@ import pytest
 
 from recsys_edu.datasets import download as module
 from recsys_edu.datasets import download_dataset, movielens
-from recsys_edu.datasets._dataset import Archive
+from recsys_edu.datasets.archive import Archive
 from recsys_edu.datasets.download import download, fetch, unpack
 from recsys_edu.errors import DownloadError, InvalidParameterError
 

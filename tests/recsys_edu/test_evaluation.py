@@ -15,9 +15,10 @@ from recsys_edu import BPR, EarlyStopping, MostPopular
 from recsys_edu.errors import DataError, InvalidParameterError, ModelOutputError
 from recsys_edu.evaluation import DEFAULT_METRICS, evaluate
 from recsys_edu.interactions import Interactions
+from recsys_edu.intervals import score_interval
 from recsys_edu.metrics import available_metrics
 from recsys_edu.splits import Split, random_split
-from tests.recsys_edu.rankers import FixedLists, FixedScores, matrix
+from tests.recsys_edu.rankers import FixedLists, FixedScores, RawAnswers, matrix
 
 
 def brute_force(
@@ -81,10 +82,8 @@ def test_a_case_worked_by_hand() -> None:
     ndcg = found.results["ndcg@3"]
     assert ndcg.per_user is not None
     assert ndcg.per_user.tolist() == pytest.approx(per_user)
-    mean, spread = np.mean(per_user), abs(per_user[0] - per_user[1]) / math.sqrt(2)
-    assert found["ndcg@3"] == pytest.approx(mean)
-    margin = 1.959964 * spread / math.sqrt(2)
-    assert (ndcg.low, ndcg.high) == pytest.approx((mean - margin, mean + margin), rel=1e-6)
+    assert found["ndcg@3"] == pytest.approx(np.mean(per_user))
+    assert (ndcg.low, ndcg.high) == score_interval(np.array(per_user))
     assert found["mrr@3"] == pytest.approx((1 + 1 / 3) / 2)
     assert found["mrr@1"] == pytest.approx((1 + 0) / 2)
     assert found["coverage@2"] == 2 / 5  # users 0 and 2 see items 0 and 1; the others don't count
@@ -93,21 +92,28 @@ def test_a_case_worked_by_hand() -> None:
 
 
 def test_the_result_as_text_and_as_json() -> None:
-    found = evaluate(FixedLists(LISTS), TEST, k=3, metrics=["recall", "coverage"])
+    found = evaluate(FixedLists(LISTS), TEST, k=3, metrics=["recall", "map", "coverage"])
     assert str(found).splitlines() == [
         "2 users, 5 items ranked for each",
-        "recall@3    1.0000  (95 % interval 1.0000 to 1.0000)",
+        "recall@3    1.0000  (95 % interval 0.3424 to 1.0000)",
+        "map@3       0.5833  (95 % interval 0.1919 to 0.8919)  divided by min(k, relevant)",
         "coverage@3  0.8000",
     ]
+    found = evaluate(FixedLists(LISTS), TEST, k=3, metrics=["precision", "coverage"])
+    precision = found.results["precision@3"]
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False)) == {
         "n_users": 2,
         "n_items": 5,
+        "ties": "expected",
+        "n_dropped": 0,
         "metrics": {
-            "recall@3": {"mean": 1.0, "ci95": [1.0, 1.0]},
+            "precision@3": {"mean": 0.5, "ci95": [precision.low, precision.high]},
             "coverage@3": {"mean": 0.8, "ci95": [None, None]},
         },
+        "cold": None,
+        "warm": None,
     }
-    with pytest.raises(KeyError, match="'ndcg@3' was not measured; there are recall@3, cov"):
+    with pytest.raises(KeyError, match="'ndcg@3' was not measured; there are precision@3, cov"):
         found["ndcg@3"]
 
 
@@ -155,7 +161,7 @@ def test_lists_with_what_was_seen_in_training_are_refused() -> None:
 )
 def test_lists_that_would_mislead_are_refused(lists: object, message: str) -> None:
     with pytest.raises(ModelOutputError, match=message):
-        evaluate(FixedLists(lists), TEST, k=3)
+        evaluate(RawAnswers(lists), TEST, k=3, ties="index")
 
 
 def test_padding_may_repeat() -> None:
@@ -167,9 +173,9 @@ def test_parameters_are_checked() -> None:
     model = FixedLists(LISTS)
     with pytest.raises(DataError, match="no test interactions"):
         evaluate(model, matrix(set(), 4, 5))
-    with pytest.raises(InvalidParameterError, match="batch_size must be at least 1"):
+    with pytest.raises(InvalidParameterError, match="batch_size must be a whole number of"):
         evaluate(model, TEST, batch_size=0)
-    with pytest.raises(InvalidParameterError, match="list length of a metric must be at least 1"):
+    with pytest.raises(InvalidParameterError, match="k must be a whole number of at least 1"):
         evaluate(model, TEST, k=0)
     for wrong in ("3", 1.5, True, None):
         with pytest.raises(InvalidParameterError, match="k must be a whole number"):
@@ -254,7 +260,8 @@ def test_the_whole_ranking_and_lists_in_one_evaluation() -> None:
 def test_a_relevant_item_that_was_in_training_is_not_to_be_ranked() -> None:
     train = matrix({(0, 1)}, 4, 5)  # user 0 had 1, which TEST has, too
     model = FixedScores(np.array([[5.0, 4, 3, 2, 1]] * 4), train)
-    auc = evaluate(model, Split(train, TEST), metrics=["auc"]).results["auc"]
+    with pytest.warns(UserWarning, match="1 of 3 test interactions"):
+        auc = evaluate(model, Split(train, TEST), metrics=["auc"]).results["auc"]
     assert auc.per_user is not None
     assert auc.per_user.tolist() == [2 / 3, 1 / 4]  # 2 among 0 2 3 4; 3 among 0 1 2 3 4
 
@@ -271,7 +278,7 @@ def test_a_relevant_item_that_was_in_training_is_not_to_be_ranked() -> None:
 )
 def test_scores_that_would_mislead_are_refused(scores: object, message: str) -> None:
     test = matrix({(0, 1), (2, 3)}, 4, 4)
-    model = FixedLists([[1, 0, 2, 3]] * 4, scores)
+    model = RawAnswers([[1, 0, 2, 3]] * 4, scores)
     with pytest.raises(ModelOutputError, match=message):
         evaluate(model, Split(matrix({(3, 0)}, 4, 4), test), metrics="auc")
 
@@ -289,7 +296,7 @@ def test_rankings_that_would_mislead_are_refused(lists: object, message: str) ->
     test = matrix({(0, 1), (2, 3)}, 4, 4)
     split = Split(matrix({(0, 2)}, 4, 4), test)
     with pytest.raises(ModelOutputError, match=message):
-        evaluate(FixedLists(lists), split, metrics="auc")
+        evaluate(RawAnswers(lists), split, metrics="auc")
 
 
 @pytest.mark.parametrize("metrics", [["ndcg"], ["auc"]])
@@ -299,6 +306,46 @@ def test_what_the_split_withholds_may_not_be_listed_whatever_the_model_learned_f
     model = MostPopular().fit(matrix({(3, 0)}, 4, 5))
     with pytest.raises(ModelOutputError, match="items that the user has in training"):
         evaluate(model, Split(matrix({(0, 0)}, 4, 5), TEST), metrics=metrics)
+
+
+OVERLAP = matrix({(0, 0), (0, 3), (1, 2), (2, 4)}, 3, 5)
+"""Test interactions, of which training has (0, 0) and (1, 2)."""
+HAD = matrix({(0, 0), (1, 2), (1, 4), (2, 3)}, 3, 5)
+EVERY_METRIC = sorted(available_metrics())
+
+
+@pytest.mark.parametrize("known_by", ["model", "split", "both", "two splits"])
+def test_what_training_has_is_left_out_of_the_test_and_counted(known_by: str) -> None:
+    """Results are those without them; users who have nothing else there are not evaluated."""
+    clean = matrix({(0, 3), (2, 4)}, 3, 5)
+    if known_by == "split":
+        scores = np.tile(HAD.popularity().astype(float), (3, 1))
+        model: object = FixedScores(scores, HAD)
+    else:
+        model = MostPopular().fit(HAD)
+    train = HAD if known_by != "two splits" else HAD.keep(HAD.rows() == 0)
+    test: object = OVERLAP if known_by == "model" else Split(train, OVERLAP)
+    expected = evaluate(model, Split(HAD, clean), k=2, metrics=EVERY_METRIC)  # type: ignore[arg-type]
+    sentence = "^2 of 4 test interactions are in the training interactions too, and are left out"
+    with pytest.warns(UserWarning, match=sentence) as warned:
+        found = evaluate(model, test, k=2, metrics=EVERY_METRIC)  # type: ignore[arg-type]
+    assert warned[0].filename == __file__
+    assert (found.n_dropped, expected.n_dropped) == (2, 0)
+    assert found.rows.tolist() == [0, 2]
+    assert found.to_dict() == {**expected.to_dict(), "n_dropped": 2}
+    assert str(found).startswith(
+        "2 users, 5 items ranked for each; 2 test interactions left out, as training has them"
+    )
+    for name, result in found.results.items():
+        np.testing.assert_array_equal(result.per_user, expected.results[name].per_user)
+
+
+@pytest.mark.parametrize("known_by", ["model", "split"])
+def test_a_test_part_that_training_has_as_a_whole_is_refused(known_by: str) -> None:
+    model = MostPopular().fit(HAD) if known_by == "model" else FixedScores(np.zeros((3, 5)), HAD)
+    part = HAD.keep(HAD.rows() == 1)
+    with pytest.raises(DataError, match="every test interaction is one that the model was trained"):
+        evaluate(model, part if known_by == "model" else Split(HAD, part))
 
 
 def test_the_training_data_are_no_test_of_a_ranking() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,9 +74,9 @@ def test_more_bytes_than_were_written_are_noticed(tmp_path: Path) -> None:
 
 def test_a_newer_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as newer:
-        newer.setattr(seal, "FORMAT", 12)
+        newer.setattr(seal, "KIND", replace(seal.KIND, format=12))
         path = exported(tmp_path)
-    assert_refused(path, r"a newer recsys_edu wrote it \(format 12\).*upgrade")
+    assert_refused(path, r"a newer recsys_edu \(format 12\) wrote it.*upgrade")
 
 
 @pytest.mark.parametrize(

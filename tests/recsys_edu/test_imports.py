@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import json
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+import recsys_backends
 import recsys_edu
+import recsys_edu.models
+from recsys_backends.lazy import exported_names
+from recsys_edu.models.catalogue import model_class, model_names
 
 HEAVY = ("torch", "matplotlib", "narwhals", "click", "rich", "tqdm", "scipy", "pandas", "nbformat")
 
@@ -68,31 +72,61 @@ def test_the_command_line_says_its_version_without_numpy(argument: str) -> None:
     assert [name for name in ("numpy", "torch", "rich", "scipy", "tqdm") if name in loaded] == []
 
 
-def stubbed() -> dict[str, str]:
-    """The public names of the stub file, and the module that each comes from."""
-    path = Path(recsys_edu.__file__).with_suffix(".pyi")
-    homes = {}
-    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
-        assert isinstance(statement, ast.ImportFrom)
-        for name in statement.names:
-            assert name.asname == name.name  # only so do type checkers take it as public
-            assert statement.module
-            homes[name.name] = statement.module
-    return homes
+def stub_of(package: ModuleType) -> Path:
+    assert package.__file__
+    return Path(package.__file__).with_suffix(".pyi")
 
 
-def test_the_stub_and_the_lazy_names_agree() -> None:
-    homes = {"__version__": "recsys_edu._version", **recsys_edu._HOME_OF}
-    assert stubbed() == homes
-    assert sorted(homes) == sorted(recsys_edu.__all__) == dir(recsys_edu)
+def homes_of(package: ModuleType) -> dict[str, str]:
+    return exported_names(package.__name__, stub_of(package))
 
 
-@pytest.mark.parametrize("name", recsys_edu._HOME_OF)
-def test_every_public_name_is_what_its_home_has(name: str) -> None:
-    home: Any = importlib.import_module(recsys_edu._HOME_OF[name])
-    assert getattr(recsys_edu, name) is getattr(home, name)
-    assert name in vars(recsys_edu)  # found once, kept
-    assert getattr(recsys_edu, name).__doc__
+PUBLIC = [
+    (package, name)
+    for package in (recsys_backends, recsys_edu, recsys_edu.models)
+    for name in homes_of(package)
+]
+
+
+@pytest.mark.parametrize(
+    ("package", "name"), PUBLIC, ids=[f"{package.__name__}-{name}" for package, name in PUBLIC]
+)
+def test_every_public_name_is_what_its_home_has(package: ModuleType, name: str) -> None:
+    home: Any = importlib.import_module(homes_of(package)[name])
+    assert getattr(package, name) is getattr(home, name)
+    assert name in vars(package)  # found once, kept
+    assert name in package.__all__
+    assert name in dir(package)
+    if not isinstance(getattr(package, name), str | tuple):
+        assert getattr(package, name).__doc__
+
+
+def test_all_models_of_the_catalogue_are_public() -> None:
+    for name in model_names():
+        found = model_class(name)
+        assert found.name == name
+        assert getattr(recsys_edu, found.__name__) is found
+
+
+def test_a_stub_with_another_kind_of_line_is_refused(tmp_path: Path) -> None:
+    """A line that only type checkers understood would be a name that Python does not have."""
+    for line in (
+        "import numpy",
+        "from a import b",
+        "from a import b as c",
+        "from a import *",
+        "x: int",
+    ):
+        stub = tmp_path / "__init__.pyi"
+        stub.write_text(f"from a import b as b\n{line}\n")
+        with pytest.raises(SyntaxError, match="line 2: not `from module import name as name`"):
+            exported_names(f"package of {line}", stub)
+
+
+def test_star_imports_see_all_public_names() -> None:
+    found: dict[str, Any] = {}
+    exec("from recsys_edu import *", found)
+    assert set(homes_of(recsys_edu)) <= set(found)
 
 
 def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:

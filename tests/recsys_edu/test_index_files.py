@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,7 +100,7 @@ def test_a_newer_file_and_other_contents_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as newer:
-        newer.setattr(index_file, "FORMAT", 2)
+        newer.setattr(index_file, "KIND", replace(index_file.KIND, format=2))
         path, _ = stored(tmp_path)
     assert_refused(path, "wrote it, and this is .*; upgrade")
     path, _ = stored(tmp_path)

@@ -189,13 +189,13 @@ def test_from_events_keeps_the_latest_of_each_pair(
             latest[user, item] = (time, number)
     users, items, times = ([event[i] for event in events] for i in range(3))
     built = Interactions.from_events(
-        users, items, values=range(len(events)), timestamps=times if with_times else None
+        users, items, values=range(1, len(events) + 1), timestamps=times if with_times else None
     )
     assert built.user_ids.tolist() == sorted(set(users))
     assert built.item_ids.tolist() == sorted(set(items))
     assert pairs(built) == set(latest)
     assert built.values is not None
-    kept = dict(zip(sorted(latest), built.values.tolist(), strict=True))
+    kept = dict(zip(sorted(latest), (built.values - 1).tolist(), strict=True))
     assert kept == {pair: number for pair, (_, number) in latest.items()}
     if with_times:
         assert built.timestamps is not None
@@ -233,7 +233,7 @@ def test_from_csr_and_back(entries: list[tuple[int, int, int]], kind: type) -> N
     dense = np.zeros((4, 5))
     for user, item, value in entries:
         dense[user, item] = value
-    built = Interactions.from_csr(kind(dense))
+    built = Interactions.from_csr(kind(dense), min_value=-2)
     assert built.shape == (4, 5)
     assert built.nnz == np.count_nonzero(dense)
     back = built.to_csr()

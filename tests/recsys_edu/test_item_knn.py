@@ -27,7 +27,7 @@ AD, BD, CD = 1 / 2, 1 / 2, 1 / np.sqrt(2)
 @pytest.mark.parametrize("name", BACKENDS)
 def test_scores_are_sums_of_similarities_to_what_the_user_has(name: str) -> None:
     with use_backend(name):
-        model = ItemKNN(10, 0.0).fit(TRAIN)
+        model = ItemKNN(10, 0.0, cold_users="scores").fit(TRAIN)
         found = model.recommend(["u1", "u3", "u4", "all", "new"], 5)
     assert [items.tolist() for items in found.items] == [
         ["c", "d"],
@@ -53,7 +53,8 @@ def test_the_neighborhood_is_the_candidates() -> None:
 
 
 def test_items_without_a_score_are_not_recommended() -> None:
-    items, scores = ItemKNN(10).fit(TRAIN).rank(np.array([4, 5, 2]), 7)
+    model = ItemKNN(10, cold_users="scores").fit(TRAIN)
+    items, scores = model.rank(np.array([4, 5, 2]), 7)
     assert (items[:2] == -1).all()
     assert np.isneginf(scores[:2]).all()
     assert (items[2, :3] >= 0).all()

@@ -20,7 +20,7 @@ from recsys_edu.metrics import (
     parse_metric,
 )
 
-ACCURACY = ["hit_rate", "map", "mrr", "ndcg", "precision", "recall"]
+ACCURACY = ["hit_rate", "map", "map_trec", "mrr", "ndcg", "precision", "recall"]
 
 
 def measure(name: str, hits: list[list[int]], n_relevant: list[int]) -> list[float]:
@@ -47,6 +47,7 @@ def cover(items: list[list[int]], n_items: int) -> float:
         ("hit_rate", 1.0),
         ("mrr", 1.0),
         ("map", (1 / 1 + 2 / 4) / 3),
+        ("map_trec", (1 / 1 + 2 / 4) / 3),
         ("ndcg", (1 + 1 / math.log2(5)) / (1 + 1 / math.log2(3) + 1 / 2)),
     ],
 )
@@ -63,6 +64,7 @@ def test_a_list_worked_by_hand(name: str, expected: float) -> None:
         ("hit_rate", 1.0),
         ("mrr", 1 / 3),
         ("map", (1 / 3) / 3),
+        ("map_trec", (1 / 3) / 5),
         ("ndcg", (1 / 2) / (1 + 1 / math.log2(3) + 1 / 2)),
     ],
 )
@@ -85,6 +87,9 @@ BRUTE: dict[str, Brute] = {
     "map": lambda hits, n: (
         sum(hits[: r + 1].count(1) / (r + 1) for r in range(len(hits)) if hits[r])
         / min(len(hits), n)
+    ),
+    "map_trec": lambda hits, n: (
+        sum(hits[: r + 1].count(1) / (r + 1) for r in range(len(hits)) if hits[r]) / n
     ),
     "ndcg": lambda hits, n: brute_dcg(hits) / brute_dcg([1] * min(len(hits), n)),
 }
@@ -137,7 +142,7 @@ def test_no_hits_score_zero(name: str) -> None:
 @pytest.mark.parametrize("name", ACCURACY)
 def test_nothing_relevant(name: str) -> None:
     (score,) = measure(name, [[0, 0]], [0])
-    if name in ("recall", "map", "ndcg"):
+    if name in ("recall", "map", "map_trec", "ndcg"):
         assert math.isnan(score)
     else:
         assert score == 0.0

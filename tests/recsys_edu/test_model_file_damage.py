@@ -13,6 +13,7 @@ import pytest
 
 from recsys_edu import BPR, ItemKNN
 from recsys_edu.errors import ModelFileError
+from recsys_edu.models.files import KIND
 from tests.recsys_edu.saved_models import (
     as_npy,
     assert_refused,
@@ -101,13 +102,15 @@ def test_damaged_bytes_are_refused_or_harmless(tmp_path: Path) -> None:
 
 def test_a_newer_format_says_to_upgrade(tmp_path: Path) -> None:
     path = saved(tmp_path)
-    with_header(path, json.dumps({**header_of(path), "format": 2, "recsys_edu": "9.9.9"}))
+    with_header(
+        path, json.dumps({**header_of(path), "format": KIND.format + 1, "recsys_edu": "9.9.9"})
+    )
     assert_refused(path, r"recsys_edu 9\.9\.9 wrote it.*upgrade")
 
 
 def test_a_newer_format_is_recognised_whatever_else_the_header_holds(tmp_path: Path) -> None:
     path = saved(tmp_path)
-    with_header(path, json.dumps({"format": 3}))
+    with_header(path, json.dumps({"format": KIND.format + 1}))
     assert_refused(path, "upgrade")
 
 

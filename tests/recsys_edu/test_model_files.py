@@ -124,7 +124,7 @@ def test_a_file_holds_no_pickle_and_a_readable_header(tmp_path: Path) -> None:
         array = np.load(io.BytesIO(raw), allow_pickle=False)
         assert array.dtype.kind in "iufU"
     header = header_of(path)
-    assert header["format"] == 1
+    assert header["format"] == 2
     assert header["model"] == "bpr"
     assert header["settings"]["reg"] == [0.1, 0.02, 0.003]
 

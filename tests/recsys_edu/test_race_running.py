@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,33 @@ from recsys_backends import (
     set_backend,
     unregister_backend,
 )
-from recsys_edu import ALS, BPR, RecsysError, evaluate, load_split
+from recsys_edu import (
+    ALS,
+    BPR,
+    ItemKNN,
+    PureSVD,
+    RecsysError,
+    UserKNN,
+    evaluate,
+    load_split,
+)
 from recsys_edu.errors import DatasetNotFoundError, DivergedError, InvalidParameterError
-from recsys_edu.race import DEFAULT_CONTESTANTS, RaceSettings, contestants, run_race
+from recsys_edu.race import (
+    DEFAULT_CONTESTANTS,
+    LocalLauncher,
+    RaceResult,
+    RaceSettings,
+    contestants,
+    run_race,
+)
 from recsys_edu.race.memory import first_interactions
 
 SETTINGS = RaceSettings(epochs=2, n_factors=4, n_threads=1)
+
+
+def race(names: Sequence[str], *arguments: Any, **named: Any) -> RaceResult:
+    """A race of the contestants of these names."""
+    return run_race(contestants(names)[0], *arguments, **named)
 
 
 @pytest.fixture(autouse=True)
@@ -82,9 +103,9 @@ def test_contestants_are_backends_and_models_in_the_order_named() -> None:
         ("pure-svd", "PureSVD", None),
     ]
     assert [c.make(RaceSettings(7, 5, n_threads=3), 11).settings() for c in counting] == [
-        {"k": 150, "shrinkage": 5.0, "n_threads": 3},
-        {"k": 80, "shrinkage": 0.0, "n_threads": 3},
-        {"n_factors": 5, "seed": 11, "n_threads": 3},
+        {**ItemKNN().settings(), "n_threads": 3},
+        {**UserKNN().settings(), "n_threads": 3},
+        {**PureSVD().settings(), "n_factors": 5, "seed": 11, "n_threads": 3},
     ]
     model = found[1].make(RaceSettings(7, 5, 0.1, 0.2, 3), 11)
     assert isinstance(model, BPR)
@@ -115,7 +136,7 @@ def test_als_takes_the_settings_that_it_has() -> None:
 
 
 def test_als_races_beside_the_others(tiny: str) -> None:
-    found = run_race(tiny, ["als", "popularity"], RaceSettings(3, 4), memory=False)
+    found = race(["als", "popularity"], tiny, RaceSettings(3, 4), memory=False)
     als, popular = found.entries
     assert als.backend == "optimized"
     assert als.triples_per_second is None  # it learns from pairs
@@ -156,7 +177,7 @@ def test_what_cannot_run_is_an_error_or_left_out_with_the_reason() -> None:
 
 def test_every_default_contestant_runs_on_tiny_data(tiny: str) -> None:
     told: list[str] = []
-    found = run_race(tiny, settings=SETTINGS, memory=False, tell=told.append)
+    found = race(DEFAULT_CONTESTANTS, tiny, SETTINGS, memory=False, report=told.append)
     assert [entry.name for entry in found.entries] == list(DEFAULT_CONTESTANTS)
     split = load_split(tiny).fold_valid()
     shape = (found.n_users, found.n_items, found.n_train, found.n_test)
@@ -185,7 +206,7 @@ def test_every_default_contestant_runs_on_tiny_data(tiny: str) -> None:
 
 def test_the_quality_is_that_of_a_full_fit(tiny: str) -> None:
     settings = RaceSettings(epochs=30, n_factors=4, learning_rate=0.1)
-    (entry,) = run_race(tiny, ["optimized"], settings, seeds=[5], memory=False).entries
+    (entry,) = race(["optimized"], tiny, settings, seeds=[5], memory=False).entries
     split = load_split(tiny).fold_valid()
     model = BPR(4, 30, 0.1, 0.01, seed=5, progress=False).fit(split.train)
     assert entry.metrics["ndcg@10"] == evaluate(model, split, metrics=["ndcg@10"])["ndcg@10"]
@@ -193,7 +214,7 @@ def test_the_quality_is_that_of_a_full_fit(tiny: str) -> None:
 
 
 def test_seeds_are_averaged() -> None:
-    found = run_race("synthetic-100k", ["popularity"], seeds=[3, 1], memory=False)
+    found = race(["popularity"], "synthetic-100k", seeds=[3, 1], memory=False)
     (entry,) = found.entries
     assert found.seeds == [3, 1]
     for name, values in entry.metrics_by_seed.items():
@@ -204,12 +225,12 @@ def test_seeds_are_averaged() -> None:
 
 
 def test_memory_is_measured_in_a_process_of_its_own(tiny: str) -> None:
-    found = run_race(tiny, ["optimized", "popularity"], SETTINGS)
+    found = race(["optimized", "popularity"], tiny, SETTINGS)
     for entry in found.entries:
         assert entry.peak_memory_mb is not None
         assert 0 <= entry.peak_memory_mb < 100
     wide = RaceSettings(epochs=1, n_factors=60_000)
-    (large,) = run_race(tiny, ["optimized"], wide).entries
+    (large,) = race(["optimized"], tiny, wide).entries
     assert large.peak_memory_mb is not None
     assert large.peak_memory_mb > 4 * 60_000 * (41 + 50) / 1e6  # the factors alone
 
@@ -218,7 +239,7 @@ def test_a_registered_backend_can_race_with_memory_measured(tiny: str) -> None:
     """The other process does not know what was registered here, unless it is told."""
     register_backend("mine", "recsys_backends.optimized")
     try:
-        (entry,) = run_race(tiny, ["mine"], SETTINGS).entries
+        (entry,) = race(["mine"], tiny, SETTINGS).entries
     finally:
         unregister_backend("mine")
     assert entry.backend == "mine"
@@ -229,7 +250,7 @@ def test_a_backend_that_is_an_object_here_can_race(tiny: str) -> None:
     """It cannot be had in another process, so its memory is not known; the rest is."""
     register_backend("mine", optimized)
     try:
-        (entry,) = run_race(tiny, ["mine"], SETTINGS).entries
+        (entry,) = race(["mine"], tiny, SETTINGS).entries
     finally:
         unregister_backend("mine")
     assert entry.peak_memory_mb is None
@@ -240,8 +261,8 @@ def test_a_race_runs_from_a_plain_script(tiny: str, tmp_path: Path) -> None:
     """Without ``if __name__ == "__main__"``, which a learner's script need not have."""
     script = tmp_path / "script.py"
     script.write_text(
-        "from recsys_edu.race import RaceSettings, run_race\n"
-        f"found = run_race({tiny!r}, ['optimized'], RaceSettings(1, 4))\n"
+        "from recsys_edu.race import RaceSettings, contestants, run_race\n"
+        f"found = run_race(contestants(['optimized'])[0], {tiny!r}, RaceSettings(1, 4))\n"
         "print(found.entries[0].peak_memory_mb >= 0)\n"
     )
     done = subprocess.run(
@@ -264,7 +285,7 @@ def test_users_who_have_seen_everything_do_not_stop_the_warm_up(
     """The first 10 users have all 50 items: the first 500 interactions teach nothing."""
     monkeypatch.setenv("RECSYS_EDU_DATA", str(tmp_path))
     write_tiny(tmp_path, n_saturated=10)
-    found = run_race("ml-1m-implicit", ["optimized"], SETTINGS, memory=False)
+    found = race(["optimized"], "ml-1m-implicit", SETTINGS, memory=False)
     assert found.entries[0].metrics["coverage@10"] > 0
 
 
@@ -299,15 +320,15 @@ def test_what_is_wrong_is_said_before_anything_is_fitted(
     def fitted(*args: Any) -> None:
         raise AssertionError("a model was fitted")
 
-    monkeypatch.setattr("recsys_edu.race.runner._fit", fitted)
+    monkeypatch.setattr(LocalLauncher, "fit", fitted)
     with pytest.raises(error):
-        run_race(**{"dataset": tiny, "names": ["optimized"], "memory": False, **arguments})
+        race(**{"dataset": tiny, "names": ["optimized"], "memory": False, **arguments})
 
 
 def test_divergence_ends_the_race_and_says_when(tiny: str) -> None:
     settings = RaceSettings(epochs=3, learning_rate=1e5)
     with pytest.raises(DivergedError, match="epoch"):
-        run_race(tiny, ["popularity", "optimized"], settings, memory=False)
+        race(["popularity", "optimized"], tiny, settings, memory=False)
 
 
 def test_errors_of_the_race_are_errors_of_the_library() -> None:
@@ -318,7 +339,7 @@ def test_errors_of_the_race_are_errors_of_the_library() -> None:
 def test_curves_have_a_point_for_each_epoch_of_who_has_epochs(tiny: str) -> None:
     names = ["optimized", "two-tower", "two-tower-in-batch", "two-tower-softmax", "popularity"]
     settings = RaceSettings(epochs=3, n_factors=4, n_threads=1)
-    result = run_race(tiny, names, settings, memory=False, curves=True)
+    result = race(names, tiny, settings, memory=False, curves=True)
     for entry in result.entries:
         if entry.name == "popularity":
             assert entry.curve == []
@@ -328,4 +349,4 @@ def test_curves_have_a_point_for_each_epoch_of_who_has_epochs(tiny: str) -> None
         assert 0 < seconds[0] < seconds[1] < seconds[2]
         assert values[-1] == entry.metrics["ndcg@10"]  # the same fit again, looked at
     assert len({tuple(entry.curve) for entry in result.entries}) == 5
-    assert run_race(tiny, ["optimized"], settings, memory=False).entries[0].curve == []
+    assert race(["optimized"], tiny, settings, memory=False).entries[0].curve == []

@@ -143,7 +143,7 @@ def test_answering_loads_neither_torch_nor_onnx_nor_what_trains(tmp_path: Path) 
     n_lists, loaded = json.loads(done.stdout)
     assert n_lists == 2
     assert {"onnxruntime", "recsys_edu.serving.ranker"} <= set(loaded)
-    unwanted = ("torch", "onnx", "scipy", "rich", "recsys_backends", "recsys_edu.interactions")
+    unwanted = ("torch", "onnx", "scipy", "rich", "recsys_backends.ops", "recsys_edu.interactions")
     assert set(unwanted) & set(loaded) == set()
     of_models = [name for name in loaded if name.startswith("recsys_edu.models.")]
     assert of_models == ["recsys_edu.models.feature_encoding"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys_edu import ranking
-from recsys_edu.ranking import also_in, contains
+from recsys_edu.ranking import also_in, contains, have_common
 from tests.recsys_edu.rankers import matrix
 
 PAIRS = st.sets(st.tuples(st.integers(0, 4), st.integers(0, 6)), max_size=30)
@@ -44,3 +44,4 @@ def test_contains_whatever_is_looked_at_at_a_time(monkeypatch: pytest.MonkeyPatc
 def test_also_in(train: set[tuple[int, int]], test: set[tuple[int, int]]) -> None:
     found = also_in(matrix(train, 5, 7), matrix(test, 5, 7))
     assert found.tolist() == [pair in train for pair in sorted(test)]
+    assert have_common(matrix(train, 5, 7), matrix(test, 5, 7)) == bool(train & test)

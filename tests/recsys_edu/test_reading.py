@@ -114,8 +114,8 @@ def test_from_csv_ignores_a_byte_order_mark(tmp_path: Path) -> None:
         ("user,item,v,t\n1,2,3,4\n1,2,3,4,5\n", r"line 3: 5 field\(s\)"),
         ("user,item,v,t\n1,2,x,4\n", "line 2: 'x' in column 'v' is not a finite number"),
         ("user,item,v,t\n1,2,3,4\n\n1,3,nan,4\n", "line 4: 'nan' in column 'v' is not a finite"),
-        ("user,item,v,t\n1,2,3,4.5\n", "line 2: '4.5' in column 't' is not an integer"),
-        ("user,item,v,t\n1,2,3,99999999999999999999\n", "line 2: '9+' in column 't' is not an int"),
+        ('user,item,v,t\n1,2,3,"4,5"\n', "line 2: '4,5' in column 't' is not a time"),
+        ("user,item,v,t\n1,2,3,99999999999999999999\n", "line 2: '9+' in column 't' is not a time"),
         ("user,item,v,t\n1,,3,4\n", "line 2: '' in column 'item' is no id"),
         ('user,item,v,t\n1,"2,3,4\n', "line 2: not readable as CSV"),
         (b"user,item,v,t\n1,2,3,4\n1,\xe9,3,4\n", "line 3: not utf-8 text.*encoding='latin-1'"),
@@ -132,8 +132,16 @@ def test_from_csv_names_file_and_line(tmp_path: Path, content: str | bytes, mess
 
 def test_from_csv_parameters_and_missing_files(tmp_path: Path) -> None:
     file = write(tmp_path, "user,item\n1,2\n")
-    with pytest.raises(InvalidParameterError, match="delimiter must be a single character"):
-        Interactions.from_csv(file, delimiter="::")
+    for wrong in ({"delimiter": ""}, {"delimiter": "\n"}, {"delimiter": '"', "quotechar": '"'}):
+        with pytest.raises(InvalidParameterError, match="delimiter must be characters of one line"):
+            Interactions.from_csv(file, **wrong)
+    for quote in ("", "ab", "\n", " "):
+        with pytest.raises(InvalidParameterError, match="quotechar must be a single character"):
+            Interactions.from_csv(file, quotechar=quote)
+    with pytest.raises(InvalidParameterError, match=r"decimal must be '.' or ','"):
+        Interactions.from_csv(file, decimal=",")
+    with pytest.raises(InvalidParameterError, match="columns must be a list of names"):
+        Interactions.from_csv(file, columns="user,item")
     with pytest.raises(InvalidParameterError, match="encoding 'utf-99' is not known"):
         Interactions.from_csv(file, encoding="utf-99")
     with pytest.raises(FileNotFoundError):

@@ -77,8 +77,8 @@ def test_scores_agree_with_rank_and_seen_items_are_left_out(name: str) -> None:
         assert set(items.tolist()) == set(range(80)) - set(train.items_of(row).tolist())
 
 
-def test_users_without_interactions_rank_by_bias() -> None:
-    model = small().fit(two_tastes(n_silent=1))
+def test_users_without_interactions_have_the_biases_for_scores() -> None:
+    model = small(cold_users="scores").fit(two_tastes(n_silent=1))
     assert model.item_biases is not None
     assert np.ptp(model.item_biases) > 0
     (items,), (scores,) = model.recommend(80, 80)

@@ -184,7 +184,7 @@ def test_damaged_foreign_and_newer_files_are_refused_in_one_sentence(tmp_path: P
     path.write_bytes(whole)
     tensors = load_file(path)
     save_file(tensors, path)
-    assert_refused(path, train, "not a checkpoint of ours")
+    assert_refused(path, train, "a safetensors file, but of something else")
     assert_refused(tmp_path / "absent", train, "cannot be read: No such file|absent")
 
 

@@ -86,8 +86,7 @@ def test_softmax_is_the_cross_entropy_without_those_excluded() -> None:
 
 def trainer_of(train: Interactions, **arguments: Any) -> Trainer:
     model = small(init_scale=0.7, reg=0.0, **arguments)
-    model.epochs_done = 0
-    trainer = Trainer(model, train)
+    trainer = Trainer(model._settings, train)
     assert trainer.towers.biases is not None
     with torch.no_grad():  # so that biases count
         trainer.towers.biases.ids.weight.normal_(generator=trainer.generator)
@@ -96,8 +95,7 @@ def trainer_of(train: Interactions, **arguments: Any) -> Trainer:
 
 def scores_of(trainer: Trainer) -> torch.Tensor:
     """x of every user and item, (n_users, n_items), in float64."""
-    trainer.hand_over()
-    model = trainer.model
+    model = trainer.vectors()
     assert model.item_biases is not None
     scores = model.user_factors.astype(float) @ model.item_factors.T + model.item_biases
     return torch.from_numpy(scores)
@@ -127,7 +125,7 @@ def test_softmax_over_the_whole_catalogue_is_exact(arguments: dict[str, Any]) ->
 
 def estimated_sums(trainer: Trainer, batch: Batch, n: int) -> np.ndarray:
     """The mean over n draws of Σ w_j exp(x_uj) / exp(x_ui), of the first interaction."""
-    step = trainer._softmax if trainer.model.loss == "softmax" else trainer._in_batch
+    step = trainer._softmax if trainer.settings.loss == "softmax" else trainer._in_batch
     shares = []
     for _ in range(n):
         others = torch.randint(

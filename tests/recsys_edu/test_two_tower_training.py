@@ -74,9 +74,8 @@ def test_a_user_who_has_seen_everything_gets_one_that_does_not_count() -> None:
 def test_sparse_optimizers_touch_the_rows_of_a_batch_alone(optimizer: str) -> None:
     train = two_tastes()
     model = small(optimizer=optimizer, learning_rate=0.05, reg=0.0, hidden=(4,))
-    model.epochs_done = 0
-    trainer = Trainer(model, train)
-    trainer.run_epoch()  # so that moments are there, which dense Adam would apply to every row
+    trainer = Trainer(model._settings, train)
+    trainer.run_epoch(0)  # so that moments are there, which dense Adam would apply to every row
     before = trainer.towers.users.ids.weight.detach().clone()
     batch = next(trainer._batches())
     losses, _ = trainer._losses(batch)
@@ -97,8 +96,7 @@ def test_sparse_optimizers_learn_planted_taste(optimizer: str) -> None:
 @pytest.mark.parametrize("sparse", [False, True])
 def test_gradients_are_clipped_together(sparse: bool) -> None:
     model = small(optimizer="sparse-adam" if sparse else "adam", hidden=(4,))
-    model.epochs_done = 0
-    trainer = Trainer(model, tastes_with_features(10))
+    trainer = Trainer(model._settings, tastes_with_features(10))
     losses, _ = trainer._losses(next(trainer._batches()))
     losses.sum().backward()
     parameters = [p for p in trainer.towers.parameters() if p.grad is not None]
@@ -118,12 +116,10 @@ def test_gradients_are_clipped_together(sparse: bool) -> None:
 
 def test_the_step_size_falls_from_epoch_to_epoch() -> None:
     model = small(schedule="linear", epochs=4, learning_rate=0.1)
-    model.epochs_done = 0
-    trainer = Trainer(model, two_tastes())
+    trainer = Trainer(model._settings, two_tastes())
     rates = []
     for epoch in range(4):
-        model.epochs_done = epoch
-        trainer.run_epoch()
+        trainer.run_epoch(epoch)
         rates.append(trainer.optimizers[0].param_groups[0]["lr"])
     assert rates == pytest.approx([0.1, 0.075, 0.05, 0.025])
 
@@ -175,17 +171,16 @@ def test_biases_can_begin_at_popularity() -> None:
     size = Features(np.arange(5), numeric={"size": [1, 2, 3, 4, 5]})
     expected = np.log([6, 4, 4, 2, 1]) - np.log([6, 4, 4, 2]).mean()
     for known in (train, train.with_features(items=size)):
-        trainer = Trainer(small(bias_init="popularity", init_scale=1e-9), known)
-        trainer.hand_over()
-        found = trainer.model.item_biases
+        trainer = Trainer(small(bias_init="popularity", init_scale=1e-9)._settings, known)
+        found = trainer.vectors().item_biases
         assert found is not None
         np.testing.assert_allclose(found[:4], expected[:4], rtol=1e-6)
         # With features an item that nobody had is any item; without, it is the rarest.
         assert found[4] == pytest.approx(expected[4] if known is train else 0.0)
-    trainer = Trainer(small(), train)
-    trainer.hand_over()
-    assert trainer.model.item_biases is not None
-    assert not trainer.model.item_biases.any()
+    trainer = Trainer(small()._settings, train)
+    found = trainer.vectors().item_biases
+    assert found is not None
+    assert not found.any()
 
 
 def test_biases_that_are_not_there_cannot_begin_at_popularity() -> None:
@@ -199,8 +194,7 @@ def test_rows_without_their_vector_decay_by_a_strength_of_their_own() -> None:
 
     def feature_gradients(reg_cold: tuple[float, float]) -> tuple[torch.Tensor, torch.Tensor]:
         model = small(reg=0.0, reg_cold=reg_cold, id_dropout=(1.0, 0.0), loss="softmax")
-        model.epochs_done = 0
-        trainer = Trainer(model, train)
+        trainer = Trainer(model._settings, train)
         losses, _ = trainer._losses(next(trainer._batches()))
         losses.mean().backward()
         users, items = trainer.towers.users.features, trainer.towers.items.features

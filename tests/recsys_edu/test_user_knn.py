@@ -24,7 +24,7 @@ ANN_BOB, ANN_CID = 1 / 2, 1 / np.sqrt(6)  # bob and cid share c: the same as ann
 @pytest.mark.parametrize("name", BACKENDS)
 def test_scores_are_sums_of_similarities_to_those_who_have_the_item(name: str) -> None:
     with use_backend(name):
-        model = UserKNN(10).fit(TRAIN)
+        model = UserKNN(10, cold_users="scores").fit(TRAIN)
         found = model.recommend(["ann", "cid", "dan", "new"], 5)
     assert [items.tolist() for items in found.items] == [["c", "d"], ["a"], [], []]
     np.testing.assert_allclose(found.scores[0], [ANN_BOB + ANN_CID, ANN_CID], rtol=1e-6)

@@ -26,7 +26,7 @@ from tests.tito.race_command import Outcome, Run, assert_one_sentence, environme
 def test_a_bad_argument_is_named_before_the_race(
     option: str, value: str, named: str, race: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recsys_edu.race.runner._fit", no_race)
+    monkeypatch.setattr("recsys_edu.race.launcher.LocalLauncher.fit", no_race)
     models = () if option == "--models" else ("--models", "optimized")
     outcome = race(*models, option, value)
     assert_one_sentence(outcome)

@@ -16,9 +16,9 @@ from tests.tito.race_command import Outcome, environment
 ANNOUNCED = """
 import os, signal, sys, threading
 import recsys_backends.naive as naive
-import recsys_edu.race.runner as runner
+import recsys_edu.race.launcher as launcher
 
-fit, measure = naive.bpr_update, runner.peak_memory_of_fit
+fit, measure = naive.bpr_update, launcher.peak_memory_of_fit
 when = sys.argv.pop(1)
 
 def announced_fit(*arguments, **named):
@@ -31,7 +31,7 @@ def announced_measure(*arguments, **named):
         threading.Timer(0.1, print, ["now"], {"flush": True}).start()
     return measure(*arguments, **named)
 
-naive.bpr_update, runner.peak_memory_of_fit = announced_fit, announced_measure
+naive.bpr_update, launcher.peak_memory_of_fit = announced_fit, announced_measure
 
 if when == "plot":
     import recsys_edu.race.plot as plot

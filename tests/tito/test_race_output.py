@@ -43,6 +43,7 @@ def test_the_script_races_and_writes_what_it_was_asked_for(data: Path, work: Pat
         "learning_rate": 0.05,
         "reg": 0.01,
         "n_threads": 1,
+        "n_blocks": None,
     }
     assert found["machine"]["recsys_edu"] == __version__
     assert found["machine"]["python"] == ".".join(map(str, sys.version_info[:3]))
@@ -54,6 +55,7 @@ def test_the_script_races_and_writes_what_it_was_asked_for(data: Path, work: Pat
         assert set(entry) == {
             *("name", "model", "backend", "fit_seconds", "n_repeats", "triples_per_second"),
             *("speedup_over_naive", "peak_memory_mb", "metrics", "metrics_by_seed", "curve"),
+            *("learners_ops", "training_ops"),
         }
         assert entry["fit_seconds"] > 0
         assert entry["peak_memory_mb"] >= 0

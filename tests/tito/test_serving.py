@@ -197,7 +197,7 @@ def test_recommending_loads_neither_torch_nor_what_trains(run: Run, work: Path) 
     assert len(lines) == 2
     loaded = json.loads(modules)
     assert "onnxruntime" in loaded
-    unwanted = ("torch", "onnx", "scipy", "rich", "recsys_backends", "recsys_edu.interactions")
+    unwanted = ("torch", "onnx", "scipy", "rich", "recsys_backends.ops", "recsys_edu.interactions")
     assert set(unwanted) & set(loaded) == set()
     of_models = [name for name in loaded if name.startswith("recsys_edu.models.")]
     assert of_models == ["recsys_edu.models.feature_encoding"]

@@ -211,3 +211,14 @@ def test_authors_are_told_which_extra_they_need(
         said = tito("dev", command)
         assert said.status == 1
         assert said.err.endswith("pip install 'recsys_edu[author]'`\n")
+
+
+def test_doctor_says_how_to_get_a_compiler_and_that_the_course_goes_on_without(
+    workspace: Path, tito: Tito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsys_edu.artefacts.toolchain._compiler", lambda: None)
+    said = tito("doctor")
+    assert said.status == 0, said
+    assert "✗ cells in Cython cannot be built" in said.out
+    assert "sudo apt install build-essential" in said.out
+    assert "Ready for the course." in said.out

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from recsys_backends.protocol import OPS
+from recsys_edu.artefacts.cell import is_cython
 from tito.authoring.source import BEGIN_SOLUTION, END_SOLUTION, AuthoringError, solution_cells
 from tito.course.lessons import Lesson
 from tito.course.notebook import OP
@@ -19,8 +20,12 @@ _ATTRIBUTES: Final = ("order", "samplers")
 
 
 def answer_key(lesson: Lesson) -> str:
-    """Return the op cells as a perfect learner would export them; empty where there are none."""
-    sources = [cell.source for cell in solution_cells(lesson) if OP in cell.tags]
+    """Return the op cells as a perfect learner would export them; empty where there are none.
+
+    Cells in Cython are left out: ``naive`` is plain Python, to be read.
+    """
+    cells = [cell for cell in solution_cells(lesson) if OP in cell.tags]
+    sources = [cell.source for cell in cells if not is_cython(cell.source)]
     if not sources:
         return ""
     header = (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from recsys_edu.artefacts.cell import headers_in
 from tito.authoring.mutants import hidden_verdicts
 from tito.authoring.release import notebook_bytes, released
 from tito.authoring.source import solution_notebook
@@ -62,7 +63,13 @@ def _check_judges(
         notebook = Path(folder, lesson.notebook)
         notebook.write_text(json.dumps(content), encoding="utf-8")
         exported = Path(folder, "my_recsys", f"{lesson.name}.py")
-        write_export(export_notebook(notebook, lesson.about().title), exported)
+        export = export_notebook(
+            notebook,
+            lesson.about().title,
+            lesson=lesson.number,
+            headers=headers_in(lesson.folder),
+        )
+        write_export(export, exported)
         result = run_checkpoint(lesson, exported)
     yield LessonCheck(
         result.passed == solved, f"{name}: the checkpoint {['fails', 'passes'][result.passed]}"

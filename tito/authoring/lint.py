@@ -8,12 +8,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from recsys_edu.artefacts.cell import CythonCellError
+from tito.authoring.lint_cython import cython_problems
 from tito.authoring.source import (
     BEGIN_SOLUTION,
     END_SOLUTION,
     AuthoringError,
     solution_cells,
 )
+from tito.course.cython_cells import imports_of, python_of
 from tito.course.lessons import Lesson, LessonError
 from tito.course.names import defined_at_top, undefined_names
 from tito.course.notebook import EXPERIMENT, EXPORT, OP, Cell
@@ -39,12 +42,17 @@ def problems(lesson: Lesson) -> list[str]:
         cells = solution_cells(lesson)
     except (LessonError, AuthoringError, OSError) as error:
         return [str(error)]
-    return [
-        *(f"{lesson.source.name}, line {n}: {what}" for n, what in _header_problems(text)),
-        *(f"{lesson.source.name}, {what}" for what in _cell_problems(cells)),
-        *(f"{lesson.source.name}, {what}" for what in _experiment_problems(cells)),
-        *_clause_problems(lesson, cells),
-    ]
+    first = [f"{lesson.source.name}, line {n}: {what}" for n, what in _header_problems(text)]
+    first += [f"{lesson.source.name}, {what}" for what in cython_problems(lesson, cells)]
+    try:
+        return [
+            *first,
+            *(f"{lesson.source.name}, {what}" for what in _cell_problems(cells)),
+            *(f"{lesson.source.name}, {what}" for what in _experiment_problems(cells)),
+            *_clause_problems(lesson, cells),
+        ]
+    except CythonCellError:  # of a cell that is among the problems already
+        return first
 
 
 def _header_problems(text: str) -> Iterator[tuple[int, str]]:
@@ -91,7 +99,7 @@ def _cell_problems(cells: list[Cell]) -> Iterator[str]:
         if is_code and cell.is_solution and EXPORT not in cell.tags:
             yield f"{cell.label}: what learners write has to be tagged '{EXPORT}'."
         if EXPORT in cell.tags:
-            for name in sorted(OWN_NAMES & defined_at_top(ast.parse(cell.source)).keys()):
+            for name in sorted(OWN_NAMES & defined_at_top(ast.parse(python_of(cell))).keys()):
                 yield f"{cell.label}: judges could not call {name}, which is a name of their own."
         if OP in cell.tags:
             yield from _op_problems(cell)
@@ -104,7 +112,7 @@ def _experiment_problems(cells: list[Cell]) -> Iterator[str]:
     for cell in cells:
         if cell.kind != "code":
             continue
-        text = "\n".join("" if line.startswith("%") else line for line in cell.source.splitlines())
+        text = python_of(cell)
         tree = ast.parse(text)
         defined = set(defined_at_top(tree))
         if EXPERIMENT in cell.tags:
@@ -121,7 +129,7 @@ def _experiment_problems(cells: list[Cell]) -> Iterator[str]:
 def _op_problems(cell: Cell) -> Iterator[str]:
     if EXPORT not in cell.tags:
         yield f"{cell.label}: a cell tagged '{OP}' has to be tagged '{EXPORT}' as well."
-    for node in ast.walk(ast.parse(cell.source)):
+    for node in ast.walk(ast.parse(imports_of(cell))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or "."] if isinstance(node, ast.ImportFrom) else []
         for name in names:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from recsys_edu.artefacts.cell import headers_in, is_cython
 from tito.authoring.source import AuthoringError, solution_cells
-from tito.course.export import module_text
+from tito.course.cython_cells import python_of, write_module
 from tito.course.judged import session_of
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
@@ -58,11 +59,11 @@ def hidden_verdicts(
     lesson: Lesson, cells: list[Cell], seed: int, only: str | None = None
 ) -> list[Verdict]:
     """Judge exported cells by the lesson's hidden.py."""
-    source = module_text(cell for cell in cells if cell.is_exported)
     functions = functions_of(load_clauses(lesson.folder, "hidden.py"))
     with tempfile.TemporaryDirectory() as folder:
         exported = Path(folder, f"{lesson.name}.py")
-        exported.write_text(source, encoding="utf-8")
+        learners = [cell for cell in cells if cell.is_exported]
+        write_module(learners, exported, headers_in(lesson.folder))
         with session_of(lesson).open(exported) as remote:
             return [
                 run_clause(name, function, remote, generator_for(name, seed))
@@ -78,7 +79,8 @@ def visible_message(cells: list[Cell], grade_id: str) -> str:
     """
     code = [cell for cell in cells if cell.kind == "code"]
     last = next(n for n, cell in enumerate(code) if cell.grade_id == grade_id)
-    sources = [cell.source for cell in code[:last] if not cell.is_graded] + [code[last].source]
+    cells = [cell for cell in code[:last] if not cell.is_graded] + [code[last]]
+    sources = [_in_plain_python(cell) for cell in cells]
     try:
         done = subprocess.run(
             [sys.executable, "-c", "\n\n".join(sources)],
@@ -92,6 +94,16 @@ def visible_message(cells: list[Cell], grade_id: str) -> str:
         return f"(it did not end within {_SECONDS} s)"
     lines = done.stderr.strip().splitlines()
     return lines[-1] if done.returncode and lines else ""
+
+
+def _in_plain_python(cell: Cell) -> str:
+    """A code cell as a plain Python process can run it."""
+    if not is_cython(cell.source):
+        return python_of(cell)
+    return (
+        "from recsys_edu.cython_magic import functions_of_cell\n"
+        f"globals().update(functions_of_cell({cell.source!r}))"
+    )
 
 
 def _edited(cell: Cell, before: str, after: str) -> Cell:

@@ -52,6 +52,7 @@ def _findings() -> Iterator[Finding]:
     ):
         yield _package(name, needed, extra)
     yield _kernel()
+    yield _compiler()
     yield from _workspace()
 
 
@@ -69,6 +70,19 @@ def _kernel() -> Finding:
     found = {info.name: info for info in available_backends()}["optimized"]
     subject = "the compiled kernels" if found.available else "the compiled kernels are missing"
     return Finding(found.available, subject, found.reason, needed=False)
+
+
+def _compiler() -> Finding:
+    """Look for what cells in Cython are built with; everything else can do without it."""
+    from recsys_edu.artefacts.errors import BuildToolsError
+    from recsys_edu.artefacts.toolchain import require_toolchain
+
+    try:
+        tools = require_toolchain()
+    except BuildToolsError as error:
+        return Finding(False, "cells in Cython cannot be built", str(error), needed=False)
+    found = f"Cython {tools.cython} and a C compiler ({tools.compiler})"
+    return Finding(True, found, "", needed=False)
 
 
 def _workspace() -> Iterator[Finding]:

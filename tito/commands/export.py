@@ -26,5 +26,7 @@ def command(lesson: Lesson) -> None:
         export, changed = export_lesson(workspace, lesson)
     target = export_of(workspace, lesson).relative_to(workspace.root)
     click.echo(f"{target}: {'written' if changed else 'no change'}.")
+    if export.unbuilt:
+        click.echo(f"Cells in Cython were left out: {export.unbuilt}")
     if export.stubs:
         click.echo(f"Still to be written: {', '.join(export.stubs)}.")

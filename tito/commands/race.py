@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
+from recsys_edu.models.catalogue import model_names
+
 
 def _numbers(ctx: click.Context, parameter: click.Parameter, text: str) -> tuple[int, ...]:
-    """Numbers with commas between them."""
+    """Read numbers with commas between them."""
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
@@ -34,8 +36,9 @@ def _names(ctx: click.Context, parameter: click.Parameter, text: str | None) -> 
     "--models",
     callback=_names,
     metavar="A,B,…",
-    help="Backends (BPR on each): naive, optimized, torch …; and models: popularity, item-knn, "
-    "user-knn, pure-svd, als, two-tower, two-tower-in-batch, two-tower-softmax.  "
+    help="Backends (BPR on each): naive, optimized, torch, student …; models: "
+    f"{', '.join(name for name in model_names() if name != 'bpr')}, two-tower-in-batch, "
+    "two-tower-softmax; and models on a backend: student-item-knn, student-als …  "
     "[default: those of the README's table that work here]",
 )
 @click.option("--epochs", default=10, show_default=True, help="Passes over the data.")
@@ -43,6 +46,13 @@ def _names(ctx: click.Context, parameter: click.Parameter, text: str | None) -> 
 @click.option("--learning-rate", default=0.05, show_default=True, help="BPR's step size.")
 @click.option("--reg", default=0.01, show_default=True, help="BPR's regularisation.")
 @click.option("--threads", default=1, show_default=True, help="Threads a model; 0 for all cores.")
+@click.option(
+    "--blocks",
+    type=int,
+    metavar="N",
+    help="Blocks of BPR's plans: 1 for the textbook's order, which a plan_epoch of your own may "
+    "know alone.  [default: as many as suit the data]",
+)
 @click.option(
     "--seeds",
     default="0",
@@ -62,6 +72,7 @@ def command(
     learning_rate: float,
     reg: float,
     threads: int,
+    blocks: int | None,
     seeds: tuple[int, ...],
     memory: bool,
     json_path: Path | None,
@@ -74,7 +85,7 @@ def command(
     from rich.console import Console
     from rich.markup import escape
 
-    from recsys_edu.race import DEFAULT_CONTESTANTS, RaceSettings, run_race
+    from recsys_edu.race import DEFAULT_CONTESTANTS, RaceSettings, contestants, run_race
     from recsys_edu.race.plot import check_plot_path, plot_race
     from recsys_edu.race.table import race_table
 
@@ -83,16 +94,17 @@ def command(
         check_plot_path(plot_path)
     errors = Console(stderr=True)
     with errors.status("loading") as status:
+        racing, left_out = contestants(models or DEFAULT_CONTESTANTS, skip_unavailable=not models)
         result = run_race(
+            racing,
             dataset,
-            models or DEFAULT_CONTESTANTS,
-            RaceSettings(epochs, factors, learning_rate, reg, threads),
+            RaceSettings(epochs, factors, learning_rate, reg, threads, blocks),
             seeds=seeds,
             memory=memory,
             curves=plot_path is not None,
-            skip_unavailable=not models,
-            tell=lambda sentence: status.update(escape(sentence)),
+            report=lambda sentence: status.update(escape(sentence)),
         )
+    result.left_out[:0] = left_out
     for sentence in result.left_out:
         errors.print(sentence, style="yellow", highlight=False, markup=False)
     console = Console()

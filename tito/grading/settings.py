@@ -35,6 +35,7 @@ cell_seconds = 60
 notebook_seconds = 300    # for all cells together
 call_seconds = 20
 judge_seconds = 60        # for all calls by which one cell is judged
+build_seconds = 120       # for building one cell in Cython
 memory_mib = 2048
 experiments = false       # run the cells that take long and that no points depend on, too
 
@@ -72,6 +73,7 @@ class LimitsTable:
     notebook_seconds: float = 300.0
     call_seconds: float = 20.0
     judge_seconds: float = 60.0
+    build_seconds: float = 120.0
     memory_mib: int = 2048
     experiments: bool = False
     """Also run cells tagged ``experiment``: they take long, and no points depend on them."""

@@ -47,7 +47,7 @@ def require_jail() -> JailReport:
             "on a Linux machine, or in a virtual one."
         )
     with Jail(module="tito.jail.selfcheck", limits=Limits(wall_seconds=_SECONDS)) as jail:
-        process = jail.start(complaints=subprocess.PIPE)
+        process = jail.start(stderr=subprocess.PIPE)
         said, complaint = process.communicate()
         process.wait()
         if process.returncode != 0 or not said:

@@ -1,4 +1,4 @@
-"""The part of this software that goes into a jail: module by module, so that no answer does."""
+"""Modules of this software that go into a jail: one by one, so that no answer does."""
 
 from __future__ import annotations
 
@@ -20,16 +20,25 @@ _PIPE: Final = (
 CALLS: Final = (
     *_PIPE, "tito.wire.runner", "tito.wire.masking", "tito.wire.proxies",
     "recsys_edu.exported", "recsys_edu._version",
-    "recsys_backends.errors", "recsys_backends.plan", "recsys_backends.protocol",
-    "recsys_backends.random", "recsys_backends.registry",
+    "recsys_backends.errors", "recsys_backends.lazy", "recsys_backends.plan",
+    "recsys_backends.protocol", "recsys_backends.random", "recsys_backends.registry",
 )  # fmt: skip
 """Modules that answer calls; none of them knows an answer."""
 CELLS: Final = (*_PIPE, "tito.jail.cell_runner", "tito.jail.captured")
 """Modules that run cells, beside the library, which is there as a whole."""
+BUILDS: Final = (
+    *_PIPE, "tito.jail.build_runner",
+    "recsys_edu.artefacts.artefact", "recsys_edu.artefacts.build", "recsys_edu.artefacts.compile",
+    "recsys_edu.artefacts.errors", "recsys_edu.artefacts.recipe", "recsys_edu.artefacts.toolchain",
+    "recsys_edu.errors", "recsys_edu._version",
+    "recsys_backends.errors", "recsys_backends.plan", "recsys_backends.protocol",
+    "recsys_backends.random", "recsys_backends.registry",
+)  # fmt: skip
+"""Modules that build artefacts, beside the compilers."""
 
 
 class Bundle:
-    """A folder with copies of some modules; it is removed with the last reference."""
+    """Folder with copies of some modules; it is removed with the last reference."""
 
     def __init__(self, modules: Iterable[str]) -> None:
         parent = tempfile.mkdtemp(prefix="recsys-bundle-")
@@ -53,6 +62,8 @@ class Bundle:
             target = target / source.name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target)
+        if source.name == "__init__.py" and (stub := source.with_suffix(".pyi")).exists():
+            shutil.copy2(stub, target.with_suffix(".pyi"))  # its public names
         if source.suffix == ".py" and (compiled := Path(cache_from_source(source))).exists():
             cached = Path(cache_from_source(target))
             cached.parent.mkdir(exist_ok=True)
@@ -61,12 +72,12 @@ class Bundle:
 
 @functools.lru_cache(maxsize=32)
 def bundle_of(modules: tuple[str, ...]) -> Bundle:
-    """The bundle of these modules, made once in each process."""
+    """Return the bundle of these modules, made once in each process."""
     return Bundle(modules)
 
 
 def ours_among(allowed: Iterable[str]) -> tuple[str, ...]:
-    """The modules of this software among those that a lesson allows, with what is inside them."""
+    """Return the modules of this software among those that a lesson allows, with their contents."""
     found: list[str] = []
     for name in allowed:
         if name.split(".")[0] in OURS:
@@ -80,7 +91,7 @@ def _with_packages(module: str) -> list[str]:
 
 
 def _with_contents(module: str) -> list[str]:
-    """A module; for a package, everything in it as well."""
+    """Return a module; for a package, everything in it as well."""
     spec = find_spec(module)
     if spec is None or not spec.submodule_search_locations:
         return [module]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from recsys_backends.errors import RecsysError
 from tito.jail.jail import Jail, Jailed
 from tito.jail.mounts import FONTS
 from tito.jail.unjailed import Unjailed
@@ -67,7 +68,7 @@ class CellOutcome:
         return not self.why
 
 
-class CellError(Exception):
+class CellError(RecsysError):
     """Loss of the process with the notebook; the message says how."""
 
 

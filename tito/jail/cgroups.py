@@ -1,4 +1,4 @@
-"""One memory limit for a whole jail, by a control group of the kernel, where one can be had.
+"""Memory limit of a whole jail, by a control group of the kernel, where one can be had.
 
 As root it nearly always can. For others it takes version 2 and a group that has been delegated to
 them, such as that of ``systemd-run --user --scope -p Delegate=yes tito grade …``.
@@ -22,23 +22,23 @@ _numbers = itertools.count()
 
 
 class MemoryGroup:
-    """A control group: its processes and their temporary files share one limit. Close it."""
+    """Control group: its processes and their temporary files share one limit. Close it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @property
     def entry(self) -> Path:
-        """The file by which a process joins: it writes ``0`` there."""
+        """File by which a process joins: it writes ``0`` there."""
         return self._folder / "cgroup.procs"
 
     @property
     def version(self) -> int:
-        """Of the kernel's interface: 1 or 2."""
+        """Version of the kernel's interface: 1 or 2."""
         return 1 if (self._folder / "memory.limit_in_bytes").exists() else 2
 
     def times_full(self) -> int:
-        """How often the kernel has ended a process of the group for want of memory."""
+        """Count the processes of the group that the kernel has ended for want of memory."""
         events = self._folder / ("memory.oom_control" if self.version == 1 else "memory.events")
         counts = dict(line.split() for line in events.read_text().splitlines())
         return int(counts.get("oom_kill", 0))
@@ -60,11 +60,11 @@ class MemoryGroup:
 
 
 def memory_group(limit: int, own: str | None = None) -> MemoryGroup | None:
-    """A new group with a limit in bytes; None where this process may not make one.
+    """Make a group with a limit in bytes; None where this process may not make one.
 
     Args:
-        limit: for memory and, where the kernel counts it, memory and swap together.
-        own: what /proc/self/cgroup says; for tests.
+        limit: bytes of memory and, where the kernel counts it, of memory and swap together.
+        own: content of /proc/self/cgroup; for tests.
     """
     for parent in _parents(own if own is not None else Path("/proc/self/cgroup").read_text()):
         _sweep(parent)
@@ -73,14 +73,14 @@ def memory_group(limit: int, own: str | None = None) -> MemoryGroup | None:
             folder.mkdir()
         except OSError:
             continue
-        if _limit(folder, limit):
+        if limit_memory(folder, limit):
             return MemoryGroup(folder)
         folder.rmdir()
     return None
 
 
 def _parents(own: str) -> list[Path]:
-    """Where a group could be made: below this process's own, or beside it.
+    """Return the folders in which a group could be made: this process's own, or the one above.
 
     Under version 2 a group with processes in it can have no limited groups below it.
     """
@@ -95,8 +95,8 @@ def _parents(own: str) -> list[Path]:
     return [folder for folder in found if folder.is_dir()]
 
 
-def _limit(folder: Path, limit: int) -> bool:
-    """Write the limit; whether the kernel has taken it."""
+def limit_memory(folder: Path, limit: int) -> bool:
+    """Write a group's limit in bytes; return whether the kernel has taken it."""
     wanted = ("memory.limit_in_bytes", "memory.max")
     name = next((name for name in wanted if (folder / name).exists()), None)
     if name is None:

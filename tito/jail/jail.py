@@ -1,4 +1,4 @@
-"""A jail for code that is not trusted: a runner in bubblewrap, with nothing in sight to steal.
+"""Jail for code that is not trusted: a runner in bubblewrap, with nothing within reach to steal.
 
     with Jail([module, probe]) as jail, Remote(module, probe=probe, launch=jail) as remote: …
 
@@ -29,7 +29,10 @@ from tito.jail.cgroups import MemoryGroup, memory_group
 from tito.jail.limits import Limits
 from tito.jail.plain_files import read_plain_file
 
-_JOIN_AND_RUN: Final = 'echo 0 > "$1" && shift && exec "$@"'
+# Joins the groups whose files stand before "--", then becomes the command after it.
+_JOIN_AND_RUN: Final = (
+    'while [ "$1" != -- ]; do echo 0 > "$1" || exit 1; shift; done; shift; exec "$@"'
+)
 _OWN_NAMESPACES: Final = (
     "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
     "--hostname", "jail", "--new-session", "--die-with-parent", "--clearenv",
@@ -39,11 +42,11 @@ _LEARNER: Final = 1000
 
 
 class JailUnavailableError(RecsysError, RuntimeError):
-    """No jail can be had on this machine; the message says why, and what would help."""
+    """Lack of jails on this machine; the message says why, and what would help."""
 
 
 class Jail:
-    """Starts runners in bubblewrap: give it to ``Remote`` as ``launch``.
+    """Starter of runners in bubblewrap: give it to ``Remote`` as ``launch``.
 
     Args:
         files: files that the code may read, at their own paths; links are refused.
@@ -51,9 +54,9 @@ class Jail:
             standard library; also single modules of this software.
         limits: how much it may use.
         module: what runs in there, a module of ``bundle``.
-        library: whether recsys_edu and every installed package can be imported, answers included:
-            for running notebooks as their authors saw them, never for marks.
-        compilers: whether compilers and headers are there.
+        library: recsys_edu and every installed package can be imported, answers included: for
+            running notebooks as their authors saw them, never for marks.
+        compilers: compilers and headers are there.
         data: a folder with datasets, read-only; RECSYS_EDU_DATA in there.
         contents: further files, by their absolute paths in there.
 
@@ -108,64 +111,85 @@ class Jail:
 
     @property
     def group_version(self) -> int | None:
-        """The version of the control group that holds the memory; None where none does."""
+        """Version of the control group that holds the memory; None where none does."""
         return self._group.version if self._group else None
 
     def times_full(self) -> int:
-        """How many processes the kernel has ended because the jail's memory was used up."""
+        """Return the number of processes that the kernel has ended for want of memory."""
         return self._group.times_full() if self._group else 0
 
     def __call__(self, folder: Path) -> Jailed:
         """Start a runner. It does not get the folder, but one of its own in memory."""
         return self.start()
 
-    def start(self, complaints: int = subprocess.DEVNULL) -> Jailed:
-        """Start what runs in there, with pipes as its input and output."""
-        if self._group is None:
-            self._group = memory_group(self._limits.memory)
+    def start(self, stderr: int = subprocess.DEVNULL) -> Jailed:
+        """Start the jail's module, with pipes as its input and output."""
+        self._make_groups()
         uid = _FIRST_UID + random.SystemRandom().randrange(2**30) if os.geteuid() == 0 else None
         settings = {
             "rlimits": self._limits.as_rlimits(grouped=self._group is not None),
             "uid": uid,
         }
         with contextlib.ExitStack() as opened:
-            sight = self._sight(opened, uid or _LEARNER)
-            arguments = [*_namespaces(uid), *self._environment(), *sight.arguments]
+            view = self._view(opened, uid or _LEARNER)
+            arguments = [*_namespaces(uid), *self._environment(), *view.arguments]
             descriptor = opened.enter_context(_as_descriptor(_joined(arguments)))
             # -P: what was handed in may lie in the working folder, and is not to be imported yet.
             python = [str(mounts.interpreter()), "-s", "-P", "-m", "tito.jail.inside"]
             command = [self._program, "--args", str(descriptor), "--", *python]
             command += [json.dumps(settings), self._module]
-            if self._group is not None:
-                command = ["/bin/sh", "-c", _JOIN_AND_RUN, "sh", str(self._group.entry), *command]
-            handed = _descriptors(arguments, descriptor)
-            return Jailed(command, self._limits.wall_seconds, handed, complaints)
+            entries = self._group_entries()
+            if entries:
+                joined = [str(entry) for entry in entries]
+                command = ["/bin/sh", "-c", _JOIN_AND_RUN, "sh", *joined, "--", *command]
+            return self._begin(command, _descriptors(arguments, descriptor), stderr)
+
+    def _make_groups(self) -> None:
+        """Make the control groups that the jail is to join."""
+        if self._group is None:
+            self._group = memory_group(self._limits.memory)
+
+    def _group_entries(self) -> list[Path]:
+        """Files by which a process joins the control groups."""
+        return [self._group.entry] if self._group is not None else []
+
+    def _filter(self) -> bytes | None:
+        """Return the filter of system calls."""
+        return seccomp.program()
+
+    def _own_mounts(self, view: mounts.Mounts) -> None:
+        """Mount what a special kind of jail needs beside the rest."""
+
+    def _begin(self, command: list[str], descriptors: list[int], stderr: int) -> Jailed:
+        return Jailed(command, self._limits.wall_seconds, descriptors, stderr)
 
     def _modules(self) -> tuple[str, ...]:
-        parts = bundle.CELLS if self._library else bundle.CALLS
+        builds = self._module == "tito.jail.build_runner"
+        parts = bundle.BUILDS if builds else bundle.CELLS if self._library else bundle.CALLS
         ours = () if self._library else bundle.ours_among(self._allowed)
         return tuple(sorted({*bundle.ENTRY, *parts, *ours}))
 
-    def _sight(self, opened: contextlib.ExitStack, uid: int) -> mounts.Sight:
-        """All mounts, in their order: what is inside of another comes after it."""
-        sight = mounts.Sight()
-        mounts.system(sight, compilers=self._compilers)
-        mounts.rooms(sight, self._limits)
-        sight.read_only(self._parts.folder, mounts.CODE)
+    def _view(self, opened: contextlib.ExitStack, uid: int) -> mounts.Mounts:
+        """Return all mounts. A mount inside of another comes after it."""
+        view = mounts.Mounts()
+        mounts.system(view, compilers=self._compilers)
+        mounts.rooms(view, self._limits)
+        view.read_only(self._parts.folder, mounts.CODE)
         if self._library:
-            mounts.library(sight)
+            mounts.library(view)
         else:
-            mounts.packages(sight, packages.entries_for(["numpy", *self._allowed]))
+            mounts.packages(view, packages.entries_for(["numpy", *self._allowed]))
         if self._data is not None:
-            sight.read_only(self._data.resolve(), mounts.DATA)
+            view.read_only(self._data.resolve(), mounts.DATA)
         for path, content in {"/etc/passwd": mounts.passwd(uid), **self._contents}.items():
-            sight.contents(opened.enter_context(_as_descriptor(content)), path)
-        mounts.sealed(sight)
-        filtering = seccomp.program()
+            view.contents(opened.enter_context(_as_descriptor(content)), path)
+        self._own_mounts(view)
+        mounts.sealed(view)
+        filtering = self._filter()
         if filtering is not None:
             descriptor = opened.enter_context(_as_descriptor(filtering))
-            sight.arguments += ["--seccomp", str(descriptor)]
-        return sight
+            view.arguments += ["--seccomp", str(descriptor)]
+        return view
 
     def _environment(self) -> list[str]:
         threads = str(self._limits.threads)
@@ -189,14 +213,14 @@ class Jail:
 
 
 class Jailed(subprocess.Popen[bytes]):
-    """The process outside that holds a jail; with it, all of the jail ends."""
+    """Process outside that holds a jail; with it, all of the jail ends."""
 
     def __init__(
         self,
         command: list[str],
         seconds: float,
         descriptors: Iterable[int] = (),
-        complaints: int = subprocess.DEVNULL,
+        stderr: int = subprocess.DEVNULL,
         *,
         folder: str = "/",
         environment: Mapping[str, str] | None = None,
@@ -205,7 +229,7 @@ class Jailed(subprocess.Popen[bytes]):
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=complaints,
+            stderr=stderr,
             cwd=folder,
             # It can be read in a jail's /proc/1/environ.
             env={"PATH": "/usr/bin:/bin"} if environment is None else environment,
@@ -223,14 +247,14 @@ class Jailed(subprocess.Popen[bytes]):
                 os.killpg(self.pid, signal.SIGKILL)
 
     def wait(self, timeout: float | None = None) -> int:
-        """As for any process; its wall clock stops."""
+        """Wait for the end as for any process, and stop its wall clock."""
         status = super().wait(timeout)
         self._clock.cancel()
         return status
 
 
 def bubblewrap() -> str:
-    """The program's path; JailUnavailableError where it is missing."""
+    """Return the program's path; JailUnavailableError where it is missing."""
     found = shutil.which("bwrap", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/local/bin")
     if found is None:
         raise JailUnavailableError(
@@ -241,10 +265,11 @@ def bubblewrap() -> str:
 
 
 def _namespaces(uid: int | None) -> list[str]:
-    """Started by root, the jail becomes a user whom nobody else is (in ``inside.py``).
+    """Return the options for namespaces and rights.
 
-    A user namespace would not do: in one that root makes, the jailed code is root to the kernel: it
-    may write to /proc/sys/kernel/core_pattern, and has no limit on its processes.
+    A jail that root starts becomes a user whom nobody else is (in ``inside.py``). A user namespace
+    would not do: in one that root makes, the jailed code is root to the kernel: it may write to
+    /proc/sys/kernel/core_pattern, and has no limit on its processes.
     """
     if uid is None:
         rights = ["--unshare-user", "--uid", str(_LEARNER), "--gid", str(_LEARNER)]
@@ -255,7 +280,7 @@ def _namespaces(uid: int | None) -> list[str]:
 
 @contextlib.contextmanager
 def _as_descriptor(content: bytes) -> Iterator[int]:
-    """An open file in memory, for bubblewrap to read."""
+    """Yield an open file in memory, for bubblewrap to read."""
     descriptor = os.memfd_create("jail")
     try:
         with open(descriptor, "wb", closefd=False) as file:
@@ -271,7 +296,7 @@ def _joined(arguments: list[str]) -> bytes:
 
 
 def _descriptors(arguments: list[str], own: int) -> list[int]:
-    """Those that bubblewrap is to be handed."""
+    """Return the descriptors that bubblewrap reads."""
     pairs = itertools.pairwise(arguments)
     options = ("--seccomp", "--ro-bind-data")
     return [own, *(int(value) for option, value in pairs if option in options)]

@@ -1,4 +1,4 @@
-"""What is to be seen in a jail, as arguments for bubblewrap. What is not named is not there."""
+"""Mounts of a jail, as arguments for bubblewrap: a file that is not named is not there."""
 
 from __future__ import annotations
 
@@ -21,52 +21,58 @@ FONTS: Final = "/jail/fonts"
 _PASSWD: Final = "learner:x:{uid}:{uid}::/desk:/bin/sh\n"
 
 
-class Sight:
-    """Collects mounts; makes the folders above them, readable by all (else they would be 0700)."""
+class Mounts:
+    """Collector of mounts. Folders above them are readable by all; bubblewrap's own are 0700."""
 
     def __init__(self) -> None:
         self.arguments: list[str] = []
         self._made = {"/"}
 
     def folder(self, path: str) -> None:
-        """An empty folder, and those above it."""
+        """Add an empty folder, and those above it."""
         for place in (*reversed(Path(path).parents), Path(path)):
             if str(place) not in self._made:
                 self._made.add(str(place))
                 self.arguments += ["--perms", "0755", "--dir", str(place)]
 
     def read_only(self, source: Path | str, target: Path | str | None = None) -> None:
-        """A folder or file of the machine, at the same place where no other is given."""
+        """Add a folder or file of the machine, at the same place where no other is given."""
         target = str(target or source)
         self.folder(str(Path(target).parent))
         self._made.add(target)
         self.arguments += ["--ro-bind", str(source), target]
 
+    def writable(self, source: Path | str, target: str) -> None:
+        """Mount a file of the machine that both sides write to."""
+        self.folder(str(Path(target).parent))
+        self._made.add(target)
+        self.arguments += ["--bind", str(source), target]
+
     def room(self, path: str, size: int) -> None:
-        """A folder to write in, in memory."""
+        """Add a folder to write in, in memory."""
         self.folder(str(Path(path).parent))
         self._made.add(path)
         self.arguments += ["--perms", "1777", "--size", str(size), "--tmpfs", path]
 
     def contents(self, descriptor: int, target: str) -> None:
-        """A file with what can be read from an open descriptor."""
+        """Add a file with the contents that an open descriptor gives."""
         self.folder(str(Path(target).parent))
         self._made.add(target)
         self.arguments += ["--perms", "0444", "--ro-bind-data", str(descriptor), target]
 
     def empty(self, path: Path) -> None:
-        """Nothing, in the place of a folder that came along with another."""
+        """Hide a folder that came along with another."""
         self.arguments += ["--size", "4096", "--tmpfs", str(path), "--remount-ro", str(path)]
 
 
-def system(sight: Sight, *, compilers: bool) -> None:
-    """The dynamic loader, the shared libraries and Python, without any of its packages."""
+def system(view: Mounts, *, compilers: bool) -> None:
+    """Add the dynamic loader, the shared libraries and Python, without any of its packages."""
     for name in ("bin", "lib", "lib64"):
         top = Path("/", name)
         if top.is_symlink():
-            sight.arguments += ["--symlink", str(top.readlink()), str(top)]
+            view.arguments += ["--symlink", str(top.readlink()), str(top)]
         elif top.is_dir() and (name != "bin" or compilers):
-            sight.read_only(top)
+            view.read_only(top)
     libraries = [Path("/usr/lib64"), Path("/usr/lib", sysconfig.get_config_var("MULTIARCH") or "")]
     python = _python()
     wanted = libraries + python
@@ -75,60 +81,60 @@ def system(sight: Sight, *, compilers: bool) -> None:
         wanted += [Path("/usr", name) for name in names]
         wanted += [Path(sysconfig.get_path("include")), Path("/etc/alternatives")]
     for path in _outermost(wanted):
-        sight.read_only(path)
+        view.read_only(path)
     for path in _packages_of_the_system(_outermost(wanted)):
-        sight.empty(path)
+        view.empty(path)
     for name in ("/etc/ld.so.cache", "/etc/localtime"):
         if Path(name).exists():
-            sight.read_only(Path(name).resolve(), name)
+            view.read_only(Path(name).resolve(), name)
 
 
-def library(sight: Sight) -> None:
-    """recsys_edu and recsys_backends as a whole, and every package that is installed."""
+def library(view: Mounts) -> None:
+    """Add recsys_edu and recsys_backends as a whole, and every package that is installed."""
     for package in (recsys_edu, recsys_backends):
-        sight.read_only(Path(package.__path__[0]), f"{LIBRARY}/{package.__name__}")
+        view.read_only(Path(package.__path__[0]), f"{LIBRARY}/{package.__name__}")
     places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     for number, place in enumerate(sorted(places)):
-        sight.read_only(Path(place).resolve(), f"{PACKAGES}{number or ''}")
+        view.read_only(Path(place).resolve(), f"{PACKAGES}{number or ''}")
 
 
-def packages(sight: Sight, entries: Iterable[Path]) -> None:
-    """Single packages."""
+def packages(view: Mounts, entries: Iterable[Path]) -> None:
+    """Add single packages."""
     for entry in entries:
-        sight.read_only(entry.resolve(), f"{PACKAGES}/{entry.name}")
+        view.read_only(entry.resolve(), f"{PACKAGES}/{entry.name}")
 
 
-def rooms(sight: Sight, limits: Limits) -> None:
-    """Processes and devices of the jail's own, and folders to write in; all else is read-only."""
-    sight.arguments += ["--proc", "/proc", "--dev", "/dev"]
+def rooms(view: Mounts, limits: Limits) -> None:
+    """Add processes and devices of the jail's own, and folders to write in."""
+    view.arguments += ["--proc", "/proc", "--dev", "/dev"]
     for path in ("/tmp", "/dev/shm", WORK):
-        sight.room(path, limits.work_bytes)
-    sight.room(FONTS, 4 * MIB)
-    sight.folder("/etc")
+        view.room(path, limits.work_bytes)
+    view.room(FONTS, 4 * MIB)
+    view.folder("/etc")
 
 
-def sealed(sight: Sight) -> None:
-    """No more can be made beside what has been mounted."""
-    sight.arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]
+def sealed(view: Mounts) -> None:
+    """Make everything else read-only."""
+    view.arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]
 
 
 def passwd(uid: int) -> bytes:
-    """The one user of a jail."""
+    """Return /etc/passwd with the one user of a jail."""
     return _PASSWD.format(uid=uid).encode()
 
 
 def python_path() -> str:
-    """PYTHONPATH in a jail."""
+    """Return PYTHONPATH in a jail."""
     return ":".join((CODE, LIBRARY, PACKAGES, f"{PACKAGES}1"))
 
 
 def interpreter() -> Path:
-    """The Python that a virtual environment was made of; the same in a jail."""
+    """Return the Python that a virtual environment was made of; a jail has the same."""
     return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
 
 
 def _python() -> list[Path]:
-    """The interpreter, its standard library, and the shared libraries that came with it."""
+    """Return the interpreter, its standard library, and the shared libraries beside it."""
     if sys.base_prefix == "/usr":
         names = ("stdlib", "platstdlib")
         return [interpreter(), *{Path(sysconfig.get_path(name)) for name in names}]
@@ -136,13 +142,13 @@ def _python() -> list[Path]:
 
 
 def _outermost(paths: Iterable[Path]) -> list[Path]:
-    """Those that exist and are inside of no other of them."""
+    """Return the paths that exist and are inside of no other of them."""
     there = sorted({path for path in paths if path.exists()})
     return [path for path in there if not any(other in path.parents for other in there)]
 
 
 def _packages_of_the_system(places: Iterable[Path]) -> list[Path]:
-    """Folders of installed packages inside of these."""
+    """Return the folders of installed packages inside of these."""
     patterns = (
         "python*/site-packages", "python*/dist-packages",
         "lib/python*/site-packages", "lib/python*/dist-packages", "site-packages", "dist-packages",

@@ -24,12 +24,7 @@ def entries_for(names: Iterable[str]) -> list[Path]:
         names: of distributions; what they require is included. Names of this software's modules,
             and distributions that are not installed, have no entries.
     """
-    paths = [
-        Path(str(found.locate_file(part)))
-        for found in _with_requirements(names)
-        for part in _top_level(found)
-    ]
-    return [path for path in dict.fromkeys(paths) if path.exists()]
+    return list(_contents(tuple(names)))
 
 
 def modules_of(names: Iterable[str]) -> list[str]:
@@ -39,12 +34,9 @@ def modules_of(names: Iterable[str]) -> list[str]:
         names: of distributions; what they require is included. A module of this software, and a
             name that is not installed, stand for themselves.
     """
-    names = list(names)
-    modules = set(names)
-    for found in _with_requirements(names):
-        parts = (part for part in _top_level(found) if not part.endswith(_NOT_MODULES))
-        modules.update(part.partition(".")[0] for part in parts)
-    return sorted(modules)
+    wanted = tuple(names)
+    found = (path.name for path in _contents(wanted) if not path.name.endswith(_NOT_MODULES))
+    return sorted({*wanted, *(name.partition(".")[0] for name in found)})
 
 
 def installed_modules() -> list[str]:
@@ -53,6 +45,17 @@ def installed_modules() -> list[str]:
     found = (path.name for place in places for path in Path(place).iterdir())
     names = {name.partition(".")[0] for name in found if not name.endswith(_NOT_MODULES)}
     return sorted({name for name in names if name.isidentifier()} | set(OURS))
+
+
+@functools.lru_cache(maxsize=64)
+def _contents(names: tuple[str, ...]) -> tuple[Path, ...]:
+    """Paths in site-packages of these distributions and of those that they require."""
+    paths = [
+        Path(str(found.locate_file(part)))
+        for found in _with_requirements(names)
+        for part in _top_level(found)
+    ]
+    return tuple(path for path in dict.fromkeys(paths) if path.exists())
 
 
 def _with_requirements(names: Iterable[str]) -> list[Distribution]:
@@ -85,11 +88,7 @@ def _required(found: Distribution) -> list[str]:
 
 def _top_level(found: Distribution) -> list[str]:
     """First parts of the paths of a distribution's files; scripts lie elsewhere."""
-    return _first_parts(found.name, found.read_text("RECORD") or _listed(found))
-
-
-@functools.lru_cache(maxsize=256)
-def _first_parts(name: str, record: str) -> list[str]:
+    record = found.read_text("RECORD") or _listed(found)
     rows = csv.reader(record.splitlines())  # far faster than ``Distribution.files``
     first = {row[0].partition("/")[0] for row in rows if row}
     return sorted(first - {"..", "", "__pycache__"})

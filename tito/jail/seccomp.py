@@ -1,4 +1,4 @@
-"""A filter of system calls: those that no lesson needs, and that reach beyond a namespace.
+"""Filter of system calls: it refuses those that no lesson needs and that reach beyond a namespace.
 
 Namespaces do not cover everything in the kernel. Keyrings, virtual sockets (AF_VSOCK, by which a
 virtual machine talks to its host), io_uring, BPF and performance counters are shared by all; new
@@ -50,16 +50,24 @@ NUMBERS: Final[dict[str, tuple[int, int | None]]] = {
     "adjtimex": (159, 171), "clock_adjtime": (305, 266), "vhangup": (153, 58),
     "iopl": (172, None), "ioperm": (173, None), "modify_ldt": (154, None),
 }  # fmt: skip
+TIMED_NUMBERS: Final[dict[str, tuple[int, int | None]]] = {"sched_setaffinity": (203, 122)}
+"""Calls that a timed jail refuses as well: its judge alone says where its threads run."""
 _CLONE, _CLONE3, _SOCKET, _IOCTL = (56, 220), (435, 435), (41, 198), (16, 29)
 
 
-def program(machine: str | None = None) -> bytes | None:
-    """The filter for this machine's processor, or one named; None where it is not known."""
+def program(machine: str | None = None, *, timed: bool = False) -> bytes | None:
+    """Return the filter for a processor; None where its calls are not known.
+
+    Args:
+        machine: name of the processor; this machine's where None.
+        timed: refuse ``TIMED_NUMBERS`` too.
+    """
     machine = machine or platform.machine()
     if machine not in AUDIT_ARCH:
         return None
     column = 0 if machine == "x86_64" else 1
-    denied = [numbers[column] for numbers in NUMBERS.values()]
+    names = {**NUMBERS, **TIMED_NUMBERS} if timed else NUMBERS
+    denied = [numbers[column] for numbers in names.values()]
     steps = [
         _step(_LOAD, _ARCH),
         _step(_EQUAL, AUDIT_ARCH[machine], 1, 0),
@@ -94,11 +102,11 @@ def _fail(error: int) -> bytes:
 
 
 def _counting(values: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Each value with how many come after it, and the failure behind them."""
+    """Return each value with the number of steps behind it, the failure's included."""
     return [(len(values) - place, value) for place, value in enumerate(values)]
 
 
 def _on_argument(number: int, offset: int, checks: list[bytes]) -> list[bytes]:
-    """For one call: load an argument, check it, and allow the call where no check has ended it."""
+    """Return the steps for one call: load an argument, check it, and allow what no check ended."""
     block = [_step(_LOAD, offset), *checks, _step(_RETURN, _ALLOW)]
     return [_step(_EQUAL, number, 0, len(block)), *block]

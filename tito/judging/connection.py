@@ -7,8 +7,9 @@ import functools
 import inspect
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -82,6 +83,7 @@ class Connection:
         seconds: time limit of one call.
         launch: starts the process.
         launch_beside: makes a launcher of processes with another file, under the same limits.
+        unbuildable: functions whose cells were not built; stubs stand in their places.
 
     Attributes:
         failure: kind of the last call that brought no answer since ``allow_seconds``.
@@ -97,10 +99,12 @@ class Connection:
         seconds: float,
         launch: Launcher,
         launch_beside: LaunchBeside = launch_plainly,
+        unbuildable: Collection[str] = (),
     ) -> None:
         self.failure: Failure | None = None
         self.n_bytes_sent = 0
         self._module, self._probe, self._allowed = module, probe, tuple(allowed)
+        self._unbuildable = frozenset(unbuildable)
         self._seconds = seconds
         self._launch = launch
         self._launch_beside = launch_beside
@@ -109,6 +113,7 @@ class Connection:
         self._written: frozenset[str] = frozenset()
         self._folder = tempfile.TemporaryDirectory(prefix="recsys-judged-")
         self._left = float("inf")
+        self._lock = threading.RLock()
 
     def load(self) -> None:
         """Start the process, unless it runs; LearnerError where the module cannot be loaded."""
@@ -148,14 +153,16 @@ class Connection:
 
     def functions(self, name: str) -> frozenset[str]:
         """Return the names of the module's functions, of which ``name`` is about to be called."""
-        if self._process is None:
-            self._start(name)
-        return self._functions
+        with self._lock:
+            if self._process is None:
+                self._start(name)
+            return self._functions
 
     def require_written(self, name: str) -> None:
         """Raise LearnerError unless there is such a function, and more of it than a stub."""
         if name not in self.functions(name):
             raise self.failed(Failure.MISSING, f"your export has no function {name}.")
+        self._require_built(name)
         if name not in self._written:
             raise self.failed(Failure.UNWRITTEN, f"{name} is not written yet.")
 
@@ -206,15 +213,22 @@ class Connection:
         handed: Handed | None = None,
     ) -> dict[str, Any]:
         """Call a function and return the runner's reply as it came; arguments as for ``call``."""
-        if self._process is None:
-            self._start(name)
+        if not probe:
+            self._require_built(name)
         call = {"name": name, "args": list(args), "kwargs": kwargs, "probe": probe}
-        return self._exchange(call, name, handed)
+        with self._lock:  # threads of a judge take turns: there is one pipe
+            if self._process is None:
+                self._start(name)
+            return self._exchange(call, name, handed)
 
     def failed(self, kind: Failure, message: str) -> LearnerError:
         """Note a failure and return the error to raise."""
         self.failure = kind
         return LearnerError(message)
+
+    def _require_built(self, name: str) -> None:
+        if name in self._unbuildable:
+            raise self.failed(Failure.UNBUILDABLE, f"the cell of {name} was not built.")
 
     def _start(self, name: str) -> None:
         self._process = self._launch(Path(self._folder.name))
@@ -229,8 +243,8 @@ class Connection:
             self.stop()
             why = sentence_about_error(hello)
             raise self.failed(Failure.UNLOADABLE, f"your code cannot be loaded: {why}")
-        self._functions = _names(hello.get("functions"))
-        self._written = _names(hello.get("written"))
+        self._functions = names_in(hello.get("functions"))
+        self._written = names_in(hello.get("written"))
 
     def _exchange(self, message: Any, name: str, handed: Handed | None = None) -> dict[str, Any]:
         """Send a frame and wait for the answer; the process is killed when its time is up.
@@ -305,7 +319,7 @@ class Connection:
     ) -> None:
         """Copy arrays that the call wrote to into the caller's own, where the op may do so."""
         arrays = arrays_in([list(args), kwargs])
-        own = _numbers_of_mutated(name, args, kwargs)
+        own = numbers_of_mutated(name, args, kwargs)
         try:
             for number, array in changed:
                 if number not in own:
@@ -318,10 +332,10 @@ class Connection:
             raise self.failed(Failure.NO_DATA, f"{name}: {error}.") from None
 
 
-def _numbers_of_mutated(
+def numbers_of_mutated(
     name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> frozenset[int]:
-    """Numbers, as ``arrays_in`` counts, of the arrays that the op of that name may change."""
+    """Return the numbers, as ``arrays_in`` counts, of the arrays that an op may change."""
     if name not in MUTATES:
         return frozenset()
     positional = list(inspect.signature(getattr(ComputeBackend, name)).parameters)[1:]
@@ -336,7 +350,7 @@ def _numbers_of_mutated(
     return frozenset(numbers)
 
 
-def _names(value: Any) -> frozenset[str]:
-    """Names of functions; whatever else was sent is left out."""
+def names_in(value: Any) -> frozenset[str]:
+    """Return the names in a list of functions; whatever else was sent is left out."""
     names = value if isinstance(value, list) else []
     return frozenset(name for name in names if isinstance(name, str))

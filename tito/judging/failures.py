@@ -20,6 +20,7 @@ class Failure(StrEnum):
 
     MISSING = "missing"
     UNLOADABLE = "unloadable"
+    UNBUILDABLE = "unbuildable"
     UNWRITTEN = "unwritten"
     RAISED = "raised"
     LATE = "late"

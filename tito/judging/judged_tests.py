@@ -8,6 +8,10 @@
 Each function is source text that defines a function of one name. It runs in a process of its own;
 the judged process is started anew for each, so that a test sees one function and remembers none.
 Order, repetitions, and with them the numbers of right and wrong ones, are drawn.
+
+To the test, a function behaves as it would at home, with these exceptions: it takes and returns
+plain data, never functions or generators; an array that it returns is a copy; its errors have a
+built-in type and no text. On a learner's own machine, where nothing is jailed, it can be read.
 """
 
 from __future__ import annotations

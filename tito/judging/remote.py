@@ -7,7 +7,7 @@ function of the lesson's ``probe.py`` there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -47,6 +47,7 @@ class Remote:
         seconds: time limit of one call.
         launch: starts the process.
         launch_beside: makes a launcher of processes with another file, under the same limits.
+        unbuildable: functions whose cells were not built.
         order, tiles, samplers: what the functions can do as a backend, as in ``ComputeBackend``.
 
     The process starts at the first call. When it dies or hangs, the call raises ``LearnerError``
@@ -66,6 +67,7 @@ class Remote:
         seconds: float = SECONDS_PER_CALL,
         launch: Launcher = plain_process,
         launch_beside: LaunchBeside = launch_plainly,
+        unbuildable: Collection[str] = (),
         order: Order = "sequential",
         tiles: bool = False,
         samplers: tuple[type[Sampler], ...] = (UniformSampler,),
@@ -77,6 +79,7 @@ class Remote:
             seconds=seconds,
             launch=launch,
             launch_beside=launch_beside,
+            unbuildable=unbuildable,
         )
         self.order, self.tiles, self.samplers = order, tiles, samplers
         self.probe = _Probe(self._connection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Final
 
 from recsys_backends.plan import Sampler, UniformSampler
 from recsys_backends.protocol import Order
+from recsys_edu.exported import files_of
 from tito.jail.jail import Jail
 from tito.jail.limits import Limits
 from tito.jail.unjailed import Unjailed
@@ -53,8 +54,12 @@ class Session:
         return path if path.is_file() else None
 
     @contextmanager
-    def open(self, module: Path) -> Iterator[Remote]:
+    def open(self, module: Path, unbuildable: Collection[str] = ()) -> Iterator[Remote]:
         """Yield the functions of an exported file; the process ends with the block.
+
+        Args:
+            module: the file; what was built of its cells in Cython lies beside it.
+            unbuildable: functions whose cells were not built: stubs stand in their places.
 
         Raises:
             JailUnavailableError: no jail can be had, and one is wanted.
@@ -70,6 +75,7 @@ class Session:
                     seconds=self.seconds,
                     launch=launch,
                     launch_beside=self._launcher,
+                    unbuildable=unbuildable,
                     order=self.order,
                     tiles=self.tiles,
                     samplers=self.samplers,
@@ -84,7 +90,7 @@ class Session:
                 yield unjailed
             return
         with Jail(
-            [module, *([probe] if probe else [])],
+            [*files_of(module), *([probe] if probe else [])],
             allowed=self.may_import,
             compilers=self.compilers,
             limits=self.limits,

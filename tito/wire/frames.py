@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import struct
-from typing import IO, Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -18,7 +18,20 @@ MAX_PARTS: Final = 2**20
 _CHUNK: Final = 2**20
 
 
-def write_frame(stream: IO[bytes], value: Any) -> int:
+class Writer(Protocol):
+    """Stream to write to."""
+
+    def write(self, content: bytes, /) -> object: ...  # noqa: D102
+    def flush(self) -> None: ...  # noqa: D102
+
+
+class Reader(Protocol):
+    """Stream to read from; fewer bytes than asked for may come at a time."""
+
+    def read(self, n_bytes: int, /) -> bytes | None: ...  # noqa: D102
+
+
+def write_frame(stream: Writer, value: Any) -> int:
     """Send a value and return the number of bytes sent.
 
     Raises:
@@ -40,7 +53,7 @@ def write_frame(stream: IO[bytes], value: Any) -> int:
 
 
 def read_frame(
-    stream: IO[bytes], limit: int = MAX_BUFFERS, make_handle: MakeHandle | None = None
+    stream: Reader, limit: int = MAX_BUFFERS, make_handle: MakeHandle | None = None
 ) -> Any:
     """Receive a value.
 
@@ -76,7 +89,7 @@ def read_frame(
     return unpack(tree, buffers, make_handle)
 
 
-def _exactly(stream: IO[bytes], n_bytes: int) -> bytearray:
+def _exactly(stream: Reader, n_bytes: int) -> bytearray:
     """Read that many bytes; memory is taken as they come, not as they are claimed."""
     data = bytearray()
     while len(data) < n_bytes:

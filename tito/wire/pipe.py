@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, BinaryIO
 
+from recsys_backends.errors import RecsysError
 from tito.wire.frames import read_frame, write_frame
 from tito.wire.values import FrameError
 
@@ -38,7 +39,7 @@ def claim_standard_pipes(*, silent: bool) -> tuple[BinaryIO, BinaryIO]:
     return os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb")
 
 
-class NoReplyError(Exception):
+class NoReplyError(RecsysError):
     """A process gave no reply.
 
     Attributes:

@@ -40,7 +40,7 @@ class Runner:
             self._learner = self._exported.module()
             self.failure: dict[str, Any] | None = None
         except BaseException as error:
-            self.failure = self._raised(error)
+            self.failure = self.raised(error)
 
     def hello(self) -> dict[str, Any]:
         """Return the names of the functions, or the error that loading them raised."""
@@ -63,11 +63,18 @@ class Runner:
         except FrameError as error:
             return {"refused": str(error)}
         except BaseException as error:
-            return self._raised(error)
+            return self.raised(error)
         finally:  # the next call, and packing the answer, need at least what this one had
             sys.setrecursionlimit(max(deep_enough, sys.getrecursionlimit()))
         changed = [[n, array] for n, array in enumerate(arrays) if array.tobytes() != before[n]]
         return {"value": value, "changed": changed}
+
+    def function_named(self, name: str) -> Callable[..., Any]:
+        """Return a function of the learner's; FrameError where there is none."""
+        found = getattr(self._learner, name, None)
+        if not callable(found):
+            raise FrameError(f"there is no function {name}")
+        return found  # type: ignore[no-any-return]
 
     def _function(self, call: dict[str, Any]) -> Callable[..., Any]:
         owner = self._probe if call["probe"] else self._learner
@@ -78,7 +85,8 @@ class Runner:
             return lambda *args, **kwargs: found(self._learner, *args, **kwargs)
         return found  # type: ignore[no-any-return]
 
-    def _raised(self, error: BaseException) -> dict[str, Any]:
+    def raised(self, error: BaseException) -> dict[str, Any]:
+        """Pack up an error of the learner's code."""
         place = self._exported.place_of(error)
         return {
             "raised": type(error).__name__,

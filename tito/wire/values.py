@@ -24,15 +24,17 @@ import math
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
 
+from recsys_backends.errors import RecsysError
 from recsys_backends.plan import AdaptiveSampler, EpochPlan, UniformSampler, WeightedSampler
 from recsys_backends.protocol import Neighbors, TopK, UpdateResult
 from tito.wire.tensors import array_of_tensor
 
+Buffer = memoryview | np.ndarray[Any, Any]
 MAX_DEPTH: Final = 32
 MAX_BITS: Final = 4096
 """Largest size of an int. Python writes out no longer ones than 4300 digits."""
@@ -54,7 +56,7 @@ _KINDS: Final = frozenset({"array", "scalar", "bytes", "handle", "record", "dict
 _DTYPE: Final = re.compile(r"[<|>]?([biufc]\d{1,2}|U\d{1,6}|[Mm]8\[\w{1,4}\])")
 
 
-class FrameError(ValueError):
+class FrameError(RecsysError, ValueError):
     """Damaged frame, or value that cannot cross. Never quotes anything that came through a pipe."""
 
 
@@ -112,12 +114,13 @@ def pack(value: Any, buffers: list[np.ndarray[Any, Any]], depth: int = 0) -> Any
     return _pack_array(array, buffers)
 
 
-def unpack(tree: Any, buffers: list[memoryview], make_handle: MakeHandle | None = None) -> Any:
+def unpack(tree: Any, buffers: Sequence[Buffer], make_handle: MakeHandle | None = None) -> Any:
     """Return the value that ``pack`` made this tree of.
 
     Args:
         tree: from JSON.
-        buffers: bytes of the arrays; each belongs to one array.
+        buffers: bytes of the arrays, each of which belongs to one array; or the array itself where
+            it has been made already.
         make_handle: reads handles; without it there may be none.
 
     Raises:
@@ -129,8 +132,8 @@ def unpack(tree: Any, buffers: list[memoryview], make_handle: MakeHandle | None 
 class _Unpacker:
     """Reader of one frame."""
 
-    def __init__(self, buffers: list[memoryview], make_handle: MakeHandle | None) -> None:
-        self._buffers: dict[int, memoryview] = dict(enumerate(buffers))
+    def __init__(self, buffers: Sequence[Buffer], make_handle: MakeHandle | None) -> None:
+        self._buffers: dict[int, Buffer] = dict(enumerate(buffers))
         self._make_handle = make_handle
 
     def value(self, tree: Any, depth: int) -> Any:
@@ -178,6 +181,8 @@ class _Unpacker:
         if not all(type(n) is int and n >= 0 for n in [*shape, number]):
             raise FrameError("sizes must be whole numbers")
         buffer = self._buffers.pop(number)  # a second array of the same bytes would cost nothing
+        if isinstance(buffer, np.ndarray):
+            return buffer
         if math.prod(shape) * dtype.itemsize != len(buffer):
             raise FrameError("the bytes of an array do not fill its shape")
         if not buffer and math.prod(n for n in shape if n) > MAX_EMPTY:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys_edu._version import __version__
+from recsys_edu.artefacts.cell import headers_in
 from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import WorkspaceError
 from recsys_edu.workspace import MARKER, Workspace
@@ -109,6 +110,7 @@ def export_of(workspace: Workspace, lesson: Lesson) -> Path:
 def place_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
     """Put the released notebook into the workspace; return None if the learner has one."""
     target = notebook_of(workspace, lesson)
+    _place_headers(workspace, lesson)
     if target.exists():
         return None
     _copy(lesson.release, target)
@@ -124,7 +126,16 @@ def reset_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         _copy(target, kept)
     _copy(lesson.release, target)
+    _place_headers(workspace, lesson)
     return kept
+
+
+def _place_headers(workspace: Workspace, lesson: Lesson) -> None:
+    """Put the lesson's declarations for cells in Cython where the notebook finds them."""
+    for name, content in headers_in(lesson.folder).items():
+        path = workspace.notebooks / name
+        if not path.is_file() or path.read_bytes() != content:
+            _copy(lesson.folder / name, path)
 
 
 def _course_table(exchange: Exchange | None) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recsys_edu.artefacts.cell import headers_in
+from recsys_edu.exported import copy_exported
 from recsys_edu.workspace import Workspace
 from tito.course.export import Export, export_notebook, exported_cells, functions_of, write_export
 from tito.course.lessons import Lesson
@@ -67,7 +68,15 @@ def export_lesson(workspace: Workspace, lesson: Lesson) -> tuple[Export, bool]:
     """
     path = learners_notebook(workspace, lesson)
     title = f"Lesson {lesson.number:02}, {lesson.about().title}"
-    export = export_notebook(path, title, functions_of(exported_cells(lesson.release)))
+    released = exported_cells(lesson.release)
+    export = export_notebook(
+        path,
+        title,
+        functions_of(released),
+        lesson=lesson.number,
+        headers=headers_in(lesson.folder),
+        released=released,
+    )
     changed = write_export(export, export_of(workspace, lesson))
     with recording(workspace, locked=True) as progress:
         entry = progress.of(lesson.id)
@@ -96,7 +105,7 @@ def judge_lesson(
     with tempfile.TemporaryDirectory(prefix="recsys-checkpoint-") as folder:
         judged = Path(folder, f"{lesson.name}.py")
         if export_of(workspace, lesson).is_file():
-            shutil.copyfile(export_of(workspace, lesson), judged)
+            copy_exported(export_of(workspace, lesson), judged)
         result = run_checkpoint(lesson, judged, on_verdict)
     with recording(workspace, locked=locked) as progress:
         entry = progress.of(lesson.id)

@@ -19,10 +19,10 @@ def _pattern(*users: str) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     return csr_of(np.array([[cell == "1" for cell in user] for user in users], dtype=np.bool_))
 
 
-def _exhaustive(
+def exhaustive_neighbors(
     indptr: NDArray[np.int64], indices: NDArray[np.int32], n_items: int, k: int, shrinkage: float
 ) -> Neighbors:
-    """Every pair of items, through a dense product; every row sorted in full."""
+    """Compare every pair of items, through a dense product, and sort every row in full."""
     seen = np.zeros((len(indptr) - 1, n_items))
     seen[np.repeat(np.arange(len(indptr) - 1), np.diff(indptr)), indices] = 1
     n_common = seen.T @ seen
@@ -45,7 +45,8 @@ def _exhaustive(
     )
 
 
-def _require_same(got: Neighbors, expected: Neighbors, what: str) -> None:
+def require_same_neighbors(got: Neighbors, expected: Neighbors, what: str) -> None:
+    """Require two answers to be the same bytes."""
     for name, part, wanted in zip(Neighbors._fields, got, expected, strict=True):
         require_identical(part, wanted, f"{name} of {what}")
 
@@ -98,11 +99,11 @@ def neighbors_agree_with_exhaustive_search(rng: np.random.Generator) -> None:
     ):
         indptr, indices = random_interactions(rng, n_users, n_items, density)
         got = ops.item_similarity(indptr, indices, n_items, k=k, shrinkage=shrinkage)
-        expected = _exhaustive(indptr, indices, n_items, k, shrinkage)
-        _require_same(got, expected, f"the best {k} of {n_items} items")
+        expected = exhaustive_neighbors(indptr, indices, n_items, k, shrinkage)
+        require_same_neighbors(got, expected, f"the best {k} of {n_items} items")
 
 
-@clause("item_similarity")
+@clause("item_similarity", long=True)
 def large_catalogues_of_items_are_searched_in_full(rng: np.random.Generator) -> None:
     """More items than a block of counts has rows: pairs of neighbours far apart, two users each."""
     n_pairs = 3_000
@@ -114,7 +115,7 @@ def large_catalogues_of_items_are_searched_in_full(rng: np.random.Generator) -> 
     partner[pairs[:, 0]], partner[pairs[:, 1]] = pairs[:, 1], pairs[:, 0]
     starts = np.arange(2 * n_pairs + 1, dtype=np.int64)
     ones = np.ones(2 * n_pairs, dtype=np.float32)
-    _require_same(found, Neighbors(starts, partner, ones), "items in pairs")
+    require_same_neighbors(found, Neighbors(starts, partner, ones), "items in pairs")
 
 
 @clause("item_similarity")
@@ -201,7 +202,7 @@ def similarities_are_fresh(rng: np.random.Generator) -> None:
     first = ops.item_similarity(indptr, indices, 15, k=3)
     kept = Neighbors(first.indptr.copy(), first.indices.copy(), first.values.copy())
     second = ops.item_similarity(indptr, indices, 15, k=3, shrinkage=100.0)
-    _require_same(first, kept, "the first answer after a second call")
+    require_same_neighbors(first, kept, "the first answer after a second call")
     require(bool((second.values < first.values.max()).all()), "shrinkage makes no difference.")
     require_identical(indptr, before[0], "indptr after item_similarity")
     require_identical(indices, before[1], "indices after item_similarity")
@@ -216,7 +217,7 @@ def same_neighbors_for_any_number_of_threads(rng: np.random.Generator) -> None:
         for n_threads in (1, 2, 3)
     ]
     for answer in answers[1:]:
-        _require_same(answer, answers[0], "neighbours with more threads")
+        require_same_neighbors(answer, answers[0], "neighbours with more threads")
 
 
 @clause("item_similarity")

@@ -18,7 +18,7 @@ Data = tuple[NDArray[np.int64], NDArray[np.int32], int]
 """indptr, indices, n_items."""
 
 
-@clause("plan_epoch")
+@clause("plan_epoch", long=True)
 def large_numbers_agree_with_naive(rng: np.random.Generator) -> None:
     """Epochs and seeds of all 64 bits, many blocks, threads and items: the same integers."""
     small = (*random_interactions(rng, 30, 40, 0.3), 40)

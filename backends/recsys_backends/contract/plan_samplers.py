@@ -214,7 +214,7 @@ def sampled_negatives_are_unseen_items_of_their_block(rng: np.random.Generator) 
                     owner[ids] = block
 
 
-@clause("plan_epoch", samplers=BOTH)
+@clause("plan_epoch", samplers=BOTH, long=True)
 def sampled_plans_agree_with_naive(rng: np.random.Generator) -> None:
     """The same integers as the answer key: at several shapes, and with the largest weights."""
     cases: list[tuple[int, int, float, tuple[Sampler, ...]]] = []

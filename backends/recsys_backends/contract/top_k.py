@@ -139,7 +139,7 @@ def scores_that_are_no_numbers_are_never_listed(rng: np.random.Generator) -> Non
     )
 
 
-@clause("top_k")
+@clause("top_k", long=True)
 def large_catalogues_are_searched_in_full(rng: np.random.Generator) -> None:
     """More users, items and seen items than fit into a block of scores; whole numbers, exact."""
     n_users, n_items, n_seen, k = 260, 66_000, 300, 40

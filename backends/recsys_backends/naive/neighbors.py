@@ -14,7 +14,7 @@ from recsys_backends.protocol import Neighbors, TopK
 
 
 def users_of_items(items_of: list[list[int]], n_items: int) -> list[list[int]]:
-    """For each item the users that have it, in ascending order.
+    """List for each item the users that have it, in ascending order.
 
     Args:
         items_of: for each user their items.
@@ -47,7 +47,7 @@ def similarity(n_common: int, n_users_i: int, n_users_j: int, shrinkage: float) 
 
 
 def common_users(item: int, items_of: list[list[int]], users_of: list[list[int]]) -> dict[int, int]:
-    """How many users each other item has in common with this one; only items with at least one.
+    """Count the users that each other item has in common with this one; only items with any.
 
     Args:
         item: the one.

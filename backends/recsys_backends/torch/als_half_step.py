@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recsys_backends.torch.device import limited_to, to_device, write_back
 
 _NUMBERS_PER_BATCH: Final = 1 << 22
-"""Of the gathered factors, and of the matrices: 32 MB each in float64."""
+"""Numbers in the gathered factors, and in the matrices, of a batch: 32 MB each in float64."""
 
 
 def als_half_step(

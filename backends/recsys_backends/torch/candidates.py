@@ -1,6 +1,6 @@
-"""Which items may be negatives in each block, and which of them draws mean; many draws at once.
+"""Candidates for negatives in each block, and what random draws make of them; many at once.
 
-One class a sampler, as in ``naive/candidates.py``, with arrays in place of lists.
+One class a sampler, as in ``naive/extended/candidates.py``, with arrays in place of lists.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class _AdaptiveCandidates(Candidates):
 
 
 def candidates_of_blocks(items: Integers, edges: Integers, sampler: Sampler) -> Candidates:
-    """What the blocks ``items[edges[b]:edges[b + 1]]`` have to offer."""
+    """Return the candidates of the blocks ``items[edges[b]:edges[b + 1]]``."""
     if isinstance(sampler, WeightedSampler):
         return _WeightedCandidates(items, edges, sampler.weights)
     if isinstance(sampler, AdaptiveSampler):

@@ -1,4 +1,4 @@
-"""Where the tensors live, and how arrays get there and back."""
+"""Device of the tensors, and the way of arrays there and back."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from recsys_backends.threads import limit_torch, usable
+
+limit_torch()
 
 ENVIRONMENT_VARIABLE: Final = "RECSYS_EDU_TORCH_DEVICE"
 
@@ -43,7 +47,7 @@ def limited_to(n_threads: int) -> Iterator[None]:
         MemoryError: torch ran out of memory in the block, which it says by a RuntimeError.
     """
     before = torch.get_num_threads()
-    torch.set_num_threads(n_threads)
+    torch.set_num_threads(usable(n_threads))
     try:
         yield
     except RuntimeError as error:

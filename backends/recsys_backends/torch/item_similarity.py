@@ -16,7 +16,7 @@ from recsys_backends.torch.device import limited_to, to_device
 from recsys_backends.torch.select import select
 
 _COUNTS_PER_BLOCK: Final = 1 << 22
-"""How many counts there are at a time: 16 MB, and twice that for the similarities."""
+"""Number of counts at a time: 16 MB, and twice that for the similarities."""
 _EXACT_IN_SINGLE: Final = 2**24
 """Up to here float32 holds every whole number, so a count of users is exact."""
 
@@ -65,7 +65,7 @@ def item_similarity(
 def _most_similar(
     n_common: torch.Tensor, start: int, degree: torch.Tensor, k: int, shrinkage: float
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """How many neighbours each row has, which ones, and their similarities.
+    """Return the number of neighbours of each row, their items and their similarities.
 
     ``n_common`` is float64, shape (rows, n_items), for the items from number ``start`` on.
     """

@@ -13,6 +13,7 @@ from functools import partial
 from recsys_edu.errors import RecsysError
 from tito.course.lessons import Lesson
 from tito.course.notebook import cells_of
+from tito.grading.autograding.builds import require_toolchain_for
 from tito.grading.autograding.grade import failed_outcome, grade_submission, key_of, template_of
 from tito.grading.autograding.marking import clauses_for
 from tito.grading.autograding.outcome import Outcome, outcome_store
@@ -60,10 +61,13 @@ def autograde(
         GradingError: the lesson is not prepared.
         WorkspaceError: another tito is at work in the folder.
         JailUnavailableError: code by others cannot be run safely here.
+        BuildToolsError: the lesson has cells in Cython, and they cannot be built here.
     """
     if jailed:
         require_jail()
-    clauses_for(lesson, cells_of(template_of(course, lesson), course.release(lesson)))
+    cells = cells_of(template_of(course, lesson), course.release(lesson))
+    clauses_for(lesson, cells)
+    require_toolchain_for(cells, jailed=jailed)
     store = outcome_store(course, lesson)
     with writing(course):
         write_config(course)  # without it, nbgrader would run submissions as whoever calls it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
@@ -10,9 +11,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from recsys_backends import contract
 from recsys_edu._version import __version__
+from recsys_edu.artefacts import recipe
+from recsys_edu.artefacts.cell import headers_in
+from recsys_edu.artefacts.errors import BuildToolsError
+from recsys_edu.artefacts.toolchain import require_toolchain
 from tito.course.lessons import Lesson
 from tito.course.notebook import EXPERIMENT, Cell, cells_of
+from tito.grading.autograding.builds import Builds, build_exported
 from tito.grading.autograding.marking import Judgement, mark_functions
 from tito.grading.autograding.outcome import GRADED, NOT_GRADABLE, PARTLY_GRADED, Outcome
 from tito.grading.autograding.present import presented_notebook
@@ -23,10 +30,10 @@ from tito.grading.submitted_notebook import UngradableError
 from tito.grading.timestamps import handed_in_at
 from tito.jail.cells import CellLimits, CellOutcome, notebook_jail, run_cells
 from tito.jail.limits import MIB, Limits
+from tito.jail.mounts import WORK
 from tito.jail.plain_files import SubmissionError, read_below
 from tito.jail.unjailed import Unjailed
 from tito.jobs.pool import WorkerEndedError
-from tito.judging.clauses import CONTRACT_VERSION
 
 
 def grade_submission(submission: Submission, contents: Mapping[str, bytes] | None) -> Outcome:
@@ -45,10 +52,11 @@ def grade_submission(submission: Submission, contents: Mapping[str, bytes] | Non
         rebuilt = rebuild(template, content)
     except (UngradableError, SubmissionError) as error:
         return _ungradable(submission, str(error))
-    outcomes = _run(course, lesson, rebuilt, contents)
     released = cells_of(template, course.release(lesson))
     jailed = contents is not None
-    judgement = mark_functions(course, lesson, rebuilt.notebook, released, jailed=jailed)
+    builds = build_exported(course, lesson, rebuilt.notebook, released, jailed=jailed)
+    outcomes = _run(course, lesson, rebuilt, contents, builds)
+    judgement = mark_functions(course, lesson, builds, released, jailed=jailed)
     remarks = (
         *rebuilt.remarks,
         *_time_remarks(submission),
@@ -81,14 +89,17 @@ def key_of(submission: Submission) -> str:
     course, lesson = submission.course, submission.lesson
     digest = hashlib.sha256(__version__.encode())
     digest.update(json.dumps(asdict(course.settings.limits)).encode())
-    digest.update(str(CONTRACT_VERSION).encode())
+    digest.update(str(contract.VERSION).encode())
     digest.update(str(course.inputs_seed(lesson, "")).encode())
     try:
         digest.update(_read(submission))
     except (SubmissionError, UngradableError) as error:
         digest.update(str(error).encode())
-    for path in (course.release(lesson), *sorted(lesson.folder.glob("*.py"))):
+    for path in (course.release(lesson), *sorted(lesson.folder.glob("*.p[xy]*"))):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
+    if lesson.about().compilers:
+        with contextlib.suppress(BuildToolsError):  # without compilers nothing is graded
+            digest.update(f"{require_toolchain()} {recipe.VERSION}".encode())
     return digest.hexdigest()
 
 
@@ -120,7 +131,11 @@ def _read(submission: Submission) -> bytes:
 
 
 def _run(
-    course: GradingCourse, lesson: Lesson, rebuilt: Rebuilt, contents: Mapping[str, bytes] | None
+    course: GradingCourse,
+    lesson: Lesson,
+    rebuilt: Rebuilt,
+    contents: Mapping[str, bytes] | None,
+    builds: Builds,
 ) -> dict[int, CellOutcome]:
     """Run the code cells; return their outcomes by their places in the notebook, from 0."""
     limits = course.settings.limits
@@ -134,7 +149,7 @@ def _run(
         Unjailed()
         if contents is None
         else notebook_jail(
-            contents=contents,
+            contents={**contents, **_declarations(lesson), **builds.as_cache()},
             compilers=lesson.about().compilers,
             limits=Limits(memory=limits.memory_mib * MIB),
         ) as jail
@@ -145,6 +160,11 @@ def _run(
             CellLimits(seconds=limits.cell_seconds, all_seconds=limits.notebook_seconds),
         )
     return dict(zip(code, outcomes, strict=True))
+
+
+def _declarations(lesson: Lesson) -> dict[str, bytes]:
+    """Return the ``.pxd`` files of a lesson where cells in Cython find them in the jail."""
+    return {f"{WORK}/{name}": text for name, text in headers_in(lesson.folder).items()}
 
 
 def _time_remarks(submission: Submission) -> list[str]:
@@ -172,6 +192,6 @@ def _label(cell: Cell, number: int) -> str:
 
 def _module_remarks(judgement: Judgement) -> list[str]:
     return [
-        f"Cell '{cell.grade_id}' cannot be loaded, and counts as not written."
+        f"Cell '{cell.grade_id}' {cell.message}, and counts as not written."
         for cell in judgement.left_out
     ]

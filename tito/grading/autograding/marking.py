@@ -11,15 +11,17 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from tito.course.export import module_text
+from recsys_edu.artefacts.cell import headers_in
+from tito.course.cython_cells import module_text
 from tito.course.judged import session_of
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
-from tito.grading.autograding.module import LeftOut, exported_cells_of, salvage_cells
+from tito.grading.autograding.builds import Builds
+from tito.grading.autograding.module import LeftOut, salvage_cells
 from tito.grading.course import GradingCourse, GradingError
 from tito.jail.limits import MIB, Limits
 from tito.judging.clauses import ClauseFunction, functions_of, load_clauses, run_clause
@@ -30,6 +32,7 @@ _MESSAGES: Final = {
     None: "an answer was wrong for inputs that you have not seen.",
     Failure.MISSING: "there is no function of that name.",
     Failure.UNLOADABLE: "its cell cannot be loaded: run the notebook from top to bottom.",
+    Failure.UNBUILDABLE: "its cell does not compile: `tito export` shows what is wrong.",
     Failure.UNWRITTEN: "it is not written yet.",
     Failure.RAISED: "it raised an error for inputs that you have not seen.",
     Failure.LATE: "it did not answer in time.",
@@ -86,7 +89,7 @@ def clauses_for(lesson: Lesson, cells: Sequence[Cell]) -> dict[str, ClauseFuncti
 def mark_functions(
     course: GradingCourse,
     lesson: Lesson,
-    notebook: dict[str, Any],
+    builds: Builds,
     template: Sequence[Cell],
     *,
     jailed: bool = True,
@@ -96,13 +99,10 @@ def mark_functions(
     Args:
         course: has the secret and the limits.
         lesson: has the clauses.
-        notebook: the rebuilt submission.
+        builds: the notebook's exported cells, with what was built of those in Cython.
         template: the cells of the notebook as released.
         jailed: False to run the student's code without a jail.
     """
-    written = exported_cells_of(notebook)
-    numbers = {cell.number for cell in written}
-    released = [cell for cell in template if cell.number in numbers]
     limits = course.settings.limits
     session = session_of(
         lesson,
@@ -110,22 +110,28 @@ def mark_functions(
         limits=Limits(memory=limits.memory_mib * MIB),
         seconds=limits.call_seconds,
     )
+    headers = headers_in(lesson.folder)
     with tempfile.TemporaryDirectory(prefix="recsys-graded-") as folder:
         module = Path(folder, f"{lesson.name}.py")
+        builds.write_modules(module.parent)
 
-        def load(text: str) -> None:
-            module.write_text(text, encoding="utf-8")
+        def write(cells: Sequence[Cell]) -> None:
+            module.write_text(module_text(cells, headers), encoding="utf-8")
+
+        def load(cells: Sequence[Cell]) -> None:
+            write(cells)
             with session.open(module) as remote:
                 connection_of(remote).load()
 
-        module.write_text(module_text(written), encoding="utf-8")
-        with session.open(module) as remote:
+        write(builds.cells)
+        with session.open(module, builds.unbuildable) as remote:
             if _loads(remote):
-                return Judgement(_marks(course, lesson, template, remote), ())
-        text, left_out = salvage_cells(written, released, load)
-        module.write_text(text, encoding="utf-8")
-        with session.open(module) as remote:
-            return Judgement(_marks(course, lesson, template, remote), tuple(left_out))
+                return Judgement(_marks(course, lesson, template, remote), builds.left_out)
+        kept, left_out = salvage_cells(builds.cells, builds.released, load)
+        write(kept)
+        with session.open(module, builds.unbuildable) as remote:
+            marks = _marks(course, lesson, template, remote)
+            return Judgement(marks, (*builds.left_out, *left_out))
 
 
 def _loads(remote: Remote) -> bool:

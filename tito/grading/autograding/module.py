@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tito.course.export import module_text
 from tito.course.notebook import Cell, cells_of
 from tito.judging.failures import LearnerError
 
@@ -19,6 +18,8 @@ class LeftOut:
     grade_id: str
     why: str
     """Reason, for the instructor only: it quotes the student's code."""
+    message: str = "cannot be loaded"
+    """Reason for the student, the end of a sentence: it quotes no more than a name."""
 
 
 def exported_cells_of(notebook: dict[str, Any]) -> list[Cell]:
@@ -28,17 +29,17 @@ def exported_cells_of(notebook: dict[str, Any]) -> list[Cell]:
 
 
 def salvage_cells(
-    written: Sequence[Cell], released: Sequence[Cell], load: Callable[[str], None]
-) -> tuple[str, list[LeftOut]]:
-    """Make a module that can be loaded, with as many of the student's cells as possible.
+    written: Sequence[Cell], released: Sequence[Cell], load: Callable[[Sequence[Cell]], None]
+) -> tuple[list[Cell], list[LeftOut]]:
+    """Return cells whose module can be loaded, as many of the student's as possible.
 
     Args:
         written: the exported cells as the student wrote them; together they cannot be loaded.
         released: the same cells as released.
-        load: load the text of a module; raises LearnerError if that cannot be done.
+        load: load the module of some cells; raises LearnerError if that cannot be done.
 
     Returns:
-        The text of the module, and the cells that are not in it.
+        The cells of the module, and the student's cells that are not among them.
     """
     kept, left_out = list(released), []
     for number, cell in enumerate(written):
@@ -46,8 +47,8 @@ def salvage_cells(
             continue
         trial = [*kept[:number], cell, *kept[number + 1 :]]
         try:
-            load(module_text(trial))
+            load(trial)
             kept = trial
         except LearnerError as error:
             left_out.append(LeftOut(cell.grade_id, str(error)))
-    return module_text(kept), left_out
+    return kept, left_out

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from html import escape
 from typing import Final
 
+from recsys_backends.errors import RecsysError
 from tito.grading.pages.mathml_symbols import (
     ACCENTS,
     FUNCTIONS,
@@ -36,7 +37,7 @@ _MAX_DEPTH: Final = 80
 """Number of elements within one another; a pair of braces counts twice."""
 
 
-class MathError(ValueError):
+class MathError(RecsysError, ValueError):
     """A formula with an unknown command, or one that is too long or too deep."""
 
 

@@ -80,7 +80,7 @@ class AdaptiveCandidates(Candidates):
 
 
 def candidates_of_blocks(item_blocks: list[list[int]], sampler: Sampler) -> list[Candidates]:
-    """What each block of items has to offer."""
+    """Return the candidates of each block of items."""
     if isinstance(sampler, WeightedSampler):
         weights = sampler.weights.tolist()
         return [WeightedCandidates(items, weights) for items in item_blocks]
@@ -94,7 +94,7 @@ def candidates_of_blocks(item_blocks: list[list[int]], sampler: Sampler) -> list
 
 
 def deal_rankings(sampler: AdaptiveSampler, item_blocks: list[list[int]]) -> list[list[list[int]]]:
-    """For each block of items, every ranking without the items of the other blocks."""
+    """Return for each block every ranking, without the items of the other blocks."""
     block_of = {item: block for block, items in enumerate(item_blocks) for item in items}
     dealt: list[list[list[int]]] = [[[] for _ in sampler.rankings] for _ in item_blocks]
     for factor, ranking in enumerate(sampler.rankings.tolist()):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.callbacks import Callback
 from recsys_edu.models.factor_model import FactorModel
+from recsys_edu.models.race_rules import RaceRules
 
 
 class MostPopular(FactorModel):
@@ -19,10 +19,8 @@ class MostPopular(FactorModel):
     """
 
     name = "popularity"
-
-    def settings(self) -> dict[str, Any]:
-        """No arguments, no settings."""
-        return {}
+    cold_users = "scores"  # which are those of popularity
+    race = RaceRules(shares=())
 
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
         self.user_factors = np.empty((train.n_users, 0), dtype=np.float32)

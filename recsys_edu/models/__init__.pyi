@@ -1,0 +1,9 @@
+from recsys_edu.models.als import ALS as ALS
+from recsys_edu.models.base import Recommender as Recommender
+from recsys_edu.models.base import load_model as load_model
+from recsys_edu.models.bpr import BPR as BPR
+from recsys_edu.models.item_knn import ItemKNN as ItemKNN
+from recsys_edu.models.popularity import MostPopular as MostPopular
+from recsys_edu.models.pure_svd import PureSVD as PureSVD
+from recsys_edu.models.two_tower import TwoTower as TwoTower
+from recsys_edu.models.user_knn import UserKNN as UserKNN

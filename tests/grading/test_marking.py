@@ -1,0 +1,12 @@
+"""Students are told why a cell failed, for every way in which it can fail."""
+
+from __future__ import annotations
+
+from tito.grading.autograding.marking import _MESSAGES
+from tito.judging.failures import Failure
+
+
+def test_every_failure_has_a_message_of_its_own() -> None:
+    assert set(_MESSAGES) == {None, *Failure}
+    assert len(set(_MESSAGES.values())) == len(_MESSAGES)
+    assert all(message.endswith(".") for message in _MESSAGES.values())

@@ -1,0 +1,1 @@
+"""Kit for engineers: new compute backends as packages of their own."""
