@@ -21,9 +21,11 @@ from tito.course.lessons import Lesson
 from tito.grading.collecting import archives, hand_ins, inbound
 from tito.grading.collecting import collect as collecting
 from tito.grading.collecting.collect import Collected, collect
-from tito.grading.course import GradingCourse
+from tito.grading.course import GradingCourse, GradingError
+from tito.grading.failures import describe_failure
 from tito.grading.submitted_notebook import MAX_PARTS
 from tito.jail.limits import MIB
+from tito.judging.failures import LearnerError
 
 Spoil = Callable[[Path, bytes], None]
 
@@ -254,6 +256,16 @@ def test_any_exception_is_one_drops_own(
     found = collect(course, toy)
     assert content_of(course, toy, "ada") == notebook("ada")
     assert why_of(found, "ben").startswith("UnforeseenError in test_alone.py")
+
+
+def test_only_words_of_ours_are_quoted() -> None:
+    assert describe_failure(GradingError("a sentence of ours.")) == "a sentence of ours."
+    assert describe_failure(OSError(28, "No space left on device", "a name")) == (
+        "No space left on device."
+    )
+    for error in (LearnerError("EVIL"), ValueError("EVIL"), KeyError("EVIL"), OSError("EVIL")):
+        assert "EVIL" not in describe_failure(error)
+        assert type(error).__name__ in describe_failure(error)
 
 
 # Memory -------------------------------------------------------------------------------------------

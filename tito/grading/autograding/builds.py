@@ -38,7 +38,7 @@ class Builds:
     released: tuple[Cell, ...]
     """The same cells, as they were released."""
     modules: tuple[tuple[Artefact, bytes], ...]
-    """What was built, and its module."""
+    """Artefacts that were built, each with its module."""
     left_out: tuple[LeftOut, ...]
     unbuildable: frozenset[str]
     """The functions of the cells that were not built."""
