@@ -18,12 +18,17 @@ from tests.grading.conftest import Notebook, environment
 from tests.grading.exports import content_of, statuses, zipped
 from tito.course.exchange import STAMP, drop_name, time_text
 from tito.course.lessons import Lesson
+from tito.grading.autograding import batch
+from tito.grading.autograding.outcome import GRADED, NOT_GRADABLE, Outcome, outcome_store
 from tito.grading.collecting import archives, hand_ins, inbound
 from tito.grading.collecting import collect as collecting
 from tito.grading.collecting.collect import Collected, collect
-from tito.grading.course import GradingCourse
+from tito.grading.course import GradingCourse, GradingError
+from tito.grading.failures import describe_failure
 from tito.grading.submitted_notebook import MAX_PARTS
 from tito.jail.limits import MIB
+from tito.jobs.pool import Job
+from tito.judging.failures import LearnerError
 
 Spoil = Callable[[Path, bytes], None]
 
@@ -254,6 +259,32 @@ def test_any_exception_is_one_drops_own(
     found = collect(course, toy)
     assert content_of(course, toy, "ada") == notebook("ada")
     assert why_of(found, "ben").startswith("UnforeseenError in test_alone.py")
+
+
+def test_an_outcome_that_cannot_be_entered_is_a_failure_of_its_own(
+    course: GradingCourse, toy: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoilt(*args: Any) -> None:
+        raise UnforeseenError("quoted")
+
+    monkeypatch.setattr(batch, "replay", spoilt)
+    job = Job("ben", "key", course.submission(toy, "ben"))
+    failed = batch._entered(job, Outcome("ben", toy.id, GRADED))
+    assert failed.status == NOT_GRADABLE
+    assert failed.why.startswith("the grader failed: UnforeseenError in test_alone.py")
+    store = outcome_store(course, toy)
+    assert store.latest("ben") == failed
+    assert store.find("ben", "key") is None, "it is graded again by the next run"
+
+
+def test_only_words_of_ours_are_quoted() -> None:
+    assert describe_failure(GradingError("a sentence of ours.")) == "a sentence of ours."
+    assert describe_failure(OSError(28, "No space left on device", "a name")) == (
+        "No space left on device."
+    )
+    for error in (LearnerError("EVIL"), ValueError("EVIL"), KeyError("EVIL"), OSError("EVIL")):
+        assert "EVIL" not in describe_failure(error)
+        assert type(error).__name__ in describe_failure(error)
 
 
 # Memory -------------------------------------------------------------------------------------------

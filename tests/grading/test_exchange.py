@@ -167,7 +167,7 @@ def test_a_drop_of_another_account_does_not_replace_ones_own(
     drop(released, toy, user="ada", time=now())
     monkeypatch.setattr(inbound, "_owner", lambda path: "ada" if path == own else "mallory")
     (found,) = collect(course, toy)
-    assert found.warnings == ("named after ada, but belongs to mallory: it is ignored",)
+    assert found.warnings == ("named after ada, but belongs to mallory: it is ignored.",)
     assert course.submission(toy, "ada").submitted.read_bytes() == (own / toy.notebook).read_bytes()
 
 
@@ -253,8 +253,8 @@ def test_feedback_reaches_who_handed_in(
     mine, ben, cy = publish_feedback(course, toy, [USER, "ben", "cy"])
     assert mine.page is not None
     assert mode(mine.page) == 0o644
-    assert (ben.page, ben.why) == (None, "it was not handed in through the exchange")
-    assert (cy.page, cy.why) == (None, "there is no feedback yet")
+    assert (ben.page, ben.why) == (None, "it was not handed in through the exchange.")
+    assert (cy.page, cy.why) == (None, "there is no feedback yet.")
     (receipt,) = receipts_of(Workspace(learner), toy)
     assert tito("feedback", "42").out == f"feedback/42_toy/{receipt.stamp}.html\n"
     assert (learner / "feedback" / toy.id / f"{receipt.stamp}.html").read_text() == f"<p>{USER}"

@@ -62,7 +62,7 @@ def test_only_final_marks_leave_and_the_rest_is_told(marked: GradingCourse, tito
 def test_all_marks_leave_where_that_is_said(marked: GradingCourse, tito: Tito) -> None:
     done = tito("grade", "export", "--partial")
     assert [row["05_bpr"] for row in rows(done.out)] == ["23.25", "15", "22", ""]
-    assert "the marks of 1 are exported all the same" in done.err
+    assert "1 marks are exported all the same" in done.err
 
 
 def test_points_given_after_grading_are_penalised_like_others(
@@ -209,7 +209,7 @@ def test_two_rows_that_may_be_meant_are_left_empty(
     template = tmp_path / "canvas.csv"
     template.write_text(CANVAS.format(points="31").replace("s1", "cyd"), encoding="utf-8")
     done = tito("grade", "export", "--partial", "--format", "canvas", "--template", template)
-    assert "Left empty, since their rows are unclear: cyd.\n" in done.err
+    assert "Left empty, since it is unclear which row is whose: cyd.\n" in done.err
     found = rows(done.out.removeprefix("\ufeff"))
     assert [row["Homework 05_bpr (12)"] for row in found[1:]] == ["23.25", "", "", ""]
 

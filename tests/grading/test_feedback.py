@@ -135,12 +135,13 @@ def test_an_exchange_gets_the_pages_and_a_zip_is_made_if_asked(
 ) -> None:
     exchange = tmp_path / "exchange"
     (marked.root / "grading.toml").write_text(f'[course]\nexchange = "{exchange}"\n')
-    for path in (marked.submitted, marked.autograded):
-        path(bpr, "ada").with_name("submission_secret.txt").write_text("s" * 32)
+    ada = marked.submission(bpr, "ada")
+    for path in (ada.submitted, ada.autograded):
+        path.with_name("submission_secret.txt").write_text("s" * 32)
     done = tito("grade", "feedback", "5", "--zip")
     assert "1 are in the exchange.\n" in done.out
     assert "bob: it was not handed in through the exchange.\n" in done.err
     (page,) = exchange.rglob("*.html")
     assert page.read_bytes() == marked.submission(bpr, "ada").feedback.read_bytes()
     assert done.status == 1
-    assert "no feedback on 05_bpr for anybody whose notebook came from Moodle" in done.err
+    assert "no feedback on 05_bpr for a notebook that came from Moodle" in done.err

@@ -51,7 +51,7 @@ def test_build_writes_what_students_get_and_what_they_do_not(
         (notebook,) = assignment.notebooks
         points = {cell.name: cell.max_score for cell in notebook.grade_cells}
     assert points == {"test_double": 2, "why": 1}
-    assert tito("grade", "build", "--all").out == "42_toy: as it was.\n"
+    assert tito("grade", "build", "--all").out == "42_toy: no change.\n"
     assert not list(course.root.glob(".gradebook*"))
 
 

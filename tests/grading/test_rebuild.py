@@ -126,7 +126,7 @@ def test_of_copies_with_different_answers_the_last_counts_and_that_is_said(
     result = rebuilt(template, changed)
     assert source_of(result, "double") == OWN
     assert result.remarks == (
-        "Cell 'double' is there 2 times, with different answers: the last one counts.",
+        "Cell 'double' occurs 2 times with different answers: the last one counts.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from recsys_backends.errors import ContractViolation
 from recsys_edu.errors import RecsysError
 
 
@@ -11,10 +12,10 @@ def describe_failure(error: BaseException) -> str:
     """Return a sentence about an exception.
 
     Messages of errors that are ours and of the operating system are quoted. Of any other exception,
-    only its type and the place where it was raised are named, since its message may quote a
-    submission.
+    and of a broken contract, only the type and the place where it was raised are named, since the
+    message may quote a submission.
     """
-    if isinstance(error, RecsysError):
+    if isinstance(error, RecsysError) and not isinstance(error, ContractViolation):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}."

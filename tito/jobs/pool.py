@@ -29,7 +29,7 @@ _ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class WorkerEndedError(RecsysError, RuntimeError):
-    """A job ended its worker process twice, the second time while it was the only job."""
+    """A job ended its worker process twice while it was the only job."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ def run_jobs(
 ) -> Iterator[tuple[Job[A], R]]:
     """Run jobs in parallel, and keep each outcome.
 
-    A job that raises gets the outcome of ``task.on_failure``, and so does one that ends its worker
-    twice: jobs that were at work when a worker ended run once more, each alone.
+    A job that raises gets the outcome of ``task.on_failure``. After a worker has ended, the jobs
+    that are left run one by one, and so does one that ends its worker twice more.
 
     Args:
         task: the work.
@@ -95,12 +95,17 @@ def run_jobs(
 
 
 def _alone(task: Task[A, R], job: Job[A], temporary: Path) -> R:
-    """Run one job with no other beside it."""
-    try:
-        ((_, outcome),) = _in_pool(task, [job], 1, temporary)
-    except TerminatedWorkerError:
-        return _failed(task, job, WorkerEndedError(f"{job.name} ended its own process, twice."))
-    return outcome
+    """Run one job with no other beside it, and once more if it ends its worker.
+
+    It may not have begun when a worker ended, so that one try would not tell.
+    """
+    for _ in range(2):
+        try:
+            ((_, outcome),) = _in_pool(task, [job], 1, temporary)
+        except TerminatedWorkerError:
+            continue
+        return outcome
+    return _failed(task, job, WorkerEndedError(f"{job.name} ended its own process, twice."))
 
 
 def _in_pool(

@@ -118,7 +118,7 @@ def _own(drops: list[HandIn]) -> list[HandIn]:
         return drops
     passed_over = user in owners
     advice = "it is ignored." if passed_over else f"did {others[0]} hand it in?"
-    warning = f"a drop is named after {user}, but belongs to {', '.join(others)}: {advice}"
+    warning = f"named after {user}, but belongs to {', '.join(others)}: {advice}"
     kept = [
         drop for drop, owner in zip(drops, owners, strict=True) if owner == user or not passed_over
     ]

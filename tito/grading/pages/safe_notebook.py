@@ -15,7 +15,7 @@ import nbformat
 from tito.grading.pages.sanitize import literal_markdown, safe_attachments, safe_picture
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-"""Names that templates put into attributes: ids of cells, and tags."""
+"""Names that templates put into attributes: grade_ids and tags."""
 _NBGRADER: Final = ("grade", "locked", "points", "schema_version", "solution", "task", "cell_type")
 _METADATA: Final = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -45,9 +45,8 @@ def safe_notebook(notebook: Mapping[str, Any]) -> Any:
 
 def _safe_cell(number: int, cell: Mapping[str, Any]) -> dict[str, Any]:
     source, kind = _text(cell.get("source")), cell.get("cell_type")
-    name = cell.get("id")
     safe: dict[str, Any] = {
-        "id": name if _is_name(name) else f"cell-{number}",
+        "id": f"cell-{number}",  # its own may be another's, too
         "cell_type": kind if kind in ("code", "markdown") else "markdown",
         "metadata": _safe_metadata(cell.get("metadata")),
         "source": source,
