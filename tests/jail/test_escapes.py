@@ -84,7 +84,8 @@ def test_only_the_judges_part_of_this_software_is_there(jailed: Remote) -> None:
     assert jailed.list_folder("/jail/code") == ["recsys_backends", "recsys_edu", "tito"]
     backends = set(jailed.list_folder("/jail/code/recsys_backends")) - {"__pycache__"}
     assert backends == {
-        "__init__.py", "errors.py", "plan.py", "protocol.py", "random.py", "registry.py",
+        "__init__.py", "__init__.pyi", "errors.py", "lazy.py", "plan.py", "protocol.py",
+        "random.py", "registry.py", "whole_numbers.py",
     }  # fmt: skip
     assert set(jailed.list_folder("/jail/code/tito")) - {"__pycache__"} == {
         "__init__.py", "jail", "wire",

@@ -202,7 +202,8 @@ def test_what_a_lesson_allows_is_there(tmp_path: Path) -> None:
         "import scipy.sparse\n"
         "def ask(): return scipy.sparse.eye(2).sum(), ops.__name__\n"
     )
-    names = ("answers", "checks", "ops", "sampler_checks")
+    needed = ("errors", "registry", "whole_numbers")
+    names = ("answers", "checks", "ops", "sampler_checks", *needed)
     allowed = ["scipy", *(f"recsys_backends.{name}" for name in names)]
     jail = Jail([module], allowed=allowed)
     with jail, Remote(module, allowed=allowed, launch=jail) as remote:

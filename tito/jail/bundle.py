@@ -20,6 +20,7 @@ _PIPE: Final = (
 _ARRAYS: Final = (
     "recsys_backends.errors", "recsys_backends.lazy", "recsys_backends.plan",
     "recsys_backends.protocol", "recsys_backends.random", "recsys_backends.registry",
+    "recsys_backends.whole_numbers",
 )  # fmt: skip
 CALLS: Final = (
     *_PIPE, *_ARRAYS, "tito.wire.runner", "tito.wire.masking", "tito.wire.proxies",
