@@ -77,7 +77,11 @@ def test_traps_in_the_source_are_found(tmp_path: Path, trap: str) -> None:
     ("file", "text", "said"),
     [
         ("hidden", CLAUSES.replace("test_double", "test_it"), "but no graded cell has this name"),
-        ("hidden", CLAUSES.replace('    """Twice of any array."""\n', ""), "what test_double asks"),
+        (
+            "hidden",
+            CLAUSES.replace('    """Twice of any array."""\n', ""),
+            "test_double has no docstring",
+        ),
         ("mutants", MUTANTS.replace('"copies"', '"squares"'), "fewer than three"),
         ("checkpoint", "'''Nothing.'''\n", "every export would pass"),
         ("ABOUT", ABOUT.replace("hours", "ours"), "ABOUT.md"),

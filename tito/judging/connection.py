@@ -7,6 +7,7 @@ import functools
 import inspect
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -112,6 +113,7 @@ class Connection:
         self._written: frozenset[str] = frozenset()
         self._folder = tempfile.TemporaryDirectory(prefix="recsys-judged-")
         self._left = float("inf")
+        self._lock = threading.RLock()
 
     def load(self) -> None:
         """Start the process, unless it runs; LearnerError where the module cannot be loaded."""
@@ -151,9 +153,10 @@ class Connection:
 
     def functions(self, name: str) -> frozenset[str]:
         """Return the names of the module's functions, of which ``name`` is about to be called."""
-        if self._process is None:
-            self._start(name)
-        return self._functions
+        with self._lock:
+            if self._process is None:
+                self._start(name)
+            return self._functions
 
     def require_written(self, name: str) -> None:
         """Raise LearnerError unless there is such a function, and more of it than a stub."""
@@ -212,10 +215,11 @@ class Connection:
         """Call a function and return the runner's reply as it came; arguments as for ``call``."""
         if not probe:
             self._require_built(name)
-        if self._process is None:
-            self._start(name)
         call = {"name": name, "args": list(args), "kwargs": kwargs, "probe": probe}
-        return self._exchange(call, name, handed)
+        with self._lock:  # threads of a judge take turns: there is one pipe
+            if self._process is None:
+                self._start(name)
+            return self._exchange(call, name, handed)
 
     def failed(self, kind: Failure, message: str) -> LearnerError:
         """Note a failure and return the error to raise."""

@@ -101,6 +101,13 @@ def judge_test(
                 _refuses(connection, name, given, handed)
             )
         log += handed.log
+    return _outcome(refusals, log)
+
+
+def _outcome(
+    refusals: Mapping[tuple[bool, str], Sequence[bool]], log: Sequence[HandedCall]
+) -> JudgedTest:
+    """Sum up the refusals of each function; a key is (it is right, its name)."""
     wrong_ones = {key: all(found) for (ok, key), found in refusals.items() if not ok}
     right_ones = {key: any(found) for (ok, key), found in refusals.items() if ok}
     return JudgedTest(
