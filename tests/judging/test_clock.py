@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from tito.jail.untimed import TimedProcess
 from tito.judging.clock import Launcher, TimedSession
 from tito.judging.failures import LearnerError
 from tito.judging.remote import Remote
-from tito.judging.shared_files import Call
+from tito.judging.shared_files import Call, SharedFiles
 
 JUDGE = f"""
 import sys, time
@@ -192,8 +193,14 @@ def test_processes_that_a_call_leaves_behind_are_frozen_with_it(
 
 
 def test_what_a_thread_writes_after_the_answer_does_not_count(
-    spoilt_session: TimedSession,
+    spoilt_session: TimedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def read_late(*arguments: Any) -> Any:
+        time.sleep(0.5)  # longer than the thread waits
+        return ordinary(*arguments)
+
+    ordinary = SharedFiles.read_answer
+    monkeypatch.setattr(SharedFiles, "read_answer", read_late)
     call = Call("work_on_after_the_answer", (floats(0),), updates=[0])
     answer, _ = spoilt_session.call(call)
     assert answer.args[0][0] == 0.0

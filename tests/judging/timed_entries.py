@@ -142,7 +142,7 @@ def work_on_after_the_answer(array):
 
 
 def _write_for_ever(array):
-    time.sleep(0.05)
+    time.sleep(0.2)
     while True:
         array += 1.0
 

@@ -87,13 +87,17 @@ class TimedGroup:
         state = os.pread(self._state, 256, 0)
         return b"frozen 1" in state if self.version == 2 else state.strip() == b"FROZEN"
 
+    def start_freezing(self) -> None:
+        """Have every process stop before it gets to its own code again."""
+        os.pwrite(self._switch, b"1" if self.version == 2 else b"FROZEN", 0)
+
     def freeze(self) -> None:
         """Stop every process, and return once all have stopped.
 
         Raises:
             NotFrozenError: some would not within ``SECONDS_TO_FREEZE``; all have been ended.
         """
-        os.pwrite(self._switch, b"1" if self.version == 2 else b"FROZEN", 0)
+        self.start_freezing()
         end = time.monotonic() + SECONDS_TO_FREEZE
         while not self.is_frozen():
             if time.monotonic() > end:

@@ -251,7 +251,10 @@ class TimedSession:
             self._thaw()
             self._pipe.wait()
             wall = time.perf_counter_ns() - start
-        self._freeze()
+            # Still first in line: a judge that waits its turn here would let the entry run on.
+            if (group := self._holder.group) is not None:
+                group.start_freezing()
+        self._freeze()  # last in line: what is to stop may need this processor
         done = self._pipe.read_now(LENGTH.size)
         if self._pipe.is_readable():
             raise FrameError("it is followed by something")

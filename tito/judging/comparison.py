@@ -144,16 +144,9 @@ def compare(
         Exception: what ``check`` raises.
     """
     match = _Match((entry, baseline), generate, check, launch, n_threads, seconds)
-    reasons: list[Reason] = []
     with measuring(announce):
-        try:
-            for _ in range(n_rounds if fresh else 1):
-                match.play(n_warmups, 1 if fresh else n_rounds)
-        except NotFrozenError as error:
-            reasons.append(Reason(f"the entry could not be frozen: {error}", Breach.NOT_FROZEN))
-    reasons += [Reason(problem) for problem in match.problems]
-    reasons += reasons_in(match.rounds, n_threads)
-    return Comparison(tuple(match.rounds), n_threads, tuple(reasons))
+        match.play_all(n_warmups, n_rounds, fresh=fresh)
+    return match.comparison()
 
 
 class _Match:
@@ -174,18 +167,36 @@ class _Match:
         self._n_threads, self._seconds = n_threads, seconds
         self._random = random.SystemRandom()
         self._number = 0
-        self.rounds: list[Round] = []
-        self.problems: list[str] = []
+        self._rounds: list[Round] = []
+        self._problems: list[str] = []
+        self._breaches: list[Reason] = []
 
-    def play(self, n_warmups: int, n_rounds: int) -> None:
+    def play_all(self, n_warmups: int, n_rounds: int, *, fresh: bool) -> None:
+        """Play all rounds, up to one in which the entry does not freeze."""
+        try:
+            for _ in range(n_rounds if fresh else 1):
+                self._play(n_warmups, 1 if fresh else n_rounds)
+        except NotFrozenError as error:
+            sentence = f"the entry could not be frozen: {error}"
+            self._breaches.append(Reason(sentence, Breach.NOT_FROZEN))
+
+    def comparison(self) -> Comparison:
+        """Return the rounds, and what they are worth."""
+        problems = [Reason(problem) for problem in self._problems]
+        found = reasons_in(self._rounds, self._n_threads)
+        return Comparison(
+            tuple(self._rounds), self._n_threads, (*self._breaches, *problems, *found)
+        )
+
+    def _play(self, n_warmups: int, n_rounds: int) -> None:
         """Play rounds in new processes."""
         with self._sessions() as sessions:
             for session in sessions:
-                self.problems += [p for p in session.problems if p not in self.problems]
+                self._problems += [p for p in session.problems if p not in self._problems]
             for number in range(n_warmups + n_rounds):
                 played = self._round(sessions)
                 if number >= n_warmups:
-                    self.rounds.append(played)
+                    self._rounds.append(played)
 
     @contextlib.contextmanager
     def _sessions(self) -> Iterator[list[TimedSession]]:
