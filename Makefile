@@ -11,7 +11,8 @@ SOURCES := setup.py pyproject.toml constraints.txt \
 	$(wildcard backends/recsys_backends/optimized/include/*.h)
 
 .PHONY: demo test test-slow lint format bench bench-ops peers als tuned quality evaluation floor \
-	scaling reading first-answer retrieval towers tower-features grading profile profile-towers build clean help
+	scaling reading first-answer retrieval towers tower-features grading outside-clock profile \
+	profile-towers build clean help
 
 help:
 	@echo "make demo       race the backends on the built-in data"
@@ -43,6 +44,7 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tests/house/lint_words.py
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
@@ -97,6 +99,9 @@ tower-features: $(VENV)/demo.stamp
 
 grading: $(VENV)/dev.stamp
 	$(BIN)/python benchmarks/grading_speed.py $(BENCH)
+
+outside-clock: $(VENV)/dev.stamp
+	$(BIN)/python benchmarks/outside_clock.py $(BENCH)
 
 profile-towers: $(VENV)/demo.stamp
 	$(BIN)/python benchmarks/profile_two_tower.py $(BENCH)

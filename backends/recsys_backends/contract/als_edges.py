@@ -12,7 +12,7 @@ from recsys_backends.contract.rejections import require_rejected
 
 @clause("als_half_step")
 def rows_without_interactions_become_zero(rng: np.random.Generator) -> None:
-    """Whatever was there: with nothing observed, every wish is 0."""
+    """Rows are overwritten, whatever was there: with nothing observed, every wish is 0."""
     call = random_half_step(rng, 6, 10, 5)  # the first row has none
     target = np.full((6, 5), 7.0, dtype=np.float32)
     require_close(call.solve(target)[0], np.zeros(5), 0.0, "the row without interactions")
@@ -60,7 +60,7 @@ def only_the_target_changes(rng: np.random.Generator) -> None:
 
 @clause("als_half_step")
 def new_fixed_factors_give_new_rows(rng: np.random.Generator) -> None:
-    """Nothing is kept from one call to the next."""
+    """Calls are independent: nothing is kept from one to the next."""
     call = random_half_step(rng)
     call.solve()
     call.fixed *= -2.0

@@ -116,7 +116,7 @@ def rows_of_any_width_are_right(rng: np.random.Generator) -> None:
 
 @clause("bpr_update")
 def the_plan_is_only_read(rng: np.random.Generator) -> None:
-    """Nothing is written to the plan's columns."""
+    """Plans are read only: nothing is written to the plan's columns."""
     factors = random_factors(rng, 3, 4, 5)
     plan = plan_of([(0, 1, 2), (2, 3, 0), (1, 0, -1)])
     columns = ("users", "positives", "negatives", "bounds")

@@ -199,7 +199,7 @@ def same_plan_for_any_number_of_threads(rng: np.random.Generator) -> None:
 
 @clause("plan_epoch")
 def no_interactions_give_an_empty_plan(rng: np.random.Generator) -> None:
-    """Nothing observed, nothing to do; not an error at this level."""
+    """Empty data give an empty plan; that is not an error at this level."""
     nothing = np.empty(0, dtype=np.int32)
     for n_users, n_blocks in ((0, 1), (3, 1), *((3, b) for b in drawable(2))):
         indptr = np.zeros(n_users + 1, dtype=np.int64)

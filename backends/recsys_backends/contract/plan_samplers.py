@@ -191,7 +191,7 @@ def users_without_weights_draw_uniformly(rng: np.random.Generator) -> None:
 
 @clause("plan_epoch", samplers=BOTH)
 def sampled_negatives_are_unseen_items_of_their_block(rng: np.random.Generator) -> None:
-    """Whatever the sampler prefers: never a seen item, nor one of another tile's block."""
+    """Negatives are never a seen item, whatever the sampler prefers, nor one of another block."""
     indptr, indices = random_interactions(rng, 20, 30, 0.5)
     seen = np.repeat(np.arange(20), np.diff(indptr)) * 30 + indices
     for sampler in _random_samplers(rng, 20, 30):
