@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from recsys_backends.errors import RecsysError
+
 TAB: Final = 8
 _TOKEN: Final = re.compile(
     r"""
@@ -63,7 +65,7 @@ class PyxLines:
     comments: tuple[Comment, ...]
 
 
-class PyxTextError(ValueError):
+class PyxTextError(RecsysError, ValueError):
     """A text that cannot be read as Cython without doubt.
 
     Attributes:

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
+from recsys_backends.errors import RecsysError
 from recsys_backends.protocol import MUTATES, ComputeBackend
 from tito.jail.packages import installed_modules, modules_of
 from tito.judging.failures import MAX_MESSAGE, Failure, LearnerError, sentence_about_error
@@ -38,7 +39,7 @@ def launch_plainly(module: Path) -> Iterator[Launcher]:
     yield plain_process
 
 
-class HandedLimitError(Exception):
+class HandedLimitError(RecsysError):
     """A call went beyond what it may do with functions that it was handed.
 
     Attributes:

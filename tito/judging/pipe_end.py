@@ -8,10 +8,12 @@ import subprocess
 import time
 from typing import Final
 
+from recsys_backends.errors import RecsysError
+
 _FOREVER: Final = 10**6
 
 
-class LateError(OSError):
+class LateError(RecsysError, OSError):
     """Error of an end that neither wrote nor read within the limit."""
 
 
