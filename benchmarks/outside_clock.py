@@ -23,7 +23,7 @@ from pathlib import Path
 from tito.jail import timed_group
 from tito.jail.timed import TimedJail
 from tito.judging.clock import TimedSession
-from tito.judging.comparison import Comparison, Contestant, Standing, compare
+from tito.judging.comparison import Comparison, TimedModule, Validity, compare
 from tito.judging.shared_files import Call
 from tito.wire import nothing
 
@@ -83,7 +83,7 @@ def of_honest_calls(milliseconds: int, n_calls: int) -> Line:
     """The clock outside over the honest one inside, of the same calls."""
     n_loops = loops_for(milliseconds / 1e3)
     inside: list[float] = []
-    me = Contestant(ENTRY)
+    me = TimedModule(ENTRY)
     found = compare(
         me,
         me,
@@ -96,7 +96,7 @@ def of_honest_calls(milliseconds: int, n_calls: int) -> Line:
     ratio = statistics.median(out / own for out, own in zip(outside, inside, strict=True))
     figure = (
         f"{statistics.median(outside) * 1e3:.3f} ms outside, {statistics.median(inside) * 1e3:.3f} "
-        f"inside; outside / inside, median over calls: {ratio:.4f}; {found.standing}"
+        f"inside; outside / inside, median over calls: {ratio:.4f}; {found.validity}"
     )
     what = f"{milliseconds} ms of arithmetic, {n_calls} calls"
     return Line(what, figure, abs(ratio - 1) < 0.02)
@@ -106,12 +106,12 @@ def of_a_cheat(name: str, n_calls: int) -> Line:
     """What a cheat wins over the honest function, or that it is refused."""
     n_loops = loops_for(0.02)
     found = compare(
-        Contestant(ENTRY, function=name),
-        Contestant(ENTRY),
+        TimedModule(ENTRY, function=name),
+        TimedModule(ENTRY),
         lambda number: Call("arithmetic", (n_loops,)),
         n_rounds=n_calls,
     )
-    figure = f"speed-up {statistics.median(found.speedups()):.4f}, {found.standing}"
+    figure = f"speed-up {statistics.median(found.speedups()):.4f}, {found.validity}"
     if found.reasons:
         figure += f": {found.reasons[0].sentence}"
     return Line(name.replace("_", " "), figure, holds(found))
@@ -120,7 +120,7 @@ def of_a_cheat(name: str, n_calls: int) -> Line:
 def holds(found: Comparison) -> bool:
     """Whether a cheat is refused, or changes nothing."""
     change = abs(statistics.median(found.speedups()) - 1)
-    return found.standing is Standing.REFUSED or change < 0.02
+    return found.validity is Validity.REFUSED or change < 0.02
 
 
 def of_a_killed_judge() -> Line:

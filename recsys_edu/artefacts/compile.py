@@ -61,7 +61,7 @@ def _limit_this_process(memory: int, file_bytes: int) -> None:
 
 
 def _translated(source: str, module: str, *, annotate: bool) -> str | None:
-    """Translate Cython to C; return the C file, or None where Cython has complained.
+    """Translate Cython to C; return the C file, or None where Cython refuses it.
 
     ``# distutils:`` comments are not read: flags come from the recipe alone.
     """

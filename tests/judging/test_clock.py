@@ -22,7 +22,7 @@ from tests.judging.conftest import ENTRIES
 from tito.jail.jail import Jail
 from tito.jail.timed import TimedJail
 from tito.jail.untimed import TimedProcess
-from tito.judging.clock import Launcher, TimedSession
+from tito.judging.clock import MakeHolder, TimedSession
 from tito.judging.failures import LearnerError
 from tito.judging.remote import Remote
 from tito.judging.shared_files import Call, SharedFiles
@@ -117,7 +117,7 @@ def test_the_jail_has_its_threads_and_one_processor_more(session: TimedSession) 
 @needs_compiler
 @pytest.mark.parametrize("launch", [TimedJail, TimedProcess])
 def test_a_function_in_cython_is_timed_like_any_other(
-    freezer: None, tmp_path: Path, launch: Launcher
+    freezer: None, tmp_path: Path, launch: MakeHolder
 ) -> None:
     artefact = cython(
         "def double(x):\n    cdef double value = x\n    return 2 * value\n", f"_08_{0:012x}"

@@ -16,8 +16,8 @@ from tito.jail import timed
 from tito.jail.timed_group import NotFrozenError, NoTimedGroupError, TimedGroup
 from tito.jail.untimed import TimedProcess
 from tito.judging import comparison
-from tito.judging.clock import Answer, Sample
-from tito.judging.comparison import BaselineError, Contestant, Standing, compare
+from tito.judging.clock import Sample, TimedAnswer
+from tito.judging.comparison import BaselineError, TimedModule, Validity, compare
 from tito.judging.failures import LearnerError
 from tito.judging.shared_files import Call
 from tito.judging.timing_rules import (
@@ -29,7 +29,7 @@ from tito.judging.timing_rules import (
     reasons_in,
 )
 
-SAME = Contestant(ENTRIES)
+SAME = TimedModule(ENTRIES)
 MS = 10**6
 EMPTY = Sample(wall=MS // 10, cpu=MS // 10, between=MS // 4)
 HONEST = Sample(wall=10 * MS + MS // 10, cpu=10 * MS + MS // 10, between=MS // 4)
@@ -39,9 +39,9 @@ def calls(function: str, *args: Any) -> Callable[[int], Call]:
     return lambda number: Call(function, args)
 
 
-def other(function: str) -> Contestant:
+def other(function: str) -> TimedModule:
     """A contestant whose function is another of the entries."""
-    return Contestant(ENTRIES, function=function)
+    return TimedModule(ENTRIES, function=function)
 
 
 def breaches(entry: Sample, n_threads: int = 1, baseline: Sample = HONEST) -> set[Breach | None]:
@@ -105,7 +105,7 @@ def test_where_nobody_counts_nothing_is_refused() -> None:
 def test_figures_are_in_pairs_and_without_the_cost_of_timing() -> None:
     fast = Sample(EMPTY.wall + 5 * MS, EMPTY.cpu + 4 * MS, 0)
     found = comparison.Comparison((Round(fast, HONEST, EMPTY),) * 3, 1, ())
-    assert found.standing is Standing.VERIFIED
+    assert found.validity is Validity.VERIFIED
     assert found.seconds() == [pytest.approx((0.005, 0.010))] * 3
     assert found.cpu_seconds() == [pytest.approx((0.004, 0.010))] * 3
     assert found.speedups() == [pytest.approx(2.0)] * 3
@@ -122,7 +122,7 @@ def test_two_honest_functions_are_compared_round_by_round(freezer: None) -> None
         made.append(number)
         return Call("add", (np.full(10, float(number)), np.ones(10)), updates=[0])
 
-    def check(call: Call, entry: Answer, baseline: Answer) -> None:
+    def check(call: Call, entry: TimedAnswer, baseline: TimedAnswer) -> None:
         np.testing.assert_array_equal(entry.args[0], baseline.args[0])
         checked.append(float(entry.args[0][0]))
 
@@ -130,18 +130,18 @@ def test_two_honest_functions_are_compared_round_by_round(freezer: None) -> None
     assert made == list(range(6))
     assert checked == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     assert len(found.rounds) == 4
-    assert found.standing is Standing.LOCAL
+    assert found.validity is Validity.LOCAL
     assert ["too coarse" in reason.sentence for reason in found.reasons] == [True]
 
 
 def test_honest_functions_are_verified(freezer: None) -> None:
     found = compare(SAME, SAME, calls("digest", 16), n_rounds=8)
-    assert found.standing is Standing.VERIFIED, found.reasons
+    assert found.validity is Validity.VERIFIED, found.reasons
     assert found.cpu_seconds() is not None
 
 
 def test_a_wrong_answer_ends_the_comparison(freezer: None) -> None:
-    def check(call: Call, entry: Answer, baseline: Answer) -> None:
+    def check(call: Call, entry: TimedAnswer, baseline: TimedAnswer) -> None:
         raise ContractViolation("it is wrong")
 
     with pytest.raises(ContractViolation, match="it is wrong"):
@@ -151,7 +151,7 @@ def test_a_wrong_answer_ends_the_comparison(freezer: None) -> None:
 def test_processes_can_be_new_for_every_round(freezer: None) -> None:
     counts = []
 
-    def check(call: Call, entry: Answer, baseline: Answer) -> None:
+    def check(call: Call, entry: TimedAnswer, baseline: TimedAnswer) -> None:
         counts.append(entry.value)
 
     compare(SAME, SAME, calls("count"), n_rounds=2, n_warmups=1, check=check, fresh=True)
@@ -162,9 +162,10 @@ def test_processes_can_be_new_for_every_round(freezer: None) -> None:
 
 
 def test_hidden_threads_are_refused(freezer: None) -> None:
+    """On a busy machine both threads share a processor in many rounds, and gain nothing there."""
     entry = other("with_a_hidden_thread")
-    found = compare(entry, SAME, calls("digest", 16), n_rounds=8)
-    assert found.standing is Standing.REFUSED
+    found = compare(entry, SAME, calls("digest", 16), n_rounds=40)
+    assert found.validity is Validity.REFUSED
     assert [reason.breach for reason in found.reasons] == [Breach.HIDDEN_THREADS]
     assert "more threads ran" in found.reasons[0].sentence
 
@@ -172,19 +173,19 @@ def test_hidden_threads_are_refused(freezer: None) -> None:
 def test_threads_that_are_allowed_are_not_refused(freezer: None) -> None:
     entry = other("with_a_hidden_thread")
     found = compare(entry, entry, calls("digest", 16), n_rounds=8, n_threads=2)
-    assert found.standing is Standing.VERIFIED, found.reasons
+    assert found.validity is Validity.VERIFIED, found.reasons
 
 
 def test_work_between_calls_is_refused(freezer: None) -> None:
     found = compare(other("work_between_calls"), SAME, calls("digest", 16), n_rounds=6)
-    assert found.standing is Standing.REFUSED
+    assert found.validity is Validity.REFUSED
     assert [reason.breach for reason in found.reasons] == [Breach.WORK_BETWEEN_CALLS]
     assert "between calls" in found.reasons[0].sentence
 
 
 def test_a_stopped_clock_changes_nothing(freezer: None) -> None:
     found = compare(other("digest_by_a_stopped_clock"), SAME, calls("digest", 16), n_rounds=8)
-    assert found.standing is Standing.VERIFIED, found.reasons
+    assert found.validity is Validity.VERIFIED, found.reasons
     used = found.cpu_seconds()
     assert used is not None
     ratios = [entry / baseline for entry, baseline in used]
@@ -207,7 +208,7 @@ def test_an_entry_that_does_not_freeze_is_refused(
     ordinary = TimedGroup.freeze
     monkeypatch.setattr(TimedGroup, "freeze", freeze)
     found = compare(SAME, SAME, calls("count"), n_rounds=5)
-    assert found.standing is Standing.REFUSED
+    assert found.validity is Validity.REFUSED
     assert found.reasons[0].breach is Breach.NOT_FROZEN
 
 
@@ -229,14 +230,14 @@ def test_without_control_groups_nothing_is_verified(
 
     monkeypatch.setattr(timed, "timed_group", no_group)
     found = compare(SAME, SAME, calls("digest", 16), n_rounds=2)
-    assert found.standing is Standing.LOCAL
+    assert found.validity is Validity.LOCAL
     assert [reason.sentence for reason in found.reasons] == ["there is no freezer here."]
     assert found.cpu_seconds() is None
 
 
 def test_in_plain_processes_nothing_is_verified() -> None:
     found = compare(SAME, SAME, calls("digest", 16), n_rounds=2, launch=TimedProcess)
-    assert found.standing is Standing.LOCAL
+    assert found.validity is Validity.LOCAL
     assert "plain process" in found.reasons[0].sentence
     assert len(found.seconds()) == 2
 

@@ -48,10 +48,10 @@ def require_jail() -> JailReport:
         )
     with Jail(module="tito.jail.selfcheck", limits=Limits(wall_seconds=_SECONDS)) as jail:
         process = jail.start(stderr=subprocess.PIPE)
-        said, complaint = process.communicate()
+        said, stderr = process.communicate()
         process.wait()
         if process.returncode != 0 or not said:
-            raise JailUnavailableError(_why_not(complaint.decode(errors="replace")))
+            raise JailUnavailableError(_why_not(stderr.decode(errors="replace")))
         _check(json.loads(said))
         group = jail.group_version
     return JailReport(group, filtered=seccomp.program() is not None)
@@ -74,20 +74,20 @@ def _check(found: dict[str, object]) -> None:
         )
 
 
-def _why_not(complaint: str) -> str:
+def _why_not(stderr: str) -> str:
     """Turn bubblewrap's error output into one sentence that helps."""
     start = "code by others cannot be run safely here: "
-    last = (complaint.strip().splitlines() or ["it says nothing"])[-1]
-    if "Unknown option" in complaint:
+    last = (stderr.strip().splitlines() or ["it says nothing"])[-1]
+    if "Unknown option" in stderr:
         return f"{start}bubblewrap is too old ({last}); 0.7 or newer is needed."
-    if "namespace" in complaint or "Operation not permitted" in complaint or "uid map" in complaint:
+    if "namespace" in stderr or "Operation not permitted" in stderr or "uid map" in stderr:
         return (
             f"{start}this system lets no one make namespaces ({last}). Inside of a container or "
             "another sandbox, grade outside of it; else an administrator can allow them "
             "(sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0, "
             "kernel.apparmor_restrict_unprivileged_userns=0)."
         )
-    if "can't start new thread" in complaint:
+    if "can't start new thread" in stderr:
         return (
             f"{start}your own processes count against the jail's limit, as they do before Linux "
             "5.14; use a newer one, or grade as root."

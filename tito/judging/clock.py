@@ -60,7 +60,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Answer:
+class TimedAnswer:
     """Value of a call, and its arguments as it left them."""
 
     value: Any
@@ -104,7 +104,7 @@ class Holder(Protocol):
         """End the process, and remove what it was held by."""
 
 
-class Launcher(Protocol):
+class MakeHolder(Protocol):
     """Maker of holders."""
 
     def __call__(
@@ -139,7 +139,7 @@ class TimedSession:
     def __init__(
         self,
         module: Path,
-        launch: Launcher,
+        launch: MakeHolder,
         *,
         n_threads: int = 1,
         allowed: Sequence[str] = (),
@@ -184,7 +184,7 @@ class TimedSession:
         """End the process."""
         self._opened.close()
 
-    def call(self, call: Call, function: str | None = None) -> tuple[Answer, Sample]:
+    def call(self, call: Call, function: str | None = None) -> tuple[TimedAnswer, Sample]:
         """Make one call; return its answer, and what it took.
 
         Args:
@@ -268,7 +268,7 @@ class TimedSession:
             raise FrameError("it is followed by something")
         return wall, LENGTH.unpack(done)[0]
 
-    def _read(self, placed: Placement, length: int) -> Answer:
+    def _read(self, placed: Placement, length: int) -> TimedAnswer:
         name = placed.function
         reply = self._files.read_answer(placed, length)
         self._n_answered = length
@@ -279,7 +279,7 @@ class TimedSession:
         if "value" not in reply:
             raise FrameError(str(reply.get("refused"))[:MAX_MESSAGE])
         args, kwargs = self._files.read_arguments(placed)
-        return Answer(reply["value"], args, kwargs)
+        return TimedAnswer(reply["value"], args, kwargs)
 
     def _freeze(self) -> None:
         if (group := self._holder.group) is not None:

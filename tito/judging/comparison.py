@@ -1,7 +1,7 @@
 """Comparison of an entry with a baseline, timed in turn in jails of the same kind.
 
     comparison = compare(entry, baseline, generate, n_rounds=20)
-    comparison.standing, comparison.reasons, comparison.speedups()
+    comparison.validity, comparison.reasons, comparison.speedups()
 
 Every round makes new inputs and times three calls on them: of the entry, of the baseline, and of
 ``nothing``, whose cost is what timing itself takes. Only one of the three processes runs at a time.
@@ -22,7 +22,7 @@ from recsys_edu.errors import RecsysError
 from tito.jail.machine_lock import measuring
 from tito.jail.timed import TimedJail
 from tito.jail.timed_group import NotFrozenError
-from tito.judging.clock import SECONDS_PER_CALL, Answer, Launcher, Sample, TimedSession
+from tito.judging.clock import SECONDS_PER_CALL, MakeHolder, Sample, TimedAnswer, TimedSession
 from tito.judging.failures import LearnerError
 from tito.judging.shared_files import Call
 from tito.judging.timing_rules import Breach, Reason, Round, reasons_in
@@ -36,8 +36,8 @@ class BaselineError(RecsysError, RuntimeError):
     """The baseline, or the empty call, failed; the entry is not to blame."""
 
 
-class Standing(StrEnum):
-    """Worth of a measurement."""
+class Validity(StrEnum):
+    """Worth of a measurement: which rules were held."""
 
     VERIFIED = "verified"
     """The rules were held by the machine."""
@@ -48,7 +48,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
-class Contestant:
+class TimedModule:
     """Functions to be timed.
 
     Args:
@@ -62,7 +62,7 @@ class Contestant:
     module: Path
     allowed: Sequence[str] = ()
     function: str | None = None
-    launch: Launcher | None = None
+    launch: MakeHolder | None = None
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ class Comparison:
     reasons: tuple[Reason, ...]
 
     @property
-    def standing(self) -> Standing:
+    def validity(self) -> Validity:
         """Worth of the comparison."""
         if any(reason.breach for reason in self.reasons):
-            return Standing.REFUSED
-        return Standing.LOCAL if self.reasons else Standing.VERIFIED
+            return Validity.REFUSED
+        return Validity.LOCAL if self.reasons else Validity.VERIFIED
 
     @property
     def empty_seconds(self) -> float:
@@ -91,7 +91,7 @@ class Comparison:
         return [(r.entry.wall / 1e9 - cost, r.baseline.wall / 1e9 - cost) for r in self.rounds]
 
     def cpu_seconds(self) -> list[tuple[float, float]] | None:
-        """Return processor seconds likewise; None where nobody counts."""
+        """Return the processor seconds of both, a pair for each round; None where nobody counts."""
         found = [(r.entry.cpu, r.baseline.cpu, r.empty.cpu) for r in self.rounds]
         counted = [(e, b, n) for e, b, n in found if None not in (e, b, n)]
         if not counted or len(counted) < len(found):
@@ -105,12 +105,12 @@ class Comparison:
         return [baseline / max(entry, shortest) for entry, baseline in self.seconds()]
 
 
-Check = Callable[[Call, Answer, Answer], None]
+Check = Callable[[Call, TimedAnswer, TimedAnswer], None]
 
 
 def compare(
-    entry: Contestant,
-    baseline: Contestant,
+    entry: TimedModule,
+    baseline: TimedModule,
     generate: Callable[[int], Call],
     *,
     n_rounds: int,
@@ -119,7 +119,7 @@ def compare(
     n_warmups: int = 1,
     seconds: float = SECONDS_PER_CALL,
     check: Check | None = None,
-    launch: Launcher = TimedJail,
+    launch: MakeHolder = TimedJail,
     announce: Callable[[str], None] = lambda sentence: None,
 ) -> Comparison:
     """Time an entry and a baseline on the same inputs, in turn.
@@ -154,14 +154,14 @@ class _Match:
 
     def __init__(
         self,
-        sides: tuple[Contestant, Contestant],
+        sides: tuple[TimedModule, TimedModule],
         generate: Callable[[int], Call],
         check: Check | None,
-        launch: Launcher,
+        launch: MakeHolder,
         n_threads: int,
         seconds: float,
     ) -> None:
-        own = Contestant(Path(nothing.__file__), function=nothing.nothing.__name__)
+        own = TimedModule(Path(nothing.__file__), function=nothing.nothing.__name__)
         self._sides = (*sides, own)
         self._generate, self._check, self._launch = generate, check, launch
         self._n_threads, self._seconds = n_threads, seconds
@@ -218,7 +218,7 @@ class _Match:
         call = self._generate(self._number)
         self._number += 1
         samples: list[Sample] = [Sample(0, None, None)] * 3
-        answers: list[Answer | None] = [None] * 3
+        answers: list[TimedAnswer | None] = [None] * 3
         for side in self._random.sample(range(3), 3):
             with _blaming(side):
                 answers[side], samples[side] = sessions[side].call(call, self._sides[side].function)

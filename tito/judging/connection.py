@@ -30,7 +30,7 @@ from tito.judging.failures import (
     sentence_about_no_answer,
 )
 from tito.wire.pipe import Deadline, NoReplyError, receive, send
-from tito.wire.processes import Launcher, close_pipes, kill, plain_process
+from tito.wire.processes import StartRunner, close_pipes, kill, plain_process
 from tito.wire.values import FrameError, arrays_in
 
 MAX_REPLY: Final = 2**25
@@ -38,12 +38,12 @@ MAX_REPLY: Final = 2**25
 _SECONDS_TO_END: Final = 1.0
 
 
-LaunchBeside = Callable[[Path], AbstractContextManager[Launcher]]
+LaunchBeside = Callable[[Path], AbstractContextManager[StartRunner]]
 """Function from a file to a launcher of processes that may read it, for a block."""
 
 
 @contextlib.contextmanager
-def launch_plainly(module: Path) -> Iterator[Launcher]:
+def launch_plainly(module: Path) -> Iterator[StartRunner]:
     """Yield a launcher of plain processes."""
     yield plain_process
 
@@ -107,7 +107,7 @@ class Connection:
         probe: Path | None,
         allowed: Sequence[str],
         seconds: float,
-        launch: Launcher,
+        launch: StartRunner,
         launch_beside: LaunchBeside = launch_plainly,
         unbuildable: Collection[str] = (),
     ) -> None:
@@ -309,7 +309,7 @@ class Connection:
     def _gone(
         self, name: str, process: subprocess.Popen[bytes], failure: NoReplyError
     ) -> LearnerError:
-        """Error that says why there is no answer."""
+        """Return the error that says why there is no answer."""
         if failure.late:
             return self.failed(Failure.LATE, sentence_about_lateness(name, self._seconds))
         if failure.damage:

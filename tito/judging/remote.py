@@ -16,7 +16,7 @@ from recsys_backends.plan import Sampler, UniformSampler
 from recsys_backends.protocol import Order
 from tito.judging.connection import Connection, LaunchBeside, launch_plainly
 from tito.judging.failures import Failure, LearnerError, sentence_about_missing
-from tito.wire.processes import Launcher, plain_process
+from tito.wire.processes import StartRunner, plain_process
 
 __all__ = ["OWN_NAMES", "LearnerError", "Remote", "connection_of"]
 
@@ -65,7 +65,7 @@ class Remote:
         probe: Path | None = None,
         allowed: Sequence[str] = (),
         seconds: float = SECONDS_PER_CALL,
-        launch: Launcher = plain_process,
+        launch: StartRunner = plain_process,
         launch_beside: LaunchBeside = launch_plainly,
         unbuildable: Collection[str] = (),
         order: Order = "sequential",

@@ -15,7 +15,7 @@ from tito.jail.jail import Jail
 from tito.jail.limits import Limits
 from tito.jail.unjailed import Unjailed
 from tito.judging.remote import SECONDS_PER_CALL, Remote
-from tito.wire.processes import Launcher
+from tito.wire.processes import StartRunner
 
 PROBE: Final = "probe.py"
 """File of a lesson's folder with functions that run beside the learner's."""
@@ -83,7 +83,7 @@ class Session:
             )
 
     @contextmanager
-    def _launcher(self, module: Path, probe: Path | None = None) -> Iterator[Launcher]:
+    def _launcher(self, module: Path, probe: Path | None = None) -> Iterator[StartRunner]:
         """Yield a launcher of processes that can read these files."""
         if not self.jailed:
             with Unjailed(self.limits) as unjailed:

@@ -41,7 +41,7 @@ class Round(NamedTuple):
 
 @dataclass(frozen=True)
 class Reason:
-    """Reason for a standing below ``VERIFIED``."""
+    """Reason why a comparison is not ``VERIFIED``."""
 
     sentence: str
     breach: Breach | None = None

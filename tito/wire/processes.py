@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 
-class Launcher(Protocol):
+class StartRunner(Protocol):
     """Function that starts a runner: in a plain process, or in a jail when marks depend on it."""
 
     def __call__(self, folder: Path) -> subprocess.Popen[bytes]:
