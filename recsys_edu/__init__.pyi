@@ -17,7 +17,7 @@ from recsys_edu.models import *
 from recsys_edu.models.callbacks import Callback as Callback
 from recsys_edu.models.callbacks import EarlyStopping as EarlyStopping
 from recsys_edu.models.two_tower_checkpoint import Checkpoint as Checkpoint
-from recsys_edu.serving.export import export_onnx as export_onnx
+from recsys_edu.serving.onnx_export import export_onnx as export_onnx
 from recsys_edu.serving.ranker import Ranker as Ranker
 from recsys_edu.splits import Split as Split
 from recsys_edu.splits import leave_last_out as leave_last_out

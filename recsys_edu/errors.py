@@ -72,7 +72,7 @@ class CheckpointError(RecsysError, ValueError):
 
 
 class ModelOutputError(RecsysError, ValueError):
-    """A model's answer breaks the promises of ``Ranker``, so that measuring it would mislead."""
+    """A model's answer breaks a promise of ``RankingModel``: measuring it would mislead."""
 
 
 class WorkspaceError(RecsysError, LookupError):

@@ -23,7 +23,7 @@ from recsys_edu.metrics import (
     RankingMetric,
     parse_metric,
 )
-from recsys_edu.ranking import JudgedLists, Ranker, Trial, also_in, have_common
+from recsys_edu.ranking import JudgedLists, RankingModel, Trial, also_in, have_common
 from recsys_edu.splits import Split
 
 __all__ = ["DEFAULT_METRICS", "TIES", "Evaluation", "MetricResult", "check_same_ids", "evaluate"]
@@ -34,7 +34,7 @@ TIES: Final = ("expected", "index")
 
 
 def evaluate(
-    model: Ranker,
+    model: RankingModel,
     test: Interactions | Split,
     *,
     k: int = 10,
@@ -136,7 +136,7 @@ def _check_settings(model: object, ties: object, batch_size: object) -> None:
 
 
 def _parts(
-    model: Ranker, test: Interactions | Split
+    model: RankingModel, test: Interactions | Split
 ) -> tuple[Interactions, Interactions | None, Interactions | None]:
     """Return the test interactions, those that no list may hold, and those of the model."""
     withheld, test = (test.train, test.test) if isinstance(test, Split) else (None, test)

@@ -21,7 +21,7 @@ _GROWTH: Final = 4
 """Factor by which a list is made longer, until the scores that tie at its end have ended."""
 
 
-class Ranker(Protocol):
+class RankingModel(Protocol):
     """Anything that can be evaluated."""
 
     def rank(
@@ -68,7 +68,7 @@ class JudgedLists(NamedTuple):
 class Trial:
     """A model, the users that it ranks for, and the interactions to judge it by."""
 
-    model: Ranker
+    model: RankingModel
     test: Interactions
     """Relevant items; none of them is in the training interactions."""
     rows: NDArray[np.int64]
@@ -102,7 +102,7 @@ class Trial:
         For k = 0 the model is not asked.
 
         Raises:
-            ModelOutputError: a list that is not as ``Ranker`` promises, or holds what it may not.
+            ModelOutputError: a list breaks a promise of ``RankingModel``, or holds what it may not.
         """
         items = np.empty((len(self.rows), k), dtype=np.int32)
         hits = np.empty((len(self.rows), k), dtype=np.bool_)

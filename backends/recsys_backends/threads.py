@@ -11,7 +11,7 @@ _forked = False
 _SPINS: Final = "2000"
 
 
-def wait_politely() -> None:
+def let_waiting_threads_sleep() -> None:
     """Have OpenMP's threads sleep soon while they wait, unless the environment says otherwise.
 
     GNU's OpenMP waits by spinning, for many milliseconds, on a core that another program may need:

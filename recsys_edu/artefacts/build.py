@@ -25,13 +25,13 @@ import recsys_edu
 from recsys_edu.artefacts import recipe
 from recsys_edu.artefacts.artefact import Artefact
 from recsys_edu.artefacts.compile import ANNOTATED, MADE
-from recsys_edu.artefacts.errors import BuildError, Complaint
+from recsys_edu.artefacts.errors import BuildError, CompilerMessage
 from recsys_edu.artefacts.recipe import BuildLimits
 from recsys_edu.artefacts.toolchain import c_compiler
 from recsys_edu.errors import InvalidParameterError
 
 _SECONDS_BETWEEN: Final = 0.02
-_COMPLAINT: Final = re.compile(r"^([A-Za-z0-9_]+\.\w+):(\d+):\d+: (?:error: )?(.*)$", re.MULTILINE)
+_MESSAGE: Final = re.compile(r"^([A-Za-z0-9_]+\.\w+):(\d+):\d+: (?:error: )?(.*)$", re.MULTILINE)
 _C_ERROR: Final = re.compile(r"\berror: (.*)")
 
 
@@ -184,13 +184,13 @@ def _taken(path: Path, limit: int) -> bytes:
 
 
 def _does_not_compile(artefact: Artefact, text: str, status: int) -> BuildError:
-    complaints = tuple(
-        Complaint(file, int(line), message.strip())
-        for file, line, message in _COMPLAINT.findall(text)
+    messages = tuple(
+        CompilerMessage(file, int(line), message.strip())
+        for file, line, message in _MESSAGE.findall(text)
         if file in artefact.files
     )
-    if complaints:
-        first = complaints[0]
+    if messages:
+        first = messages[0]
         why = f"{first.file}, line {first.line}: {first.message}"
     else:
         found = _C_ERROR.search(text)
@@ -200,5 +200,5 @@ def _does_not_compile(artefact: Artefact, text: str, status: int) -> BuildError:
     return BuildError(
         f"{artefact.entry} does not compile: {why[:500].rstrip('.')}.",
         text=text,
-        complaints=complaints,
+        messages=messages,
     )

@@ -115,7 +115,7 @@ class CythonCell:
 
     def explained(self, error: BuildError) -> CythonCellError:
         """Return what a failed build means, with the line of the cell that it is about."""
-        own = [complaint for complaint in error.complaints if complaint.file == self.file]
+        own = [each for each in error.messages if each.file == self.file]
         if not own:
             return CythonCellError(0, str(error))
         first = own[0]

@@ -8,7 +8,7 @@ from recsys_edu.errors import RecsysError
 
 
 @dataclass(frozen=True)
-class Complaint:
+class CompilerMessage:
     """One message of a compiler, with the line that it is about, counted from 1."""
 
     file: str
@@ -21,15 +21,15 @@ class BuildError(RecsysError, RuntimeError):
 
     Attributes:
         text: everything that the compilers printed, up to a limit; it may quote the source.
-        complaints: the messages in it that name a line of the artefact's own files.
+        messages: those of the compilers' messages that name a line of the artefact's own files.
     """
 
     def __init__(
-        self, message: str, *, text: str = "", complaints: tuple[Complaint, ...] = ()
+        self, message: str, *, text: str = "", messages: tuple[CompilerMessage, ...] = ()
     ) -> None:
         super().__init__(message)
         self.text = text
-        self.complaints = complaints
+        self.messages = messages
 
 
 class BuildToolsError(RecsysError, OSError):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from recsys_backends.threads import limit_torch, usable, wait_politely
+from recsys_backends.threads import let_waiting_threads_sleep, limit_torch, usable
 from recsys_edu.errors import InvalidParameterError, MissingDependencyError
 from recsys_edu.models.cold_users import COLD_USERS
 from recsys_edu.models.parameters import number, whole_number
@@ -55,7 +55,7 @@ def usable_device(name: str, device: object) -> str | None:
 
 def import_torch() -> Any:
     """Return the module; MissingDependencyError where it is not installed."""
-    wait_politely()
+    let_waiting_threads_sleep()
     try:
         import torch
     except ImportError as error:

@@ -96,10 +96,7 @@ def contestants(
         BackendUnavailableError, MissingDependencyError: it cannot run here.
         InvalidParameterError: no names, or one of them twice.
     """
-    if not names or len(set(names)) < len(names):
-        raise InvalidParameterError(
-            f"name each contestant once, not {', '.join(filter(None, names)) or 'none'}"
-        )
+    require_each_once("contestant", names)
     found, left_out = [], []
     for name in names:
         try:
@@ -109,6 +106,13 @@ def contestants(
                 raise
             left_out.append(f"{name} is left out: {error}")
     return found, left_out
+
+
+def require_each_once(noun: str, given: Sequence[object]) -> None:
+    """Raise InvalidParameterError for none at all, and for one that is given twice."""
+    if not given or len(set(given)) < len(given):
+        listed = ", ".join(filter(None, map(str, given))) or "none"
+        raise InvalidParameterError(f"name each {noun} once, not {listed}")
 
 
 def contestant_of(

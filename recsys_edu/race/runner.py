@@ -11,11 +11,10 @@ import numpy as np
 
 from recsys_edu.benchmarking import NotMeasuredError
 from recsys_edu.datasets import DEFAULT_DATASET, load_split
-from recsys_edu.errors import InvalidParameterError
 from recsys_edu.evaluation import evaluate
 from recsys_edu.machine import describe_machine
 from recsys_edu.models.training import EpochModel
-from recsys_edu.race.contestants import Contestant, RaceSettings
+from recsys_edu.race.contestants import Contestant, RaceSettings, require_each_once
 from recsys_edu.race.curves import curve_of
 from recsys_edu.race.launcher import Launcher, LocalLauncher
 from recsys_edu.race.results import CURVE_METRIC, RaceEntry, RaceResult
@@ -72,13 +71,8 @@ def run_race(
 
 def _check(racing: Sequence[Contestant], settings: RaceSettings, seeds: Sequence[int]) -> None:
     """Refuse what can be refused now, and not after an hour's run."""
-    if not seeds or len(set(seeds)) < len(seeds):
-        raise InvalidParameterError(
-            f"name each seed once, not {', '.join(map(str, seeds)) or 'none'}"
-        )
-    names = [contestant.name for contestant in racing]
-    if not names or len(set(names)) < len(names):
-        raise InvalidParameterError(f"name each contestant once, not {', '.join(names) or 'none'}")
+    require_each_once("seed", seeds)
+    require_each_once("contestant", [contestant.name for contestant in racing])
     for contestant in racing:
         for seed in seeds:
             contestant.make(settings, seed)

@@ -39,7 +39,7 @@ class Builder:
         for role, name in names._asdict().items():
             if name is None:
                 continue
-            about = self.places.complaint(name)
+            about = self.places.errors_of_column(name)
             column: IdColumn | ValueColumn | TimeColumn
             if role == "value":
                 column = ValueColumn(about, decimal)

@@ -39,8 +39,8 @@ class Places:
         """Return the error about something wrong with an event."""
         return DataError.at(self._path, self.line_of(event), problem)
 
-    def complaint(self, name: str) -> Callable[[int, str, str], DataError]:
-        """Return what makes the error about a field of a column: event, field, problem."""
+    def errors_of_column(self, name: str) -> Callable[[int, str, str], DataError]:
+        """Return a function of event, field and problem that makes the error about that field."""
 
         def about(event: int, field: str, problem: str) -> DataError:
             return self.error(event, f"{shown(field)} in column {name!r} {problem}")

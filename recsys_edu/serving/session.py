@@ -21,7 +21,7 @@ def open_session(model: bytes, n_threads: int) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.log_severity_level = _FATAL
     options.intra_op_num_threads = n_threads  # 0: all cores
-    # As ``wait_politely`` has it for OpenMP: threads sleep while there is nothing to do.
+    # Threads sleep while they wait, as OpenMP's do by ``let_waiting_threads_sleep``.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])

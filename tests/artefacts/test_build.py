@@ -82,7 +82,7 @@ def test_a_module_in_c_is_built_by_the_same_recipe(tmp_path: Path) -> None:
 def test_what_does_not_compile_is_placed(artefact: Artefact, line: int, said: str) -> None:
     with pytest.raises(BuildError, match="does not compile") as caught:
         build(artefact)
-    assert [c.line for c in caught.value.complaints[:1]] == ([line] if line else [])
+    assert [c.line for c in caught.value.messages[:1]] == ([line] if line else [])
     assert said in str(caught.value)
     assert said in caught.value.text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +24,7 @@ from tito.grading.autograding.outcome import NOT_GRADABLE, Outcome, latest_outco
 from tito.grading.course import GradingCourse, GradingError, create_grading_course
 from tito.grading.gradebook import open_gradebook
 from tito.grading.prepare import prepare
+from tito.jail import machine_lock
 from tito.workspace.lock import writing
 
 pytestmark = needs_bubblewrap
@@ -369,6 +371,32 @@ def test_two_runs_do_not_meet(course: GradingCourse, pair: Lesson, at_work: None
     hand_in(course, pair, "ada", solved(pair))
     with pytest.raises(WorkspaceError, match="another tito is at work"):
         list(autograde(course, pair, ["ada"], jobs=1))
+
+
+def test_grading_waits_for_a_measurement_and_says_so(
+    course: GradingCourse, pair: Lesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine_lock, "FOLDERS", (tmp_path,))
+    hand_in(course, pair, "ada", solved(pair))
+    under_way, may_end = threading.Event(), threading.Event()
+
+    def measure() -> None:
+        with machine_lock.measuring():
+            under_way.set()
+            may_end.wait(60)
+
+    def announce(sentence: str) -> None:
+        said.append(sentence)
+        may_end.set()
+
+    said: list[str] = []
+    measurement = threading.Thread(target=measure)
+    measurement.start()
+    assert under_way.wait(20)
+    (done,) = autograde(course, pair, ["ada"], jobs=1, announce=announce)
+    measurement.join()
+    assert said == [machine_lock.MEASURED]
+    assert done.outcome.earned == 5
 
 
 @pytest.mark.parametrize(

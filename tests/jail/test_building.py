@@ -132,8 +132,8 @@ class _Answers:
         {"module": np.zeros((2, 2), np.uint8)},
         {"module": np.zeros(4, np.int64)},
         {"failed": 7, "text": "x"},
-        {"failed": "x" * 10**6, "text": "y" * 10**6, "complaints": [["f", 1, "m"]] * 10**5},
-        {"failed": "x", "text": 3, "complaints": [["f", -1, "m"], [1, 1, 1], "f", ["f", True, ""]]},
+        {"failed": "x" * 10**6, "text": "y" * 10**6, "messages": [["f", 1, "m"]] * 10**5},
+        {"failed": "x", "text": 3, "messages": [["f", -1, "m"], [1, 1, 1], "f", ["f", True, ""]]},
     ],
 )
 def test_a_forged_answer_is_a_failed_build(answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,8 +142,8 @@ def test_a_forged_answer_is_a_failed_build(answer: Any, monkeypatch: pytest.Monk
         build_in_jail(cython("x = 1"))
     assert len(str(caught.value)) <= 600
     assert len(caught.value.text) <= BuildLimits().printed_bytes
-    assert len(caught.value.complaints) <= 100
-    assert all(complaint.line > 0 for complaint in caught.value.complaints)
+    assert len(caught.value.messages) <= 100
+    assert all(each.line > 0 for each in caught.value.messages)
 
 
 def test_compilers_that_do_not_work_in_a_jail_are_nobodys_fault(

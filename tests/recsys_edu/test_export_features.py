@@ -10,7 +10,7 @@ import pytest
 
 from recsys_edu import Features, Interactions, Ranker, TwoTower, export_onnx
 from recsys_edu.errors import DataError, ExportError, InvalidParameterError
-from recsys_edu.serving import export
+from recsys_edu.serving import onnx_export
 from recsys_edu.serving.parity import TOLERANCE
 from tests.recsys_edu.exported import exported
 
@@ -96,7 +96,7 @@ def test_both_ways_to_ask_are_compared_at_export(tmp_path: Path) -> None:
 def test_a_tower_that_answers_differently_is_not_written(
     part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = export.user_tower
+    right = onnx_export.user_tower
 
     def wrong(model: TwoTower) -> Any:
         tower = right(model)
@@ -109,7 +109,7 @@ def test_a_tower_that_answers_differently_is_not_written(
         }
         return tower._replace(**{part: changes[part]})
 
-    monkeypatch.setattr(export, "user_tower", wrong)
+    monkeypatch.setattr(onnx_export, "user_tower", wrong)
     hidden = (6,) if part == "layers" else ()
     with pytest.raises(ExportError, match=r"for new user \d+ of those drawn a score is off by"):
         fitted(tmp_path, hidden=hidden)

@@ -17,7 +17,7 @@ def command(model: Path, target: Path | None) -> None:
     answers as the model does.
     """
     from recsys_edu.models import load_model
-    from recsys_edu.serving.export import export_onnx
+    from recsys_edu.serving.onnx_export import export_onnx
 
     target = target or model.with_suffix(".onnx")
     if target == model:

@@ -74,14 +74,6 @@ def require_language(cell: Cell, released: Cell) -> None:
         raise CythonCellError(1, "its functions are to be written in Python, without %%cython.")
 
 
-def check_cython(path: Path, cell: Cell, cython: CythonCell) -> None:
-    """Refuse what a lesson's cell may not have; NotebookError with its place."""
-    try:
-        cython.check()
-    except CythonCellError as error:
-        raise _placed(path, cell, error) from None
-
-
 def build_cython(path: Path, cell: Cell, cython: CythonCell, builder: Builder) -> bytes:
     """Return the module of a cell; nothing for one in which nothing is written yet.
 
@@ -94,8 +86,8 @@ def build_cython(path: Path, cell: Cell, cython: CythonCell, builder: Builder) -
     try:
         return builder(cython.artefact())
     except BuildError as error:
-        placed = _placed(path, cell, cython.explained(error))
-        raise NotebookError(f"{placed}\n\n{error.text}".rstrip()) from None
+        summary = placed_error(path, cell, cython.explained(error))
+        raise NotebookError(f"{summary}\n\n{error.text}".rstrip()) from None
 
 
 def module_text(cells: Iterable[Cell], headers: Mapping[str, bytes] | None = None) -> str:
@@ -141,6 +133,7 @@ def write_module(
     target.write_text(module_text(cells, headers), encoding="utf-8")
 
 
-def _placed(path: Path, cell: Cell, error: CythonCellError) -> NotebookError:
+def placed_error(path: Path, cell: Cell, error: CythonCellError) -> NotebookError:
+    """Return the error about a Cython cell, with the cell and the line."""
     where = f", line {error.line}" if error.line else ""
     return NotebookError(f"{path}, {cell.label}{where}: {error}")

@@ -23,8 +23,8 @@ from tito.course.cython_cells import (
     Builder,
     Extension,
     build_cython,
-    check_cython,
     functions_of_cython,
+    placed_error,
     require_language,
     source_name,
 )
@@ -128,9 +128,9 @@ def _piece(path: Path, cell: Cell, released: Cell, headers: Mapping[str, bytes])
         if not is_cython(cell.source):
             return _Piece(cell, cell.source, _parsed(path, cell))
         cython = read_cell(cell.source, headers)
-        check_cython(path, cell, cython)
+        cython.check()
     except CythonCellError as error:
-        raise NotebookError(f"{path}, {cell.label}, line {error.line}: {error}") from None
+        raise placed_error(path, cell, error) from None
     text = reexports(cython)
     return _Piece(cell, text, ast.parse(text), cython)
 

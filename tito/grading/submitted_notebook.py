@@ -7,7 +7,6 @@ it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,12 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsys_edu.errors import RecsysError
+from recsys_edu.exported import names_defined
 from tito.course.notebook import Cell, cells_of
 
 MAX_CELLS: Final = 10_000
 MAX_PARTS: Final = 2_000_000
 """Number of commas and opening brackets in a notebook: each may become an object in memory."""
-_FUNCTION: Final = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
 
 
 class UngradableError(RecsysError, ValueError):
@@ -89,7 +88,7 @@ class SubmittedNotebook:
         return [cell for cell in self._cells if self.raw[cell.number - 1].get("id") == cell_id]
 
     def _with_functions_of(self, wanted: Cell) -> list[Cell]:
-        names = set(_FUNCTION.findall(wanted.source))
+        names = set(names_defined(wanted.source))
         if not names:
             return []
         return [
@@ -100,7 +99,7 @@ class SubmittedNotebook:
 
     @cached_property
     def _functions(self) -> list[set[str]]:
-        return [set(_FUNCTION.findall(cell.source)) for cell in self._cells]
+        return [set(names_defined(cell.source)) for cell in self._cells]
 
 
 def _parse(content: bytes) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The process in a jail that builds one artefact: reads it from a pipe, answers with its module.
 
 The request is ``{"kind": …, "module": …, "entry": …, "files": {name: bytes}, "limits": {…}}``. The
-answer is ``{"module": array of bytes}``, or ``{"failed": …, "text": …, "complaints": […]}``. A
+answer is ``{"module": array of bytes}``, or ``{"failed": …, "text": …, "messages": […]}``. A
 source may run code while it is compiled, so any answer may be forged: it is loaded in jails only.
 """
 
@@ -28,8 +28,8 @@ def answer_to(request: dict[str, Any]) -> dict[str, Any]:
     try:
         module = build(artefact, BuildLimits(**request["limits"])).module
     except BuildError as error:
-        complaints = [list(astuple(complaint)) for complaint in error.complaints]
-        return {"failed": str(error), "text": error.text, "complaints": complaints}
+        messages = [list(astuple(each)) for each in error.messages]
+        return {"failed": str(error), "text": error.text, "messages": messages}
     return {"module": np.frombuffer(module, np.uint8)}
 
 

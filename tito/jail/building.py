@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from recsys_edu.artefacts.artefact import Artefact, Kind
-from recsys_edu.artefacts.errors import BuildError, BuildToolsError, Complaint
+from recsys_edu.artefacts.errors import BuildError, BuildToolsError, CompilerMessage
 from recsys_edu.artefacts.recipe import BuildLimits
 from recsys_edu.artefacts.toolchain import PACKAGES, Toolchain, require_toolchain
 from tito.jail.jail import Jail, Jailed
@@ -117,13 +117,13 @@ def _module(artefact: Artefact, answer: dict[str, Any], limits: BuildLimits) -> 
     raise BuildError(
         said[:_MOST_CHARACTERS],
         text=text[: limits.printed_bytes] if isinstance(text, str) else "",
-        complaints=tuple(_complaints(answer.get("complaints"))),
+        messages=tuple(_messages_in(answer.get("messages"))),
     )
 
 
-def _complaints(value: Any) -> list[Complaint]:
+def _messages_in(value: Any) -> list[CompilerMessage]:
     return [
-        Complaint(entry[0][:_MOST_CHARACTERS], entry[1], entry[2][:_MOST_CHARACTERS])
+        CompilerMessage(entry[0][:_MOST_CHARACTERS], entry[1], entry[2][:_MOST_CHARACTERS])
         for entry in (value[:_MOST_COMPLAINTS] if isinstance(value, list) else ())
         if isinstance(entry, list)
         and [type(part) for part in entry] == [str, int, str]

@@ -27,7 +27,15 @@ from tito.jail.jail import Jailed
 from tito.jail.packages import installed_modules, modules_of
 from tito.jail.timed_group import TimedGroup
 from tito.judging.connection import names_in
-from tito.judging.failures import MAX_MESSAGE, LearnerError, sentence_about_error
+from tito.judging.failures import (
+    MAX_MESSAGE,
+    LearnerError,
+    sentence_about_end,
+    sentence_about_error,
+    sentence_about_lateness,
+    sentence_about_missing,
+    sentence_about_no_answer,
+)
 from tito.judging.pipe_end import LateError, PipeEnd
 from tito.judging.shared_files import ANSWER_BYTES, Call, Placement, SharedFiles, place
 from tito.wire.frames import read_frame, write_frame
@@ -187,7 +195,7 @@ class TimedSession:
         if function is not None:
             placed = dataclasses.replace(placed, function=function)
         if placed.function not in self._functions:
-            raise LearnerError(f"your export has no function {placed.function}.")
+            raise LearnerError(sentence_about_missing(placed.function))
         try:
             self._prepare(placed)
             self._files.write(placed)
@@ -302,11 +310,7 @@ class TimedSession:
                 self._process.wait(_SECONDS_TO_END)
         self._process.end()
         if late:
-            return LearnerError(
-                f"{name} had not answered after {self._seconds:g} s: is there a loop that does not "
-                "end, or one over far too much?"
-            )
+            return LearnerError(sentence_about_lateness(name, self._seconds))
         if isinstance(error, FrameError):
-            return LearnerError(f"{name}: what came back is no answer: {error}.")
-        status = self._process.wait()
-        return LearnerError(f"{name} ended the process that it ran in (exit status {status}).")
+            return LearnerError(sentence_about_no_answer(name, error))
+        return LearnerError(sentence_about_end(name, self._process.wait()))

@@ -19,7 +19,16 @@ import numpy as np
 from recsys_backends.errors import RecsysError
 from recsys_backends.protocol import MUTATES, ComputeBackend
 from tito.jail.packages import installed_modules, modules_of
-from tito.judging.failures import MAX_MESSAGE, Failure, LearnerError, sentence_about_error
+from tito.judging.failures import (
+    MAX_MESSAGE,
+    Failure,
+    LearnerError,
+    sentence_about_end,
+    sentence_about_error,
+    sentence_about_lateness,
+    sentence_about_missing,
+    sentence_about_no_answer,
+)
 from tito.wire.pipe import Deadline, NoReplyError, receive, send
 from tito.wire.processes import Launcher, close_pipes, kill, plain_process
 from tito.wire.values import FrameError, arrays_in
@@ -162,7 +171,7 @@ class Connection:
     def require_written(self, name: str) -> None:
         """Raise LearnerError unless there is such a function, and more of it than a stub."""
         if name not in self.functions(name):
-            raise self.failed(Failure.MISSING, f"your export has no function {name}.")
+            raise self.failed(Failure.MISSING, sentence_about_missing(name))
         self._require_built(name)
         if name not in self._written:
             raise self.failed(Failure.UNWRITTEN, f"{name} is not written yet.")
@@ -302,18 +311,10 @@ class Connection:
     ) -> LearnerError:
         """Error that says why there is no answer."""
         if failure.late:
-            return self.failed(
-                Failure.LATE,
-                f"{name} had not answered after {self._seconds:g} s: is there a loop that does not "
-                "end, or one over far too much?",
-            )
+            return self.failed(Failure.LATE, sentence_about_lateness(name, self._seconds))
         if failure.damage:
-            why = f"{name}: what came back is no answer: {failure.damage}."
-            return self.failed(Failure.NO_DATA, why)
-        status = process.returncode
-        return self.failed(
-            Failure.ENDED, f"{name} ended the process that it ran in (exit status {status})."
-        )
+            return self.failed(Failure.NO_DATA, sentence_about_no_answer(name, failure.damage))
+        return self.failed(Failure.ENDED, sentence_about_end(name, process.returncode))
 
     def _write_back(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], changed: Any

@@ -39,3 +39,26 @@ def sentence_about_error(reply: dict[str, Any]) -> str:
         return f"is not written yet: it raises NotImplementedError{where}."
     message = f": {reply.get('message')}" if reply.get("message") else ""
     return f"raised {reply.get('raised')}{message}{where}."[:MAX_MESSAGE]
+
+
+def sentence_about_missing(name: str) -> str:
+    """Say that there is no function of that name."""
+    return f"your export has no function {name}."
+
+
+def sentence_about_lateness(name: str, seconds: float) -> str:
+    """Say that a call took longer than its limit in seconds."""
+    return (
+        f"{name} had not answered after {seconds:g} s: is there a loop that does not end, or one "
+        "over far too much?"
+    )
+
+
+def sentence_about_end(name: str, status: int | None) -> str:
+    """Say that a call ended its process, with the exit status."""
+    return f"{name} ended the process that it ran in (exit status {status})."
+
+
+def sentence_about_no_answer(name: str, damage: object) -> str:
+    """Say that the bytes that came back are no answer, and the reason."""
+    return f"{name}: what came back is no answer: {damage}."

@@ -47,7 +47,7 @@ class HandedCall:
     number: int
     """Number of the function."""
     n_bytes: int
-    """Bytes of its arguments and of its answer."""
+    """Bytes of its arguments, as they were sent to it."""
     seconds: float
     outcome: str
     """ "answered", the name of a built-in error, or "no answer"."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 from recsys_backends.plan import Sampler, UniformSampler
 from recsys_backends.protocol import Order
 from tito.judging.connection import Connection, LaunchBeside, launch_plainly
-from tito.judging.failures import Failure, LearnerError
+from tito.judging.failures import Failure, LearnerError, sentence_about_missing
 from tito.wire.processes import Launcher, plain_process
 
 __all__ = ["OWN_NAMES", "LearnerError", "Remote", "connection_of"]
@@ -101,7 +101,7 @@ class Remote:
         connection = self._connection
         if name not in connection.functions(name):
             connection.failure = Failure.MISSING
-            raise AttributeError(f"your export has no function {name}")
+            raise AttributeError(sentence_about_missing(name))
         return lambda *args, **kwargs: connection.call(name, args, kwargs)
 
     def __dir__(self) -> list[str]:

@@ -39,10 +39,12 @@ def leaves_its_process_as_it_was(rng: np.random.Generator, kind: type[Case]) -> 
     random.seed(int(rng.integers(2**32)))
     np.random.seed(int(rng.integers(2**32)))
     by_python, by_numpy = random.getstate(), np.random.get_state()
-    case.run(2)
-    drawn = random.getstate() != by_python or str(np.random.get_state()) != str(by_numpy)
-    random.setstate(kept[0])
-    np.random.set_state(kept[1])
+    try:
+        case.run(2)
+        drawn = random.getstate() != by_python or str(np.random.get_state()) != str(by_numpy)
+    finally:
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])
     require(not drawn, f"{kind.op} draws from or seeds the caller's random numbers.")
     tiny = np.full(64, 1e-38, np.float32) * np.float32(0.1)
     require(

@@ -20,9 +20,9 @@ from recsys_backends.plan import (
     WeightedSampler,
 )
 from recsys_backends.protocol import Neighbors, Order, TopK, UpdateResult
-from recsys_backends.threads import usable, wait_politely
+from recsys_backends.threads import let_waiting_threads_sleep, usable
 
-wait_politely()  # before the kernels bring OpenMP along
+let_waiting_threads_sleep()  # before the kernels bring OpenMP along
 
 from recsys_backends.optimized import (  # noqa: E402
     _als,

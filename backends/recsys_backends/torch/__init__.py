@@ -8,9 +8,9 @@ from typing import Final
 
 from recsys_backends.plan import SAMPLERS
 from recsys_backends.protocol import Order
-from recsys_backends.threads import wait_politely
+from recsys_backends.threads import let_waiting_threads_sleep
 
-wait_politely()  # before torch brings OpenMP along
+let_waiting_threads_sleep()  # before torch brings OpenMP along
 
 from recsys_backends.torch.als_half_step import als_half_step  # noqa: E402
 from recsys_backends.torch.bpr_update import bpr_update  # noqa: E402

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -55,7 +56,15 @@ def command(
         )
     if unsafe_no_jail:
         click.echo("Without a jail: code in submissions can do all that you can.", err=True)
-    runs = autograde(course, lesson, students, jobs=jobs, force=force, jailed=not unsafe_no_jail)
+    runs = autograde(
+        course,
+        lesson,
+        students,
+        jobs=jobs,
+        force=force,
+        jailed=not unsafe_no_jail,
+        announce=partial(tqdm.write, file=sys.stderr),
+    )
     done: list[GradedSubmission] = []
     with tqdm(total=len(students), desc=lesson.id, unit="", disable=not sys.stderr.isatty()) as bar:
         try:

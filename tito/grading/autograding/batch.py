@@ -6,7 +6,7 @@ missing or has changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,6 +22,7 @@ from tito.grading.course import GradingCourse, Submission
 from tito.grading.nbgrader_config import write_config
 from tito.jail.availability import require_jail
 from tito.jail.cells import font_list
+from tito.jail.machine_lock import disturbing
 from tito.jobs.pool import Job, Task, run_jobs
 from tito.workspace.lock import writing
 
@@ -43,6 +44,7 @@ def autograde(
     jobs: int,
     force: bool = False,
     jailed: bool = True,
+    announce: Callable[[str], None] = lambda sentence: None,
 ) -> Iterator[GradedSubmission]:
     """Grade the submissions of some students, and enter them into the gradebook.
 
@@ -53,6 +55,7 @@ def autograde(
         jobs: number of submissions that are graded at a time.
         force: grade again what has not changed.
         jailed: False if a person vouches for all of the code, which may then do what they may.
+        announce: called with one sentence where a measurement on this machine has to end first.
 
     Yields:
         Each submission as it is done: first those that need not be graded again.
@@ -61,6 +64,7 @@ def autograde(
         GradingError: the lesson is not prepared.
         WorkspaceError: another tito is at work in the folder.
         JailUnavailableError: code by others cannot be run safely here.
+        MachineLockError: measurements of this machine cannot be waited for.
         BuildToolsError: the lesson has cells in Cython, and they cannot be built here.
     """
     if jailed:
@@ -83,7 +87,8 @@ def autograde(
                 kept = _entered(job, kept)
             yield GradedSubmission(kept, fresh=False)
         if waiting:
-            yield from _graded(waiting, jobs, jailed)
+            with disturbing(announce):
+                yield from _graded(waiting, jobs, jailed)
 
 
 def _graded(
