@@ -34,8 +34,8 @@ def whole_number(
         if low <= number and (high is None or number <= high):
             return int(number)
         allowed = f"of at least {low}" if high is None else f"in [{low}, {high}]"
-        raise error(f"{name} must be a whole number {allowed}, not {number}")
-    raise error(f"{name} must be a whole number, not {value!r}")
+        raise error(f"{name} must be a whole number {allowed}, not {number}.")
+    raise error(f"{name} must be a whole number, not {value!r}.")
 
 
 def is_whole(value: object) -> bool:

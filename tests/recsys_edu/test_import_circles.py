@@ -8,9 +8,10 @@ from pathlib import Path
 
 import recsys_backends
 import recsys_edu
+import tito
 from tests.recsys_edu.test_layers import imported_by
 
-ROOTS = [Path(package.__path__[0]) for package in (recsys_backends, recsys_edu)]
+ROOTS = [Path(package.__path__[0]) for package in (recsys_backends, recsys_edu, tito)]
 
 
 class WithoutTypeChecking(ast.NodeTransformer):

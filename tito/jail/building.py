@@ -23,7 +23,7 @@ from tito.wire.processes import close_pipes
 
 _GRACE: Final = 10.0
 """Seconds for starting the jail, beside the time of the build."""
-_MOST_COMPLAINTS: Final = 100
+_MOST_MESSAGES: Final = 100
 _MOST_CHARACTERS: Final = 500
 _TRIAL: Final = Artefact(Kind.CYTHON, "trial", "trial.pyx", {"trial.pyx": b"def f(): return 1\n"})
 
@@ -124,7 +124,7 @@ def _module(artefact: Artefact, answer: dict[str, Any], limits: BuildLimits) -> 
 def _messages_in(value: Any) -> list[CompilerMessage]:
     return [
         CompilerMessage(entry[0][:_MOST_CHARACTERS], entry[1], entry[2][:_MOST_CHARACTERS])
-        for entry in (value[:_MOST_COMPLAINTS] if isinstance(value, list) else ())
+        for entry in (value[:_MOST_MESSAGES] if isinstance(value, list) else ())
         if isinstance(entry, list)
         and [type(part) for part in entry] == [str, int, str]
         and 0 < entry[1] < 2**31

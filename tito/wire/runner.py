@@ -71,19 +71,13 @@ class Runner:
 
     def function_named(self, name: str) -> Callable[..., Any]:
         """Return a function of the learner's; FrameError where there is none."""
-        found = getattr(self._learner, name, None)
-        if not callable(found):
-            raise FrameError(f"there is no function {name}")
-        return found  # type: ignore[no-any-return]
+        return _callable_of(self._learner, name)
 
     def _function(self, call: dict[str, Any]) -> Callable[..., Any]:
-        owner = self._probe if call["probe"] else self._learner
-        found = getattr(owner, call["name"], None)
-        if not callable(found):
-            raise FrameError(f"there is no function {call['name']}")
-        if call["probe"]:
-            return lambda *args, **kwargs: found(self._learner, *args, **kwargs)
-        return found  # type: ignore[no-any-return]
+        if not call["probe"]:
+            return self.function_named(call["name"])
+        found = _callable_of(self._probe, call["name"])
+        return lambda *args, **kwargs: found(self._learner, *args, **kwargs)
 
     def raised(self, error: BaseException) -> dict[str, Any]:
         """Pack up an error of the learner's code."""
@@ -94,6 +88,13 @@ class Runner:
             "place": str(place) if place else "",
             "unwritten": isinstance(error, NotImplementedError),
         }
+
+
+def _callable_of(module: ModuleType | None, name: str) -> Callable[..., Any]:
+    found = getattr(module, name, None)
+    if not callable(found):
+        raise FrameError(f"there is no function {name}")
+    return found  # type: ignore[no-any-return]
 
 
 def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
