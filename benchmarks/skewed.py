@@ -44,7 +44,10 @@ def make_skewed(nnz: int, seed: int = 0) -> CSR:
         indptr[rows.start + 1 : rows.stop + 1] = indptr[rows.start] + np.cumsum(counts)
         found = np.flatnonzero(there)
         indices[indptr[rows.start] : indptr[rows.stop]] = found % n_items
-    return CSR(indptr, indices[: indptr[-1]], n_items)
+    indices.resize(int(indptr[-1]), refcheck=False)  # in place: a view would be copied later
+    for array in (indptr, indices):
+        array.flags.writeable = False  # as Interactions takes over without a copy
+    return CSR(indptr, indices, n_items)
 
 
 def _zipf_mandelbrot(n: int) -> np.ndarray:

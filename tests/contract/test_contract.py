@@ -40,7 +40,7 @@ def runs() -> Iterator[ParameterSet]:
                 )
 
 
-@pytest.mark.parametrize(("name", "clause", "seed"), runs())
+@pytest.mark.parametrize(("name", "clause", "seed"), list(runs()))
 def test_backend_keeps_clause(name: str, clause: Clause, seed: int) -> None:
     with use_backend(name) as backend:
         if not clause.applies_to(backend):

@@ -22,7 +22,7 @@ from tito.authoring.mutants import hidden_verdicts, mutants_of
 from tito.authoring.release import notebook_bytes
 from tito.authoring.source import solution_cells, solution_notebook
 from tito.course.checkpoint import run_checkpoint
-from tito.course.export import module_text
+from tito.course.cython_cells import module_text
 from tito.course.judged import session_of
 from tito.course.lessons import Lesson
 from tito.judging.clauses import functions_of, generator_for, load_clauses, run_clause

@@ -57,7 +57,7 @@ def test_a_saved_model_is_exported_and_recommends(run: Run, work: Path) -> None:
     model = saved(work / "songs.npz")
     status, out, err = run("export-model", model)
     assert (status, err) == (0, "")
-    assert out.startswith(f"wrote {work / 'songs.onnx'}: the lists of 3 users are the model's")
+    assert out.startswith(f"{work / 'songs.onnx'} is written: the lists of 3 users are the model's")
     status, out, err = run("recommend", work / "songs.onnx", "cid", "ann", "-k", 1)
     assert (status, err) == (0, "")
     expected = load_model(model).recommend(["cid", "ann"], 1)
