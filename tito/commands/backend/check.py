@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 def command(name: str, ops: tuple[str, ...], quick: bool, seed: int, as_json: bool) -> None:
     """Run the contract on the backend NAME and say which clauses do not hold.
 
-    NAME is a registered backend, or the path of one that is not installed: "package.module" or
-    "package.module:attribute". The exit status is 1 where a clause does not hold.
+    NAME is a registered backend, or the path of one that is not installed, in this folder or on
+    PYTHONPATH: "module", "package.module" or "module:attribute". The exit status is 1 where a
+    clause does not hold.
     """
     from recsys_backends import contract
 
@@ -56,13 +58,26 @@ def _check_ops(ops: tuple[str, ...]) -> None:
 
 def _registered(name: str) -> str:
     """Return the name of a backend; one that is given by its path is registered under it."""
-    from recsys_backends import register_backend
+    from recsys_backends import UnknownBackendError, register_backend, use_backend
 
-    if "." in name or ":" in name:
-        if "" not in sys.path:
-            sys.path.insert(0, "")  # as `python -m` does: a module in this folder can be named
-        register_backend(name, name, replace=True)
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # as `python -m` does: a module in this folder can be named
+    try:
+        with use_backend(name):
+            return name
+    except UnknownBackendError:
+        if not _is_module(name.partition(":")[0]):
+            raise
+    register_backend(name, name)
     return name
+
+
+def _is_module(path: str) -> bool:
+    """Return True if there is a module of this name."""
+    try:
+        return find_spec(path) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _line(result: ClauseResult) -> str:
