@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from recsys_edu._version import __version__
 from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import RecsysError
+from recsys_edu.paths import as_path, special_kind
 
 _HEADER: Final = "header.json"
 
@@ -66,7 +67,7 @@ class FileKind:
         Raises:
             RecsysError: of the kind: the file cannot be written.
         """
-        target = Path(path)
+        target = as_path(path)
         try:
             with atomic_path(target) as unfinished:
                 yield unfinished
@@ -80,8 +81,11 @@ class FileKind:
         Raises:
             RecsysError: of the kind: no such file, or none that can be used.
         """
-        source = Path(path)
+        source = as_path(path)
         try:
+            kind = special_kind(source)
+            if kind is not None:
+                raise self.error(f"it is {kind}, not a file")
             yield source
         except OSError as error:
             raise self.error(f"{source} cannot be read: {error.strerror or error}") from error
