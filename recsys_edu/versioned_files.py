@@ -9,13 +9,14 @@ are read without pickle.
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,9 +110,20 @@ def read_archive(kind: FileKind, source: Path) -> tuple[dict[str, Any], Arrays]:
     with source.open("rb") as file:
         if not zipfile.is_zipfile(file):
             raise kind.not_one()
+        _refuse_packed(kind, file)
         file.seek(0)
         with np.load(file, allow_pickle=False) as archive:
             header = json.loads(archive[_HEADER].tobytes())
             kind.check_format(header)
             arrays = {name: archive[name] for name in archive.files if name != _HEADER}
     return header, arrays
+
+
+def _refuse_packed(kind: FileKind, file: IO[bytes]) -> None:
+    """Refuse an archive made to fill the memory: ``write_archive`` packs nothing."""
+    length = file.seek(0, os.SEEK_END)
+    with zipfile.ZipFile(file) as archive:
+        if sum(member.file_size for member in archive.infolist()) > length:
+            raise kind.error(
+                "its arrays are packed, which recsys_edu never does; save the model anew"
+            )
