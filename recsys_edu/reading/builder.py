@@ -12,6 +12,7 @@ from recsys_edu.quoting import listed
 from recsys_edu.reading.columns import IdColumn, TimeColumn, ValueColumn
 from recsys_edu.reading.events import ColumnNames, Events
 from recsys_edu.reading.fields import Fields
+from recsys_edu.reading.numbers import number
 from recsys_edu.reading.places import Places
 
 _BATCH: Final = 1 << 16
@@ -84,6 +85,6 @@ def position_of(path: Path, header: Sequence[str], name: str) -> int:
     if name not in header:
         if any(len(field) > 1 and field[0] == field[-1] == '"' for field in header):
             hint = "; quotechar='\"' takes the quotes away"
-        elif all(field.strip().replace(".", "").isdigit() for field in header[:2]):
+        elif any(number(field) is not None for field in header):
             hint = "; if the first line holds data, give the names with columns="
     raise DataError(f"{path} has {problem} named {name!r}; its columns are {listed(header)}{hint}")

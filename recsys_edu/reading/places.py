@@ -43,6 +43,6 @@ class Places:
         """Return what makes the error about a field of a column: event, field, problem."""
 
         def about(event: int, field: str, problem: str) -> DataError:
-            return self.error(event, f"{shown(field)} in column {name!r} {problem}")
+            return self.error(event, f"{shown(field)} in column {shown(name)} {problem}")
 
         return about

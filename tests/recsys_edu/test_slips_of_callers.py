@@ -51,6 +51,15 @@ def test_loading_does_not_wait_at_a_pipe(tmp_path: Path, door: Callable[[Any], o
         door("/dev/zero")
 
 
+def test_model_files_that_unpack_to_more_are_refused(tmp_path: Path) -> None:
+    save(tmp_path / "m.npz")
+    with np.load(tmp_path / "m.npz") as arrays:
+        more = {**arrays, "bomb": np.zeros(10**6)}
+    np.savez_compressed(tmp_path / "bomb.npz", **more)
+    with pytest.raises(ModelFileError, match=r"bomb\.npz .*its arrays are packed"):
+        load_model(tmp_path / "bomb.npz")
+
+
 @pytest.mark.parametrize("split", [random_split, per_user_split, time_split])
 @pytest.mark.parametrize("name", ["test_fraction", "valid_fraction"])
 @pytest.mark.parametrize("share", ["0.2", None, [0.2], True])
@@ -131,3 +140,18 @@ def test_columns_of_the_same_name_are_refused() -> None:
     pd = pytest.importorskip("pandas")
     with pytest.raises(DataError, match="the data frame has columns of the same name"):
         Interactions.from_frame(pd.DataFrame([[1, 2, 3]], columns=["user", "item", "item"]))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_decimal_commas_are_recognized_in_the_message(tmp_path: Path, delimiter: str) -> None:
+    (tmp_path / "a.csv").write_text(delimiter.join(("user", "item", "x")) + "\n")
+    with (tmp_path / "a.csv").open("a") as file:
+        file.write(delimiter.join(("1", "2", '"3,5"')) + "\n")
+    with pytest.raises(DataError, match=r"line 2: '3,5' in column 'x' is a number only with deci"):
+        Interactions.from_csv(tmp_path / "a.csv", value="x", delimiter=delimiter)
+
+
+def test_a_first_line_with_numbers_may_hold_data(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("ann\tx\tA song\t10\n")
+    with pytest.raises(DataError, match="if the first line holds data, give the names with col"):
+        Interactions.from_csv(tmp_path / "a.tsv", delimiter="\t")
