@@ -144,11 +144,11 @@ class MadeFromData:
 
         Raises:
             DataError: no rows, a missing column, a missing value, or a column of the wrong kind.
-            InvalidParameterError: ``df`` is no such table.
+            InvalidParameterError: ``df`` is no such table, or one column is named twice.
         """
         from recsys_edu.reading.tables import read_frame
 
-        names = ColumnNames(user, item, value, timestamp)
+        names = ColumnNames(user, item, value, timestamp).checked()
         return cls._of_events(read_frame(df, names), min_value)
 
     @classmethod
@@ -241,7 +241,7 @@ class MadeFromData:
         """
         from recsys_edu.reading.delimited import layout_of, read_delimited
 
-        names = ColumnNames(user, item, value, timestamp)
+        names = ColumnNames(user, item, value, timestamp).checked()
         layout = layout_of(delimiter, quotechar, decimal, columns)
         events = read_delimited(path, names, layout, encoding=encoding, member=member)
         return cls._of_events(events, min_value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -108,7 +108,7 @@ def check_same_ids(train: Interactions, held_out: Interactions) -> None:
         if ours is not theirs and not np.array_equal(ours, theirs):
             raise DataError(
                 f"the held-out interactions have other {what} than the training ones; make both "
-                "with one split, or give Interactions.from_events the same vocabularies"
+                "with one split, or bring them together by Split.joined(train, test) before fit"
             )
 
 
@@ -116,6 +116,8 @@ def _parsed(metrics: str | Sequence[str], k: int) -> list[MetricAt]:
     """Return each metric asked for, once."""
     k = whole_number("k", k, 1, error=InvalidParameterError)
     names = [metrics] if isinstance(metrics, str) else metrics
+    if not isinstance(names, Iterable):
+        raise InvalidParameterError(f"metrics must be a list of names, not {metrics!r}")
     wanted = list(dict.fromkeys(parse_metric(name, default_k=k) for name in names))
     if not wanted:
         raise InvalidParameterError("metrics must name at least one metric")
@@ -147,11 +149,7 @@ def _parts(
         check_same_ids(learned_from, test)
     if withheld is not None:
         require_interactions(withheld, "the training part of the split")
-        if withheld.shape != test.shape:
-            raise DataError(
-                f"the train part has shape {withheld.shape} and the test part {test.shape}; "
-                "both need the same vocabularies"
-            )
+        check_same_ids(withheld, test)
     return test, withheld, learned_from
 
 

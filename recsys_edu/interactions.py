@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recsys_backends.whole_numbers import whole_number
 from recsys_edu.construction import MadeFromData
 from recsys_edu.csr import MAX_INDEX, check_structure, integers, joined, strengths
 from recsys_edu.errors import DataError, InvalidParameterError, UnknownItemError, UnknownUserError
@@ -140,8 +141,7 @@ class Interactions(MadeFromData):
 
     def items_of(self, row: int) -> NDArray[np.int32]:
         """Return the columns of one user's items, ascending: a read-only view."""
-        if not 0 <= row < self.n_users:
-            raise InvalidParameterError(f"row must be from 0 to {self.n_users - 1}; got {row}")
+        row = whole_number("row", row, 0, self.n_users - 1, error=InvalidParameterError)
         return self.indices[self.indptr[row] : self.indptr[row + 1]]
 
     def rows(self) -> NDArray[np.int64]:
@@ -220,6 +220,24 @@ class Interactions(MadeFromData):
         united = self._of_merged(self._users, self._items, merged)
         united.user_features, united.item_features = self.user_features, self.item_features
         return united
+
+    def over(self, user_ids: ArrayLike | IdIndex, item_ids: ArrayLike | IdIndex) -> Interactions:
+        """Return the same interactions over other vocabularies, which hold all ids of ours.
+
+        Raises:
+            UnknownUserError, UnknownItemError: an id of ours that a vocabulary lacks.
+            DataError: ids that repeat.
+        """
+        users, items = IdIndex.of(user_ids, "user_ids"), IdIndex.of(item_ids, "item_ids")
+        merged = merge(
+            users.positions(self.user_ids, "user ids", UnknownUserError)[self.rows()],
+            items.positions(self.item_ids, "item ids", UnknownItemError)[self.indices],
+            self.values,
+            self.timestamps,
+            (len(users), len(items)),
+        )
+        moved = self._of_merged(users, items, merged)
+        return moved.with_features(users=self.user_features, items=self.item_features)
 
     def to_csr(self) -> csr_array[np.float32]:
         """Return a SciPy CSR array, float32 (n_users, n_items); ones where there are no values."""

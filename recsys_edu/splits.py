@@ -7,6 +7,7 @@ The same seed gives the same split everywhere: the random numbers are those of
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Final, NamedTuple, overload
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from recsys_backends.random import draws, stream
 from recsys_backends.whole_numbers import whole_number
 from recsys_edu.errors import DataError, InvalidParameterError
+from recsys_edu.ids import IdArray, IdIndex
 from recsys_edu.interactions import Interactions, require_interactions
 
 _TRAIN: Final = 0
@@ -31,6 +33,24 @@ class Split(NamedTuple):
     train: Interactions
     test: Interactions
     valid: Interactions | None = None
+
+    @classmethod
+    def joined(
+        cls, train: Interactions, test: Interactions, valid: Interactions | None = None
+    ) -> Split:
+        """Return a split of parts that were made apart, such as a file for each.
+
+        All parts get the ids that occur in any of them, ascending; their interactions stay.
+
+        Raises:
+            DataError: ids that are integers in one part and strings in another.
+            InvalidParameterError: a part that is not Interactions.
+        """
+        named = {"train": train, "test": test} | ({} if valid is None else {"valid": valid})
+        parts = [require_interactions(part, name) for name, part in named.items()]
+        users = IdIndex(_all_ids([part.user_ids for part in parts], "users"))
+        items = IdIndex(_all_ids([part.item_ids for part in parts], "items"))
+        return cls(*(part.over(users, items) for part in parts))
 
     def fold_valid(self) -> Split:
         """Return the split with its validation part, if it has one, added to the training part."""
@@ -117,10 +137,8 @@ def leave_last_out(
         InvalidParameterError: ``n_test`` below 1, ``n_valid`` below 0, or a seed out of range.
     """
     require_interactions(interactions, "interactions")
-    if n_test < 1 or n_valid < 0:
-        raise InvalidParameterError(
-            f"n_test must be at least 1 and n_valid at least 0; got {n_test} and {n_valid}"
-        )
+    n_test = whole_number("n_test", n_test, 1, error=InvalidParameterError)
+    n_valid = whole_number("n_valid", n_valid, 0, error=InvalidParameterError)
     times = _timestamps(interactions)
     rows = interactions.rows()
     order = np.lexsort((_tickets(seed, interactions.nnz), times, rows))
@@ -178,6 +196,17 @@ def _parts(interactions: Interactions, part: NDArray[np.int8], *, with_valid: bo
     )
 
 
+def _all_ids(vocabularies: list[IdArray], whose: str) -> IdArray:
+    """Return the ids of all vocabularies, ascending."""
+    filled = [ids for ids in vocabularies if len(ids)]
+    if len({ids.dtype.kind for ids in filled}) > 1:
+        raise DataError(
+            f"the {whose} have integers for ids in one part and strings in another; write the "
+            "ids of all parts alike"
+        )
+    return np.unique(np.concatenate(filled or vocabularies))
+
+
 def _tickets(seed: int, n: int) -> NDArray[np.uint64]:
     """Draw a random number for each interaction; sorting them gives a random order."""
     seed = whole_number("seed", seed, 0, 2**64 - 1, error=InvalidParameterError)
@@ -204,6 +233,9 @@ def _rounded(amount: float | NDArray[np.float64]) -> int | NDArray[np.int64]:
 
 
 def _check_fractions(test: float, valid: float) -> None:
+    for name, share in (("test_fraction", test), ("valid_fraction", valid)):
+        if isinstance(share, bool) or not isinstance(share, Real):
+            raise InvalidParameterError(f"{name} must be a number such as 0.2, not {share!r}")
     if not (0 < test < 1 and 0 <= valid < 1 and test + valid < 1):
         raise InvalidParameterError(
             "test_fraction must be above 0, valid_fraction at least 0, and their sum below 1; "

@@ -9,13 +9,14 @@ are read without pickle.
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from recsys_edu._version import __version__
 from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import RecsysError
+from recsys_edu.paths import as_path, special_kind
 
 _HEADER: Final = "header.json"
 
@@ -66,7 +68,7 @@ class FileKind:
         Raises:
             RecsysError: of the kind: the file cannot be written.
         """
-        target = Path(path)
+        target = as_path(path)
         try:
             with atomic_path(target) as unfinished:
                 yield unfinished
@@ -80,8 +82,11 @@ class FileKind:
         Raises:
             RecsysError: of the kind: no such file, or none that can be used.
         """
-        source = Path(path)
+        source = as_path(path)
         try:
+            kind = special_kind(source)
+            if kind is not None:
+                raise self.error(f"it is {kind}, not a file")
             yield source
         except OSError as error:
             raise self.error(f"{source} cannot be read: {error.strerror or error}") from error
@@ -105,9 +110,20 @@ def read_archive(kind: FileKind, source: Path) -> tuple[dict[str, Any], Arrays]:
     with source.open("rb") as file:
         if not zipfile.is_zipfile(file):
             raise kind.not_one()
+        _refuse_packed(kind, file)
         file.seek(0)
         with np.load(file, allow_pickle=False) as archive:
             header = json.loads(archive[_HEADER].tobytes())
             kind.check_format(header)
             arrays = {name: archive[name] for name in archive.files if name != _HEADER}
     return header, arrays
+
+
+def _refuse_packed(kind: FileKind, file: IO[bytes]) -> None:
+    """Refuse an archive made to fill the memory: ``write_archive`` packs nothing."""
+    length = file.seek(0, os.SEEK_END)
+    with zipfile.ZipFile(file) as archive:
+        if sum(member.file_size for member in archive.infolist()) > length:
+            raise kind.error(
+                "its arrays are packed, which recsys_edu never does; save the model anew"
+            )

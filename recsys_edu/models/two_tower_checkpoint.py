@@ -21,6 +21,7 @@ from recsys_edu.interactions import Interactions
 from recsys_edu.models.callbacks import Callback, EpochReport
 from recsys_edu.models.parameters import whole_number
 from recsys_edu.models.two_tower_settings import TwoTowerSettings
+from recsys_edu.paths import as_path
 from recsys_edu.versioned_files import Arrays, FileKind
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Checkpoint(Callback):
     """
 
     def __init__(self, path: str | PathLike[str], *, every: int = 1) -> None:
-        self.path = Path(path)
+        self.path = as_path(path)
         self.every = whole_number("every", every, 1, 2**31)
         self._others: Sequence[Callback] = ()
 
@@ -76,7 +77,7 @@ class Resumed(Callback):
     """Reads a checkpoint: ``prepare`` before the first epoch, callbacks once they have started."""
 
     def __init__(self, path: str | PathLike[str], others: Sequence[Callback]) -> None:
-        self.path, self.others = Path(path), others
+        self.path, self.others = as_path(path), others
         self.header, self.arrays = _read(self.path)
 
     def prepare(

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from recsys_edu.errors import DataError
+from recsys_edu.quoting import listed
 from recsys_edu.reading.columns import IdColumn, TimeColumn, ValueColumn
 from recsys_edu.reading.events import ColumnNames, Events
 from recsys_edu.reading.fields import Fields
+from recsys_edu.reading.numbers import number
 from recsys_edu.reading.places import Places
 
 _BATCH: Final = 1 << 16
@@ -78,12 +80,11 @@ def position_of(path: Path, header: Sequence[str], name: str) -> int:
     """Return the place of a column; DataError unless exactly one has that name."""
     if header.count(name) == 1:
         return header.index(name)
-    known = ", ".join(map(repr, header[:20])) + (", …" if len(header) > 20 else "")
     problem = "more than one column" if name in header else "no column"
     hint = ""
     if name not in header:
         if any(len(field) > 1 and field[0] == field[-1] == '"' for field in header):
             hint = "; quotechar='\"' takes the quotes away"
-        elif all(field.strip().replace(".", "").isdigit() for field in header[:2]):
+        elif any(number(field) is not None for field in header):
             hint = "; if the first line holds data, give the names with columns="
-    raise DataError(f"{path} has {problem} named {name!r}; its columns are {known}{hint}")
+    raise DataError(f"{path} has {problem} named {name!r}; its columns are {listed(header)}{hint}")

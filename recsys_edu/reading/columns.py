@@ -106,9 +106,18 @@ class ValueColumn:
         wrong = {text for text, value in known.items() if not _is_finite(value)}
         if wrong:
             place = next(n for n, text in enumerate(texts) if text in wrong)
-            raise self._about(self._n + place, texts[place], "is not a finite number")
+            raise self._about(self._n + place, texts[place], self._problem(texts[place]))
         found = np.fromiter(map(known.__getitem__, texts), dtype=np.float64, count=len(texts))
         self._append(found.astype(np.float32))
+
+    def _problem(self, text: str) -> str:
+        """Return the fault of a text; a point where a comma is due may part thousands."""
+        if self._decimal == "," or not _is_finite(numbers.number(text, ",")):
+            return "is not a finite number"
+        return (
+            "is a number only with decimal=',', which from_csv takes where ',' does not part the "
+            "fields"
+        )
 
     def _append(self, found: NDArray[np.float32]) -> None:
         self._parts.append(found)

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_edu.errors import InvalidParameterError
 from recsys_edu.factorizing import Factorized
+from recsys_edu.quoting import shown
 
 
 class Events(NamedTuple):
@@ -29,3 +31,16 @@ class ColumnNames(NamedTuple):
     item: str
     value: str | None = None
     timestamp: str | None = None
+
+    def checked(self) -> ColumnNames:
+        """Return the names; InvalidParameterError where one column is to be two things."""
+        role_of: dict[str, str] = {}
+        for role, name in self._asdict().items():
+            if name in role_of:
+                raise InvalidParameterError(
+                    f"{role_of[name]} and {role} both name the column {shown(name)}; each needs "
+                    "one of its own"
+                )
+            if name is not None:
+                role_of[name] = role
+        return self

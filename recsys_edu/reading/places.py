@@ -43,6 +43,6 @@ class Places:
         """Return a function of event, field and problem that makes the error about that field."""
 
         def about(event: int, field: str, problem: str) -> DataError:
-            return self.error(event, f"{shown(field)} in column {name!r} {problem}")
+            return self.error(event, f"{shown(field)} in column {shown(name)} {problem}")
 
         return about

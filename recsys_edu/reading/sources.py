@@ -6,7 +6,6 @@ import bz2
 import codecs
 import gzip
 import lzma
-import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import IO, Any, Final, NamedTuple, Protocol
 
 from recsys_edu.errors import DataError, InvalidParameterError
+from recsys_edu.paths import as_path, special_kind
+from recsys_edu.quoting import listed
 
 _PACKED: Final = {
     b"\x1f\x8b": "gzip",
@@ -82,7 +83,7 @@ def opened(
         DataError: no regular file, a damaged one, or one of a kind that cannot be read.
         OSError: there is no such file, or it may not be read.
     """
-    path = Path(path)
+    path = as_path(path)
     _check_encoding(encoding)
     _check_regular(path)
     with path.open("rb") as file:
@@ -102,6 +103,8 @@ def opened(
 
 
 def _check_encoding(encoding: str) -> None:
+    if not isinstance(encoding, str):
+        raise InvalidParameterError(f"encoding must be a name such as 'utf-8', not {encoding!r}")
     try:
         codecs.getincrementaldecoder(encoding)
         b"a".decode(encoding)  # refuses encodings that are not of text, such as base64
@@ -112,13 +115,11 @@ def _check_encoding(encoding: str) -> None:
 
 
 def _check_regular(path: Path) -> None:
-    mode = path.stat().st_mode
-    if stat.S_ISREG(mode):
-        return
-    if stat.S_ISDIR(mode):
+    kind = special_kind(path)
+    if kind is not None:
+        raise DataError(f"{path} is {kind}, not a file; write what it sends into a file first")
+    if path.is_dir():
         raise DataError(f"{path} is a folder; name a file in it")
-    kind = "a FIFO" if stat.S_ISFIFO(mode) else "a device or a socket"
-    raise DataError(f"{path} is {kind}, not a file; write what it sends into a file first")
 
 
 def _first_match(start: bytes, kinds: dict[bytes, str]) -> str | None:
@@ -172,15 +173,15 @@ def _zip_member(path: Path, file: IO[bytes], member: str | None) -> Iterator[IO[
         names = [name for name in archive.namelist() if not _is_no_data(name)]
         if "[Content_Types].xml" in names:
             raise DataError(f"{path} is an Office file; save the sheet as CSV")
+        known = listed(names, 5)
         if member is None and len(names) != 1:
-            known = ", ".join(map(repr, names[:5])) + (", …" if len(names) > 5 else "")
             raise DataError(
                 f"{path} holds {len(names)} files"
                 + (f"; name one with member=: {known}" if names else "")
             )
         name = names[0] if member is None else member
         if name not in archive.namelist():
-            raise DataError(f"{path} holds no file {name!r}, only {', '.join(map(repr, names))}")
+            raise DataError(f"{path} holds no file {name!r}, only {known}")
         try:
             inner = archive.open(name)
         except (RuntimeError, NotImplementedError, *_DAMAGED) as error:
@@ -197,7 +198,7 @@ def _is_no_data(name: str) -> bool:
 def _damage(path: Path, packing: str, error: BaseException) -> DataError:
     if isinstance(error, EOFError):
         return DataError(f"{path} is cut short ({packing}); fetch it again")
-    return DataError(f"{path} cannot be unpacked ({packing}): {error}")
+    return DataError(f"{path} cannot be unpacked ({packing}): {error}; fetch it again")
 
 
 class _Guarded:

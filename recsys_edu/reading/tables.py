@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recsys_edu.errors import DataError, InvalidParameterError, MissingDependencyError
 from recsys_edu.factorizing import Factorized, Numbering, as_ids, chunks, factorize
-from recsys_edu.quoting import shown
+from recsys_edu.quoting import listed, shown
 from recsys_edu.reading import numbers
 from recsys_edu.reading.columns import whole_times
 from recsys_edu.reading.events import ColumnNames, Events
@@ -25,6 +25,10 @@ def read_frame(df: object, names: ColumnNames, origin: str = "the data frame") -
 
     try:
         frame: nw.DataFrame[Any] = nw.from_native(df, eager_only=True)
+    except nw.exceptions.DuplicateError as error:
+        raise DataError(
+            f"{origin} has columns of the same name; rename one ({' '.join(str(error).split())})"
+        ) from None
     except TypeError:
         raise InvalidParameterError(
             "df must be a pandas, polars or pyarrow table in memory (collect a lazy one first); "
@@ -46,14 +50,15 @@ def _column(frame: Any, name: str, origin: str) -> Any:
     import narwhals as nw
 
     if name not in frame.columns:
-        known = ", ".join(map(repr, frame.columns))
-        raise DataError(f"{origin} has no column named {name!r}; its columns are {known}")
+        raise DataError(
+            f"{origin} has no column named {name!r}; its columns are {listed(frame.columns)}"
+        )
     column = frame[name]
     missing = column.is_null().arg_true().to_list()
     if missing:
         raise DataError(
-            f"column {name!r} has {len(missing)} missing value(s), the first in row {missing[0]} "
-            "(counted from 0); drop or fill them"
+            f"{origin}: column {name!r} has {len(missing)} missing value(s), the first in row "
+            f"{missing[0]} (counted from 0); drop or fill them"
         )
     if isinstance(column.dtype, nw.Categorical | nw.Enum):
         return column.cast(nw.String)
@@ -71,7 +76,9 @@ def _ids(column: Any, name: str, origin: str) -> Factorized:
     """Return ids: text by the rule of text files, except that it stays text."""
     import narwhals as nw
 
-    what = f"ids of column {name!r}"
+    what = f"{origin}: ids of column {name!r}"
+    if isinstance(column.dtype, nw.Int128 | nw.UInt128):
+        raise DataError(f"{what} hold integers beyond 64 bits; use strings instead")
     if not isinstance(column.dtype, nw.String):
         array: NDArray[Any] = column.to_numpy()
         if array.dtype.kind != "O" or set(map(type, array)) != {str}:
@@ -96,7 +103,9 @@ def _ids(column: Any, name: str, origin: str) -> Factorized:
 def _values(frame: Any, name: str, origin: str) -> NDArray[Any]:
     array: NDArray[Any] = _column(frame, name, origin).to_numpy()
     if array.dtype.kind not in "biuf":
-        raise DataError(f"values of column {name!r} must be real numbers; got {array.dtype}")
+        raise DataError(
+            f"{origin}: values of column {name!r} must be real numbers; got {array.dtype}"
+        )
     return array
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from recsys_edu.errors import DataError
+from recsys_edu.quoting import listed
 from recsys_edu.reading.events import ColumnNames
 
 USUAL_NAMES: Final = {
@@ -54,12 +55,11 @@ class WantedNames(NamedTuple):
             candidates.sort(key=lambda name: USUAL_NAMES[role].index(plain(name)))
             found[role] = next(iter(candidates), None) if given is None else given or None
             if role in ("user", "item") and found[role] is None:
-                known = ", ".join(map(repr, header[:20]))
                 raise DataError(
                     f"{path}: no column looks like that of the {role}s; name it with {role}=, one "
-                    f"of {known}"
+                    f"of {listed(header)}"
                 )
-        return ColumnNames(**found)  # type: ignore[arg-type]
+        return ColumnNames(**found).checked()  # type: ignore[arg-type]
 
 
 def plain(name: str) -> str:

@@ -19,6 +19,7 @@ from recsys_edu.errors import (
 from recsys_edu.features import Features
 from recsys_edu.ids import IdArray
 from recsys_edu.models.feature_encoding import Encoded
+from recsys_edu.paths import as_path
 from recsys_edu.recommendations import Recommendations, list_length, padded, without_padding
 from recsys_edu.serving.metadata import Metadata
 from recsys_edu.serving.seal import KIND, check_seal
@@ -48,7 +49,7 @@ class Ranker:
 
     def __init__(self, path: str | PathLike[str], *, n_threads: int = 0) -> None:
         n_threads = whole_number("n_threads", n_threads, 0, 1024, error=InvalidParameterError)
-        source = Path(path)
+        source = as_path(path)
         self._session, metadata = _opened(source, n_threads)
         self.model, self._users, self._items, self.encoder = metadata
 

@@ -188,7 +188,7 @@ def test_parameters_are_checked() -> None:
         evaluate(model, TEST, metrics=["auk"])
     with pytest.raises(InvalidParameterError, match="at least one metric"):
         evaluate(model, TEST, metrics=[])
-    with pytest.raises(DataError, match="train part has shape"):
+    with pytest.raises(DataError, match="other item_ids than the training ones"):
         evaluate(model, Split(matrix({(0, 0)}, 4, 6), TEST))
 
 

@@ -162,7 +162,9 @@ def test_decimal_commas(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     more: dict[str, Any] = {"value": "rating", "delimiter": ";"}
     built = Interactions.from_csv(put(tmp_path, text), decimal=",", **more)
     assert entries(built) == of_width(3)
-    with pytest.raises(DataError, match="line 2: '4,0' in column 'rating' is not a finite number"):
+    with pytest.raises(
+        DataError, match="'4,0' in column 'rating' is a number only with decimal=','"
+    ):
         Interactions.from_csv(put(tmp_path, text), **more)
     with pytest.raises(DataError, match=r"line 2: '4.0' in column 'rating' is not a finite number"):
         Interactions.from_csv(put(tmp_path, text.replace("4,0", "4.0")), decimal=",", **more)

@@ -104,7 +104,7 @@ def test_counts_and_views() -> None:
     assert repr(built) == (
         "Interactions(3 users × 4 items, 3 interactions, density 25 %, with values and timestamps)"
     )
-    with pytest.raises(InvalidParameterError, match="row must be from 0 to 2; got 3"):
+    with pytest.raises(InvalidParameterError, match=r"whole number in \[0, 2\], not 3"):
         built.items_of(3)
 
 

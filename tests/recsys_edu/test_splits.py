@@ -198,7 +198,7 @@ def test_parameters_are_checked() -> None:
     for seed in (-1, 2**64, "0", None):
         with pytest.raises(InvalidParameterError, match="seed must be a whole number"):
             random_split(dense(), seed=seed)
-    with pytest.raises(InvalidParameterError, match="n_test must be at least 1"):
+    with pytest.raises(InvalidParameterError, match="n_test must be a whole number of at least 1"):
         leave_last_out(dense(), n_test=0)
-    with pytest.raises(InvalidParameterError, match="n_valid at least 0"):
+    with pytest.raises(InvalidParameterError, match="n_valid must be a whole number of at least 0"):
         leave_last_out(dense(), n_valid=-1)
