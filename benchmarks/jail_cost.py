@@ -19,13 +19,13 @@ from pathlib import Path
 from tito.jail.cells import font_list, notebook_jail, run_cells
 from tito.jail.jail import Jail
 from tito.judging.remote import Remote
-from tito.wire.processes import Launcher, plain_process
+from tito.wire.processes import StartRunner, plain_process
 
 _USED = "import time\ntime.process_time()"
 _FIGURE = ["import matplotlib.pyplot as plt", "plt.plot([1, 2])\nplt.show()"]
 
 
-def of_a_call(module: Path, launch: Launcher) -> float:
+def of_a_call(module: Path, launch: StartRunner) -> float:
     """Start a runner and ask it what it has used."""
     with Remote(module, launch=launch) as remote:
         return float(remote.used())

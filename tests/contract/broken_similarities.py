@@ -29,6 +29,13 @@ BROKEN_SIMILARITIES = (
         "similarity_is_mutual",
     ),
     _broken(
+        "regroups_the_operations",
+        "    return cosine * (n_common / (n_common + shrinkage))",
+        "    root = math.sqrt(n_users_i * n_users_j)\n"
+        "    return n_common * n_common / (root * (n_common + shrinkage))",
+        "the_order_of_operations_is_kept",
+    ),
+    _broken(
         "ignores_the_shrinkage",
         "(n_common / (n_common + shrinkage))",
         "1.0",

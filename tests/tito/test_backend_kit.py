@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recsys_edu.errors import InvalidParameterError
-from tito.commands.backend import command
+from tito.main import cli
 from tito.engine_kit import create
 from tito.engine_kit.create import LANGUAGES, create_package
 
@@ -22,7 +22,7 @@ BROKEN = "import numpy as np\n\n\ndef matmul(a, b):\n    return np.matmul(a, b) 
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(command, arguments)
+    return CliRunner().invoke(cli, ["backend", *arguments])
 
 
 @pytest.fixture

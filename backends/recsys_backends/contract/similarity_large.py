@@ -29,6 +29,30 @@ def shrinkage_of_any_size_is_used(rng: np.random.Generator) -> None:
             require_same_neighbors(found, expected, f"25 items, shrinkage {shrinkage:g}")
 
 
+@clause("item_similarity", level="engine")
+def the_order_of_operations_is_kept(rng: np.random.Generator) -> None:
+    """Shrinkages at which another order of the same operations rounds to another float32."""
+    indptr, indices = csr_of(np.array([[True, True], [False, True]]))  # n = 1, of 1 and 2 users
+    for shrinkage in _telling_shrinkages(rng, 20):
+        found = ops.item_similarity(indptr, indices, 2, k=1, shrinkage=shrinkage)
+        expected = exhaustive_neighbors(indptr, indices, 2, 1, shrinkage)
+        require_same_neighbors(found, expected, f"two items, shrinkage {shrinkage!r}")
+
+
+def _telling_shrinkages(rng: np.random.Generator, count: int) -> list[float]:
+    """Draw shrinkages for which (1 / √2) · (1 / (1 + s)) and 1 / (√2 · (1 + s)) round apart."""
+    root = np.sqrt(2.0)
+    found: list[float] = []
+    while len(found) < count:
+        single = np.float32(rng.uniform(0.3, 0.7))
+        between = (float(single) + float(np.nextafter(single, np.float32(1)))) / 2
+        shrinkage = 1 / (root * between) - 1
+        one, other = 1 / root * (1 / (1 + shrinkage)), 1 / (root * (1 + shrinkage))
+        if np.float32(one) != np.float32(other):
+            found.append(float(shrinkage))
+    return found
+
+
 @clause("item_similarity", level="engine", long=True)
 def long_lists_of_neighbors_are_right(rng: np.random.Generator) -> None:
     """One item with 1,100 neighbours, of which 1 to 1,200 are kept."""
