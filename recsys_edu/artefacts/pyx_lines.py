@@ -31,7 +31,7 @@ _END_OF_STRING: Final = {
     '"': re.compile(r'(?:[^"\\\n]|\\.)*"', re.DOTALL),
     "'": re.compile(r"(?:[^'\\\n]|\\.)*'", re.DOTALL),
 }
-_PART_OF_F_STRING: Final = re.compile(r"\{\{|\}\}|[{}\"']")
+_PART_OF_F_STRING: Final = re.compile(r"\{\{|\}\}|[{}\"'#]")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -86,8 +86,8 @@ def read_lines(source: str) -> PyxLines:
     """Cut a source, as ``normalised`` returns it, into logical lines.
 
     Raises:
-        PyxTextError: it has control characters, a string that does not end, or an f-string whose
-            end is in doubt.
+        PyxTextError: it has control characters, a character beyond ASCII outside of strings and
+            comments, a string that does not end, or an f-string whose end is in doubt.
     """
     found = _CONTROL.search(source)
     if found:
@@ -144,6 +144,11 @@ class _Reader:
                 self._depth += 1
             elif kind == "close":
                 self._depth = max(0, self._depth - 1)
+            if not text.isascii():  # Cython reads "ｉnclude" as include
+                raise PyxTextError(
+                    self._number,
+                    "only ASCII characters can be used outside of strings and comments",
+                )
             self._add(text)
 
     def _add(self, text: str) -> None:
@@ -161,9 +166,9 @@ class _Reader:
         if found is None:
             raise PyxTextError(self._number, "a string has no end")
         content = found[0][: -len(quote)]
-        if "f" in prefix.lower() and _is_doubtful(content):
+        if set(prefix.lower()) & {"f", "t"} and _is_doubtful(content):
             raise PyxTextError(
-                self._number, "an f-string has a quote between braces: use a variable instead"
+                self._number, "an f-string has a quote or # between braces: use a variable instead"
             )
         self._strings.append(content)
         self._number += content.count("\n")
@@ -179,11 +184,11 @@ class _Reader:
 def _is_doubtful(content: str) -> bool:
     """Return True where an f-string, read up to its first quote, may not end there.
 
-    Between braces a quote of any kind can begin a string of its own.
+    Between braces a quote of any kind can begin a string of its own, and ``#`` a comment.
     """
     depth = 0
     for part in _PART_OF_F_STRING.findall(content):
-        if part in "\"'":
+        if part in "\"'#":
             if depth:
                 return True
         elif part in ("{{", "}}") and not depth:

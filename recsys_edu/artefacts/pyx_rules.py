@@ -30,7 +30,9 @@ CIMPORTS: Final = ("cython", "libc", "cpython", "numpy", "openmp")
 
 _SETTING: Final = re.compile(r"([A-Za-z_.]+)\s*=")
 _CODING: Final = re.compile(r"coding[:=]\s*[-\w.]+")
-_CIMPORT: Final = re.compile(r"from\s+([.\w]+)\s+cimport\b|cimport\s+(.*)")
+_CIMPORT: Final = re.compile(r"(?:\bfrom\b([.\w\s]*?))?\bcimport\b(.*)")
+_PURE_CIMPORT: Final = re.compile(r"\bcimports\b")
+_WORD: Final = re.compile(r"\w*")
 _NAME: Final = re.compile(r"[A-Za-z0-9_.]{1,60}", re.ASCII)
 _EXTERN: Final = re.compile(r"\bextern\b")
 _EXTERN_FROM: Final = re.compile(r'cdef\s+extern\s+from\s+""\s*(?:nogil)?\s*:')
@@ -38,11 +40,11 @@ _VERBATIM: Final = re.compile(r"\bextern\s+from\s+\*")
 _BEFORE_TEXT: Final = re.compile(r'(\w+)(?:\s+\w{0,3})?""')
 """A word before a string: at a distance, or so near that it may be the string's prefix."""
 _KEYWORDS: Final = frozenset({
-    "and", "assert", "await", "elif", "else", "except", "for", "from", "if", "in", "include", "is",
+    "and", "assert", "elif", "else", "except", "for", "from", "if", "in", "include", "is",
     "lambda", "not", "or", "raise", "return", "while", "with", "yield",
 })  # fmt: skip
-_FIRST_ONLY: Final = frozenset({"case", "match", "print"})
-"""Words that are names elsewhere than at the beginning of a statement."""
+_SOFT_KEYWORDS: Final = frozenset({"case", "match"})
+"""Words that are names, except at the beginning of a statement with a colon."""
 _PREFIXED: Final = re.compile(r'[bBuUrRfFcC]{1,3}""')
 
 
@@ -90,7 +92,7 @@ def _in_comments(source: PyxLines) -> Iterator[Refusal]:
 
 def _in_statements(source: PyxLines, shipped: Collection[str]) -> Iterator[Refusal]:
     for line in source.lines:
-        word = line.text.split(maxsplit=1)[0] if line.text else ""
+        word = _WORD.match(line.text)[0]  # type: ignore[index]  # it matches no characters, too
         if word == "include" and line.strings:
             yield Refusal(
                 line.number,
@@ -115,17 +117,20 @@ def _is_c_name(found: re.Match[str]) -> bool:
     """Return True where a word before a string can be nothing but a name."""
     if found[1] in _KEYWORDS or _PREFIXED.fullmatch(found[0]):
         return False
-    return not (found[1] in _FIRST_ONLY and found.start() == 0)
+    after = found.string[found.end() :].lstrip()[:1]  # in an enum, "," or "=" or nothing
+    return not (found[1] in _SOFT_KEYWORDS and found.start() == 0 and after in (":", "|"))
 
 
 def _of_cimports(line: LogicalLine, shipped: Collection[str]) -> Iterator[Refusal]:
     for statement in line.text.split(";"):
+        if _PURE_CIMPORT.search(statement):
+            yield Refusal(line.number, "'cython.cimports' has no place in a cell: use 'cimport'.")
         match = _CIMPORT.search(statement)
         if match is None:
             continue
-        modules = [match[1]] if match[1] else (match[2] or "").split(",")
+        modules = match[2].split(",") if match[1] is None else [match[1]]
         for module in modules:
-            name = module.split(" as ")[0].strip()
+            name = "".join(module.split(" as ")[0].split())  # "near . sub" is near.sub
             if name.split(".")[0] not in CIMPORTS and name not in shipped:
                 known = ", ".join((*CIMPORTS, *sorted(shipped)))
                 yield Refusal(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recsys_edu.artefacts.pyx_lines import read_lines
+from recsys_edu.artefacts.pyx_lines import PyxTextError, read_lines
 from recsys_edu.artefacts.pyx_rules import CIMPORTS, DIRECTIVES, HEADERS, refusals
 
 REFUSED = {
@@ -41,6 +41,18 @@ REFUSED = {
     "from .near cimport x": ".near cannot be cimported",
     "from near cimport (\n    x,\n)": "near cannot be cimported",
     "cimport numpy as np, <b>": "this cannot be cimported",
+    'include"other.pxi"': "'include' puts another file",
+    "IF(1):\n    x = 1": "'IF' runs while the cell is compiled",
+    "IF-1:\n    x = 1": "'IF' runs while the cell is compiled",
+    'cdef double await "evil"': "a name in C",
+    'cdef enum E:\n    match "evil"': "a name in C",
+    'cdef enum E:\n    case "evil" = 3': "a name in C",
+    'cdef enum E:\n    print "evil", x': "a name in C",
+    "from . near cimport numpy": ".near cannot be cimported",
+    "from near . sub cimport numpy": "near.sub cannot be cimported",
+    "from near cimport(x)": "near cannot be cimported",
+    "from cython.cimports.near import x": "'cython.cimports' has no place",
+    "from cython import cimports": "'cython.cimports' has no place",
 }
 ALLOWED = [
     f"# cython: {', '.join(f'{name}=True' for name in DIRECTIVES)}",
@@ -79,3 +91,28 @@ def test_no_text_of_a_cell_gets_into_a_message() -> None:
     for source in ("cimport <script>", "# cython: <script>=1", 'cdef extern from "<script>": pass'):
         for refusal in refusals(read_lines(source)):
             assert "script" not in refusal.message
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "\uff24EF N = 3",
+        "cdef \uff45xtern from *:\n    int x",
+        "c\uff49mport near",
+        'cdef double \u2118 "evil"',
+        'cdef double x\u0302 "evil"',
+        'cdef double x\u00b7 "evil"',
+        "x = 1\u2028DEF N = 3",
+    ],
+)
+def test_names_that_cython_reads_as_others_are_refused(source: str) -> None:
+    with pytest.raises(PyxTextError, match="only ASCII"):
+        read_lines(source)
+
+
+@pytest.mark.parametrize("prefix", ["f", "rf", "t", "Tr"])
+def test_a_comment_between_braces_does_not_move_the_end_of_a_string(prefix: str) -> None:
+    """Cython goes on after the comment; without it the string would have ended before."""
+    source = f"y = {prefix}'''{{x # }}\n + \"'''\" }}''' ; z = 1 #\"\n"
+    with pytest.raises(PyxTextError, match="between braces"):
+        read_lines(source)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
 import numpy as np
+import pytest
 
 from recsys_backends.contract.clause import require
+from recsys_backends.errors import ContractViolation
 from tito.judging.clauses import functions_of, generator_for, judge, run_clause
 from tito.judging.remote import Remote
 
@@ -72,3 +75,26 @@ def test_an_answer_that_is_not_a_number_passes_nothing() -> None:
 
     verdict = run_clause("close", close, NOBODY, np.random.default_rng(0))
     assert (verdict.passed, verdict.message) == (False, "it is far from 1.")
+
+
+SURROGATES = """\
+def raises():
+    raise ValueError("bad \\ud800 text")
+
+def returns():
+    return "\\ud800"
+"""
+
+
+@pytest.mark.parametrize("name", ["raises", "returns"])
+def test_a_message_about_text_that_no_file_takes_can_be_written(tmp_path: Path, name: str) -> None:
+    module = tmp_path / "answers.py"
+    module.write_text(SURROGATES, encoding="utf-8")
+
+    def clause(remote: Any, rng: Any) -> None:
+        raise ContractViolation(f"it says {getattr(remote, name)()}.")
+
+    with Remote(module) as remote:
+        verdict = run_clause("clause", clause, remote, np.random.default_rng(0))
+    assert "?" in verdict.message
+    (tmp_path / "page.txt").write_text(verdict.message, encoding="utf-8")

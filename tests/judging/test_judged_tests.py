@@ -121,6 +121,17 @@ def test_a_stub_is_not_written(judged: Callable[..., JudgedTest]) -> None:
     assert failure_of(judged, source, **one())[1] is Failure.UNWRITTEN
 
 
+def test_a_function_that_is_a_stub_does_not_make_its_test_one(
+    judged: Callable[..., JudgedTest],
+) -> None:
+    stub = "def total(x):\n    raise NotImplementedError()\n"
+    later = "def total(x):\n    raise NotImplementedError('later') if len(x) else 0\n"
+    found = judged(GOOD, wrong={"later": later, "mean": WRONGS["mean"]})
+    assert found.caught == ("later", "mean")
+    with pytest.raises(HandedSourceError, match="not written"):
+        judged(GOOD, wrong={"stub": stub})
+
+
 def test_order_and_numbers_are_drawn_and_nothing_is_remembered(
     judged: Callable[..., JudgedTest],
 ) -> None:

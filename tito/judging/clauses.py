@@ -26,7 +26,7 @@ from recsys_backends import contract
 from recsys_backends.errors import ContractViolation
 from recsys_edu.errors import RecsysError
 from tito.jail.jail import JailUnavailableError
-from tito.judging.failures import MAX_MESSAGE
+from tito.judging.failures import MAX_MESSAGE, writable
 from tito.judging.remote import Remote, connection_of
 
 ClauseFunction = Callable[[Remote, np.random.Generator], None]
@@ -44,6 +44,10 @@ class Verdict:
     passed: bool
     message: str
     """Description of the fault; empty where the clause held."""
+
+    def __post_init__(self) -> None:
+        """Make a message, in which answers are quoted, one that can be written to a file."""
+        object.__setattr__(self, "message", writable(self.message))
 
 
 def load_clauses(folder: Path, file: str) -> ModuleType:

@@ -14,6 +14,9 @@ MAX_MESSAGE: Final = 2000
 class LearnerError(ContractViolation):
     """The learner's function raised, hung, ended the process or returned what is no data."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(writable(message))
+
 
 class Failure(StrEnum):
     """Kind of a call that brought no answer; it quotes nothing of the judged code."""
@@ -30,6 +33,11 @@ class Failure(StrEnum):
     CALLED_OFTEN = "called the handed functions too often"
     SENT_MUCH = "sent the handed functions too much"
     WAITED_LONG = "let the handed functions work too long"
+
+
+def writable(text: str) -> str:
+    """Return a text with question marks for lone surrogates: no file or terminal takes them."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def sentence_about_error(reply: dict[str, Any]) -> str:

@@ -20,12 +20,13 @@ MIB: Final = 2**20
 ERRORS: Final = frozenset(
     {
         "ArithmeticError", "AssertionError", "AttributeError", "FloatingPointError", "IndexError",
-        "KeyError", "LookupError", "MemoryError", "NameError", "NotImplementedError",
-        "OverflowError", "RecursionError", "RuntimeError", "TypeError", "ValueError",
+        "KeyError", "LookupError", "MemoryError", "NameError", "OverflowError",
+        "RecursionError", "RuntimeError", "TypeError", "ValueError",
         "ZeroDivisionError",
     }
 )  # fmt: skip
-"""Errors of handed functions that the judged code sees as such; any other is a RuntimeError."""
+"""Errors of handed functions that the judged code sees as such; any other is a RuntimeError. So is
+NotImplementedError, which would make the judged test look unwritten."""
 _SECONDS_OF_ONE_CALL: Final = 5.0
 
 

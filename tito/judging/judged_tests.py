@@ -71,7 +71,7 @@ def judge_test(
     """Try a learner's test on functions, and return what it says of them.
 
     A test accepts a function by returning True or None. It refuses one by returning False or by
-    raising any error but NotImplementedError without a message, which is a stub's.
+    raising any error but NotImplementedError, which is a stub's.
 
     Args:
         remote: the learner's functions.
