@@ -100,9 +100,9 @@ def test_the_outside_clock_has_a_line_for_each_claim() -> None:
     told = quick("outside_clock.py")
     lines = [line for line in told.splitlines() if line.startswith("| ")][2:]
     assert len(lines) == 8
-    for cheat in ("hidden thread", "work between calls"):
-        assert any(cheat in line and "refused" in line for line in lines), told
-    assert "holds" in lines[-1]
+    for claim in ("empty calls", "50 ms", "hidden thread", "work between calls", "stopped clock"):
+        assert sum(claim in line for line in lines) == 1, told
+    assert "holds" in lines[-1], told  # the judge that was killed: no matter of time
 
 
 def test_profile_of_the_loop_finds_the_loop() -> None:

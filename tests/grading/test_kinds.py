@@ -59,7 +59,7 @@ def test_marks_in_a_jail(lesson: Lesson, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(course.root)
     monkeypatch.setattr(batch, "font_list", dict)
     prepare(course, lesson)
-    configure(course, "[limits]\nnotebook_seconds = 0\n")
+    configure(course, "[limits]\nnotebook_seconds = 0\njudge_seconds = 600\n")
     right = solved(lesson)
     wrong = with_cell(right, "dot", "%%cython\ndef dot(x, y):\n    return z\n")
     wrong = with_cell(wrong, "agree", "def agree(total, x):\n    total(x)\n")
