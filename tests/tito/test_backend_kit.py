@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recsys_edu.errors import InvalidParameterError
-from tito.main import cli
 from tito.engine_kit import create
 from tito.engine_kit.create import LANGUAGES, create_package
+from tito.main import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 BROKEN = "import numpy as np\n\n\ndef matmul(a, b):\n    return np.matmul(a, b) + np.float32(1)\n"
