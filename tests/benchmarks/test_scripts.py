@@ -150,6 +150,6 @@ def test_the_towers_and_the_plain_loop_are_compared_at_the_loops_best() -> None:
     _, target, epochs, theirs, ours, ratio, best = line
     assert 1 <= epochs <= 3
     assert 0 < target < best < 1
-    half = 0.05  # of the last digit that is printed of either time
+    half = 0.005  # of the last digit that is printed of either time
     assert 0.95 * (theirs - half) / (ours + half) <= ratio
     assert ours <= half or ratio <= 1.05 * (theirs + half) / (ours - half)
