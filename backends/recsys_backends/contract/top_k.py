@@ -130,10 +130,11 @@ def scores_that_are_no_numbers_are_never_listed(rng: np.random.Generator) -> Non
     """+inf and −inf that meet in one score make NaN, which is no recommendation either."""
     big = np.float32(3e38)
     items = np.array([[big, -big], [-1, 0]], dtype=np.float32)
-    answer = ops.top_k(np.array([[big, big]], np.float32), items, None, *_unseen(1), k=2)
+    biases = np.array([5, 0], dtype=np.float32)
+    answer = ops.top_k(np.array([[big, big]], np.float32), items, biases, *_unseen(1), k=2)
     listed = answer.items[0].tolist()
-    # A sum in one step with its product is infinite, and a sum in float64 is 0: no NaN for them.
-    is_number = answer.scores[0, 0] in (np.inf, 0.0)
+    # No NaN arises where a product and its sum are one step (+inf), or in float64 (the bias, 5).
+    is_number = answer.scores[0, 0] in (np.inf, 5.0)
     require(
         listed == [1, -1] or (listed == [0, 1] and bool(is_number)),
         f"the list is {listed} with scores {answer.scores[0].tolist()}.",
