@@ -61,7 +61,7 @@ def find_folder(source: Source) -> Path:
     own = os.environ.get(DATA_VARIABLE)
     if own:
         if not Path(own).is_dir():
-            raise DatasetNotFoundError(f"{DATA_VARIABLE} is set to {own}, which is not a folder")
+            raise DatasetNotFoundError(f"{DATA_VARIABLE} is set to {own}, which is not a folder.")
         places.insert(0, Path(own) / source.name)
     for folder in places:
         if folder.is_dir():
@@ -72,7 +72,7 @@ def find_folder(source: Source) -> Path:
         raise DatasetNotFoundError(
             f"{absent}; put "
             f"{', '.join(source.files)} there, or set {DATA_VARIABLE} to the folder that holds "
-            f"{source.name}/"
+            f"{source.name}/."
         )
     from recsys_edu.datasets.download import fetch  # late, as it loads the web's machinery
 
@@ -87,4 +87,4 @@ def find_folder(source: Source) -> Path:
 def _check_complete(folder: Path, source: Source) -> None:
     missing = [name for name in source.files if not (folder / name).is_file()]
     if missing:
-        raise DatasetNotFoundError(f"{folder} lacks {', '.join(missing)}")
+        raise DatasetNotFoundError(f"{folder} lacks {', '.join(missing)}.")

@@ -190,7 +190,7 @@ class BPR(PairwiseModel):
         if wanted > most:
             raise InvalidParameterError(
                 f"n_blocks must be at most {most}, the smaller of the numbers of users and items, "
-                f"not {wanted}"
+                f"not {wanted}."
             )
         return wanted
 
@@ -213,5 +213,5 @@ def _check_others_are_had(train: Interactions) -> None:
     if not np.any((counts > 0) & (counts < np.count_nonzero(train.popularity()))):
         raise DataError(
             "no user lacks an item that another has, and negatives='popularity' draws no others: "
-            "choose negatives='uniform'"
+            "choose negatives='uniform'."
         )

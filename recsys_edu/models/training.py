@@ -166,12 +166,12 @@ class EpochModel(FactorModel):
             and np.array_equal(before.item_ids, train.item_ids)
         ):
             raise InvalidParameterError(
-                "a warm start needs the users and items of the first fit, in the same order"
+                "a warm start needs the users and items of the first fit, in the same order."
             )
         if self.user_factors.shape[1] != self._settings.n_factors:
             raise InvalidParameterError(
                 f"a warm start needs the n_factors of the first fit, {self.user_factors.shape[1]}, "
-                f"not {self._settings.n_factors}"
+                f"not {self._settings.n_factors}."
             )
 
 

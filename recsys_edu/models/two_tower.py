@@ -186,7 +186,7 @@ class TwoTower(PairwiseModel):
                 a checkpoint as well.
         """
         if warm_start and resume_from is not None:
-            raise InvalidParameterError("give warm_start or resume_from, not both")
+            raise InvalidParameterError("give warm_start or resume_from, not both.")
         self._resume_from = resume_from
         return super().fit(train, callbacks=callbacks, warm_start=warm_start)
 
@@ -231,12 +231,12 @@ class TwoTower(PairwiseModel):
         if not self.trained.can_go_on:
             raise InvalidParameterError(
                 "a warm start needs the state of the optimizer, which model files do not hold: go "
-                "on from a Checkpoint, by fit(…, resume_from=path)"
+                "on from a Checkpoint, by fit(…, resume_from=path)."
             )
         if self._epochs_to_run() == 0:
             raise InvalidParameterError(
                 f"with schedule='linear' a fit ends after {self._settings.epochs} epochs; raise "
-                "epochs to go on"
+                "epochs to go on."
             )
 
     def _go_on(self, trainer: Trainer) -> None:
@@ -246,12 +246,12 @@ class TwoTower(PairwiseModel):
             (self.item_encoder, trainer.items.encoder),
         ):
             if (ours and ours.to_json()) != (theirs and theirs.to_json()):
-                raise InvalidParameterError("a warm start needs the features of the first fit")
+                raise InvalidParameterError("a warm start needs the features of the first fit.")
         try:
             trainer.go_on_from(self.trained)
         except (KeyError, IndexError, ValueError, RuntimeError) as error:
             raise InvalidParameterError(
-                f"a warm start needs towers and an optimizer as in the first fit: {error}"
+                f"a warm start needs towers and an optimizer as in the first fit ({error})."
             ) from error
 
     def _is_cold(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -268,7 +268,7 @@ class TwoTower(PairwiseModel):
         if not any(report.n_triples for report in reports):
             raise DataError(
                 "no epoch found a negative item for any interaction: every user has nearly all "
-                "items that anybody has; train on more"
+                "items that anybody has; train on more."
             )
 
     @property
@@ -301,7 +301,7 @@ class TwoTower(PairwiseModel):
     def _restore(self, arrays: Arrays, train: Interactions) -> None:
         super()._restore(arrays, train)
         if self._settings.use_biases != (self.item_biases is not None):
-            raise ModelFileError("its biases do not fit its settings")
+            raise ModelFileError("its biases do not fit its settings.")
         from recsys_edu.models.two_tower_state import TrainedState
 
         self.user_encoder, self.item_encoder = (
@@ -385,9 +385,9 @@ class TwoTower(PairwiseModel):
         """Rows without a vector of their own."""
         train = self.train
         if not isinstance(features, Features):
-            raise InvalidParameterError(f"{what} must be Features, not {type(features).__name__}")
+            raise InvalidParameterError(f"{what} must be Features, not {type(features).__name__}.")
         if encoder is None:
-            raise DataError(f"this model learned from no features of {what}, only from their ids")
+            raise DataError(f"this model learned from no features of {what}, only from their ids.")
         import torch
 
         from recsys_edu.models.towers import Rows
