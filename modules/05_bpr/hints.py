@@ -31,7 +31,7 @@ HINTS = {
     "draw_negative": (
         "What are the three ways in which the search ends, and which of them is the most frequent?",
         "Guess at most MAX_REJECTIONS times and return the first guess that is not seen. Then list the "
-        "items that are left: return SKIPPED if there are none, else pick one by a draw of its own.",
+        "items that are left: the answer is SKIPPED if there are none, else pick one by a draw of its own.",
         "Begin with `for attempt in range(MAX_REJECTIONS):`. The draw number is `first + attempt`.",
     ),
     "plan_epoch": (
