@@ -62,11 +62,11 @@ def _contents(names: tuple[str, ...]) -> tuple[Path, ...]:
 
 def _with_requirements(names: Iterable[str]) -> list[Distribution]:
     """Installed distributions of these names and those that they require, each once."""
-    wanted = [name for name in names if name.partition(".")[0] not in (*OURS, ANSWERS)]
+    wanted = [name for name in names if name.partition(".")[0] not in OURS]
     found: dict[str, Distribution] = {}
-    seen: set[str] = set()
+    seen = {_normalized(ANSWERS)}
     while wanted:
-        name = re.sub(r"[-_.]+", "-", wanted.pop()).lower()
+        name = _normalized(wanted.pop())
         if name in seen:
             continue
         seen.add(name)
@@ -76,6 +76,11 @@ def _with_requirements(names: Iterable[str]) -> list[Distribution]:
             continue
         wanted += _required(found[name])
     return list(found.values())
+
+
+def _normalized(name: str) -> str:
+    """Return the name of a distribution as it is compared with others."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _required(found: Distribution) -> list[str]:
