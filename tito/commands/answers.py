@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tito.commands._lessons import lesson_argument
+from tito.commands._lessons import lesson_argument, show_points
 from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
@@ -47,13 +47,11 @@ def _show(workspace: Workspace, lesson: Lesson, part: str) -> None:
     from tito.commands._compared import show_compared
     from tito.workspace.answers_page import write_page
     from tito.workspace.compared import compare_answers
-    from tito.workspace.points import points_in
 
     shown = compare_answers(workspace, lesson, part)
     page = write_page(workspace, lesson, compare_answers(workspace, lesson))
-    points = points_in(workspace, lesson)
     show_compared(shown)
-    click.echo(f"Points: {points.by_tests} by tests, {points.by_questions} by your own marks.")
+    show_points(workspace, lesson)
     if shown.words:
         name = shown.words[0].question.name
         click.echo(f"Mark yourself: `tito answers {lesson.number} --mark {name} POINTS`.")
@@ -61,9 +59,9 @@ def _show(workspace: Workspace, lesson: Lesson, part: str) -> None:
 
 
 def _mark(workspace: Workspace, lesson: Lesson, marks: tuple[tuple[str, float], ...]) -> None:
-    from tito.workspace.points import mark_question, points_in
+    from tito.workspace.points import mark_question
 
     for name, points in marks:
         question = mark_question(workspace, lesson, name, points)
         click.echo(f"{name}: {points:g} of {question.points:g} points.")
-    click.echo(f"{points_in(workspace, lesson).by_questions} by your own marks.")
+    show_points(workspace, lesson)

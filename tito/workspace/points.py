@@ -34,8 +34,14 @@ class Points:
 
     @property
     def by_questions(self) -> str:
-        """Points of the questions, as text."""
-        return _share(self.questions, self.questions_in_all)
+        """Points of the questions, as text; empty where the lesson has none."""
+        return _share(self.questions, self.questions_in_all) if self.questions_in_all else ""
+
+    @property
+    def sentence(self) -> str:
+        """Sentence with both."""
+        questions = f", {self.by_questions} for questions" if self.by_questions else ""
+        return f"Points: {self.by_tests} by tests{questions}."
 
 
 def points_in(workspace: Workspace, lesson: Lesson) -> Points:
