@@ -16,7 +16,7 @@ from recsys_edu.splits import Split
 DATA_VARIABLE = "RECSYS_EDU_DATA"
 
 
-class Source(NamedTuple):
+class DatasetFiles(NamedTuple):
     """The files that make up a dataset."""
 
     name: str
@@ -36,7 +36,7 @@ class Dataset:
     load: Callable[[], Interactions]
     load_split: Callable[[], Split] | None = None
     """Function that returns the split of a dataset that comes already split."""
-    source: Source | None = None
+    source: DatasetFiles | None = None
     """Files of a dataset that comes from files."""
     add_features: Callable[[Interactions], Interactions] | None = None
     """Function that adds features of users or items, which are read when they are asked for."""
@@ -49,7 +49,7 @@ def cache_folder() -> Path:
     return (base if base.is_absolute() else Path.home() / ".cache") / "recsys_edu"
 
 
-def find_folder(source: Source) -> Path:
+def find_folder(source: DatasetFiles) -> Path:
     """Return the folder of a dataset: in ``$RECSYS_EDU_DATA``, else the cache, else downloaded.
 
     Raises:
@@ -84,7 +84,7 @@ def find_folder(source: Source) -> Path:
     return cached
 
 
-def _check_complete(folder: Path, source: Source) -> None:
+def _check_complete(folder: Path, source: DatasetFiles) -> None:
     missing = [name for name in source.files if not (folder / name).is_file()]
     if missing:
         raise DatasetNotFoundError(f"{folder} lacks {', '.join(missing)}.")

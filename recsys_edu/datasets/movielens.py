@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.datasets._dataset import Dataset, Source, find_folder
+from recsys_edu.datasets._dataset import Dataset, DatasetFiles, find_folder
 from recsys_edu.datasets.archive import Archive
 from recsys_edu.datasets.movielens_features import read_ml_100k_items, read_ml_100k_users
 from recsys_edu.errors import DataError
@@ -23,13 +23,13 @@ _URL = "https://files.grouplens.org/datasets/movielens"
 _INTEGER = rb"[0-9]{1,18}"
 _USER_LINES = re.compile(rb"(?>%b(?: %b)*+ ?\n)*+" % (_INTEGER, _INTEGER))
 
-ML_100K = Source(
+ML_100K = DatasetFiles(
     "ml-100k",
     ("u.data",),
     Archive(f"{_URL}/ml-100k.zip", "ml-100k", "md5:0e33842e24a9c977be4e0107933c0723"),
 )
-ML_1M = Source("ml-1m", ("ratings.dat",), Archive(f"{_URL}/ml-1m.zip", "ml-1m"))
-ML_1M_IMPLICIT = Source("ml-1m-implicit", ("train.txt", "valid.txt", "test.txt"))
+ML_1M = DatasetFiles("ml-1m", ("ratings.dat",), Archive(f"{_URL}/ml-1m.zip", "ml-1m"))
+ML_1M_IMPLICIT = DatasetFiles("ml-1m-implicit", ("train.txt", "valid.txt", "test.txt"))
 
 
 def load_ml_100k() -> Interactions:

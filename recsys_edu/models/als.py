@@ -94,9 +94,11 @@ class ALS(EpochModel):
     ) -> None:
         self._configure(locals())
 
-    def _prepare(self, train: Interactions, callbacks: Sequence[Callback]) -> Training:
+    def _prepare(
+        self, train: Interactions, callbacks: Sequence[Callback], warm_start: bool
+    ) -> Training:
         settings = self._settings
-        if self._continue and train is self._train and not self._train_is_whole:
+        if warm_start and train is self._train and not self._train_is_whole:
             raise InvalidParameterError(
                 "the file of this model was written by a version that kept no values: a warm start "
                 "needs the interactions that the model was fitted to, not model.train."
@@ -113,7 +115,8 @@ class ALS(EpochModel):
             loss = mean_squared_loss(users, items, *by_user, settings.reg)
             return EpochOutcome(vectors, loss)
 
-        return Training(run_epoch, None if self._continue else lambda: self._start(train))
+        start = None if warm_start else lambda: self._start(train)
+        return Training(run_epoch, start, settings.epochs)
 
     def _start(self, train: Interactions) -> dict[str, Any]:
         settings = self._settings

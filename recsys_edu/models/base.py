@@ -62,11 +62,15 @@ class Recommender(Configured, ABC):
             DataError: there is nothing to learn from.
             InvalidParameterError: ``train`` or a callback is something else.
         """
+        return self._fit(train, callbacks)
+
+    def _fit(self, train: Interactions, callbacks: Sequence[Callback], **options: Any) -> Self:
+        """Check what ``fit`` is given, and learn; options are those of the model's ``_learn``."""
         require_interactions(train, "train")
         callbacks = require_callbacks(callbacks)
         if train.nnz == 0:
             raise DataError(f"there is nothing to learn from: {train!r}.")
-        self._learn(train, callbacks)
+        self._learn(train, callbacks, **options)
         self._train = train
         return self
 
