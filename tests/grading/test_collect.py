@@ -142,11 +142,10 @@ def test_a_pattern_leaves_what_the_lms_says(
     pattern = refused.why.split("--pattern '")[1].split("'")[0]
     found = collect(course, toy, [path], pattern=pattern)
     assert statuses(found) == {"11": "taken", "22": "taken"}
-    receipt = json.loads(
-        course.submission(toy, "11").submitted.with_name("received.json").read_text()
-    )
-    assert receipt["name"] == "Ada Lovelace"
-    assert receipt["lms"] == {
+    receipt = read_receipt(course.submission(toy, "11"))
+    assert receipt is not None
+    assert receipt.name == "Ada Lovelace"
+    assert receipt.lms == {
         "kind": "moodle", "participant": "11", "folder": folder.format("11"),
     }  # fmt: skip
 
