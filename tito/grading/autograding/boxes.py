@@ -25,8 +25,10 @@ def empty_boxes(notebook: Mapping[str, Any], template: Sequence[Cell]) -> list[i
 def box_of(added: AddedCell, template: Sequence[Cell], empty: Sequence[int]) -> int | None:
     """Return the place of the empty box that an added cell may belong to; None if there is none.
 
-    It is the last box above the cell, or else one closely below it.
+    It is the box that begins where the cell stands, or the last one above, or one closely below.
     """
+    if added.place in empty:
+        return added.place
     above = [n for n, cell in enumerate(template[: added.place]) if _is_box(cell)]
     if above and above[-1] in empty:
         return above[-1]

@@ -44,6 +44,7 @@ def rebuild(template: dict[str, Any], submission: bytes) -> Rebuilt:
     released = cells_of(template, Path("release"))
     notebook = copy.deepcopy(template)
     remarks: list[str] = []
+    missing: dict[int, str] = {}
     answers: dict[int, int] = {}
     for place, (cell, view) in enumerate(zip(notebook["cells"], released, strict=True)):
         cell["source"] = view.source
@@ -51,7 +52,7 @@ def rebuild(template: dict[str, Any], submission: bytes) -> Rebuilt:
             continue
         found = submitted.find(view, cell.get("id"))
         if found is None:
-            remarks.append(f"There is no cell '{view.grade_id}': it counts as not written.")
+            missing[place] = f"There is no cell '{view.grade_id}': it counts as not written."
             continue
         answers[found.cell.number] = place
         remarks += found.remarks
@@ -63,14 +64,15 @@ def rebuild(template: dict[str, Any], submission: bytes) -> Rebuilt:
         )
     ids = [cell.get("id") for cell in template["cells"]]
     added = added_cells(released, ids, submitted.cells, submitted.raw, answers)
-    added, more = _filled_boxes(notebook, released, added)
+    added, filled = _filled_boxes(notebook, released, added)
     shown, n_more = shortened(added)
-    return Rebuilt(notebook, (*remarks, *more, *_remarks(shown, n_more)), tuple(shown))
+    said = (*remarks, *(missing | filled).values(), *_remarks(shown, n_more))
+    return Rebuilt(notebook, said, tuple(shown))
 
 
 def _filled_boxes(
     notebook: dict[str, Any], released: Sequence[Cell], added: Sequence[AddedCell]
-) -> tuple[list[AddedCell], list[str]]:
+) -> tuple[list[AddedCell], dict[int, str]]:
     """Write what stands beside an empty box into it; return all other cells, and remarks."""
     empty = empty_boxes(notebook, released)
     by_box: dict[int, list[AddedCell]] = {}
@@ -81,8 +83,7 @@ def _filled_boxes(
             others.append(cell)
         else:
             by_box.setdefault(box, []).append(cell)
-    remarks = [fill_box(notebook["cells"][box], words) for box, words in by_box.items()]
-    return others, remarks
+    return others, {box: fill_box(notebook["cells"][box], words) for box, words in by_box.items()}
 
 
 def _remarks(shown: Sequence[AddedCell], n_more: int) -> list[str]:
