@@ -154,6 +154,7 @@ def test_lost_cells_of_words_are_put_into_their_own_boxes(
         f"{OWN}here are (my words\n",
         f"{OWN}for k in range(3):\n    plot(k)\n",
         f"TABLE = compute_all()\n{OWN}",
+        f"import no_such_module\n{OWN}",
     ],
 )
 def test_a_loose_line_beside_a_right_function_costs_nothing(
@@ -168,7 +169,7 @@ def test_a_loose_line_beside_a_right_function_costs_nothing(
 def test_a_cell_that_cannot_be_loaded_is_not_called_unwritten(
     course: GradingCourse, chain: Lesson
 ) -> None:
-    source = f"import no_such_module\n{OWN}"
+    source = "def double(x, n=no_such_name):\n    return 2 * x\n"
     outcome = graded(course, chain, with_cell(solved(chain), "double", source))
     assert points(outcome) == {**ALL, "test_double": 0}
     assert outcome.marks[0].message.startswith("its cell cannot be loaded")

@@ -94,7 +94,7 @@ def _parts(cell: Cell, released: Cell, split: Splitter) -> Iterator[Cell]:
     if not any(each.kind == "definition" and each.binds & wanted for each in statements):
         return
     before = cell.source
-    for kinds in (KINDS[:3], KINDS[:2], KINDS[:1]):
+    for kinds in (KINDS[:4], KINDS[:3], KINDS[:2], KINDS[:1]):
         source = with_statements(cell.source, statements, kinds=kinds)
         if source != before and source.strip():
             yield replace(cell, source=source)

@@ -12,7 +12,7 @@ from tito.judging.failures import LearnerError
 from tito.judging.session import Session
 
 SPLITTER: Final = Path(splitter.__file__)
-KINDS: Final = ("definition", "value", "computed", "loose")
+KINDS: Final = ("definition", "import", "value", "computed", "loose")
 """Kinds of statements, from those that do nothing when they are loaded on."""
 
 

@@ -11,7 +11,8 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
 _ASSIGNMENTS = (ast.Assign, ast.AnnAssign)
 _MOST_BLOCKS = 2_000
 _LONGEST_WAIT = 200
@@ -23,9 +24,9 @@ def statements(sources: list[str]) -> list[list[list[Any]]]:
 
     Returns:
         For each cell a list of [first line, last line, kind, binds, reads]. Lines are counted from
-        1. The kind is "definition", "value" (an assignment without calls), "computed" (another
-        assignment) or "loose"; then come the names that it binds, and the globals that it reads.
-        Commands to the notebook, and what is no Python, are in none.
+        1. The kind is "definition", "import", "value" (an assignment without calls), "computed"
+        (another assignment) or "loose"; then come the names that it binds, and the globals that it
+        reads. Commands to the notebook, and what is no Python, are in none.
     """
     with warnings.catch_warnings(action="ignore"):
         return [list(_statements(source)) for source in sources]
@@ -80,6 +81,8 @@ def _tree(text: str) -> ast.Module | None:
 def _kind(node: ast.stmt) -> str:
     if isinstance(node, _DEFINITIONS):
         return "definition"
+    if isinstance(node, _IMPORTS):
+        return "import"
     if isinstance(node, _ASSIGNMENTS):
         calls = any(isinstance(each, (ast.Call, ast.Await)) for each in ast.walk(node))
         return "computed" if calls else "value"
@@ -87,9 +90,9 @@ def _kind(node: ast.stmt) -> str:
 
 
 def _bound(node: ast.stmt) -> set[str]:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    if isinstance(node, _DEFINITIONS):
         return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
+    if isinstance(node, _IMPORTS):
         return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
     return {
         each.id
