@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.grading.chain import WRONG
-from tests.grading.pair import solved, with_cell
+from tests.grading.pair import hand_in, solved, with_cell
 from tests.grading.test_nothing_lost import (
     ALL,
     chain,
@@ -21,6 +21,7 @@ from tests.grading.test_nothing_lost import (
 )
 from tests.jail.conftest import needs_bubblewrap
 from tito.course.lessons import Lesson
+from tito.grading.autograding.batch import autograde
 from tito.grading.course import GradingCourse, GradingError
 
 __all__ = ["chain", "course"]
@@ -116,6 +117,7 @@ def test_an_empty_notebook_gets_nothing(course: GradingCourse, chain: Lesson) ->
 
 
 def test_without_the_answer_key_nothing_is_graded(course: GradingCourse, chain: Lesson) -> None:
+    hand_in(course, chain, "ada", solved(chain))
     course.source(chain).unlink()
     with pytest.raises(GradingError, match="run `tito grade build 42`"):
-        graded(course, chain, solved(chain))
+        list(autograde(course, chain, ["ada"], jobs=1))

@@ -13,9 +13,9 @@ from tests.grading.chain import write_chain
 from tests.grading.pair import cell_of, hand_in, solved, with_cell
 from tests.jail.conftest import needs_bubblewrap
 from tito.course.lessons import Lesson
-from tito.grading.autograding import batch
-from tito.grading.autograding.batch import autograde
+from tito.grading.autograding.grade import grade_submission, key_of
 from tito.grading.autograding.outcome import Outcome
+from tito.grading.autograding.replay import replay
 from tito.grading.course import GradingCourse, create_grading_course
 from tito.grading.gradebook import open_gradebook
 from tito.grading.prepare import prepare
@@ -38,16 +38,18 @@ def course(chain: Lesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gr
     """The instructor's folder; the lesson is prepared."""
     made, _ = create_grading_course(tmp_path / "grading")
     monkeypatch.chdir(made.root)
-    monkeypatch.setattr(batch, "font_list", dict)
     prepare(made, chain)
     return made
 
 
 def graded(course: GradingCourse, lesson: Lesson, content: dict[str, Any]) -> Outcome:
+    """The outcome, entered into the gradebook; without the processes of a batch."""
     hand_in(course, lesson, "ada", content)
-    (done,) = autograde(course, lesson, ["ada"], jobs=1)
-    assert not done.outcome.why
-    return done.outcome
+    submission = course.submission(lesson, "ada")
+    outcome = grade_submission(submission, {})
+    assert not outcome.why
+    replay(submission, outcome, key_of(submission))
+    return outcome
 
 
 def points(outcome: Outcome) -> dict[str, float]:
@@ -213,7 +215,7 @@ def test_code_beside_a_test_without_points_is_looked_at_once(
         grade = gradebook.find_grade("test_halve", chain.id, chain.id, "ada")
         grade.manual_score, grade.needs_manual_grade = 0.5, False
         gradebook.db.commit()
-    list(autograde(course, chain, ["ada"], jobs=1, force=True))
+    graded(course, chain, content)
     assert "test_halve" not in asked_for(course, chain)
     again = insert(wrong, "halve", "def my_halve(x):\n    return 0.5 * x\n")
     graded(course, chain, again)
@@ -229,7 +231,7 @@ def test_points_by_a_person_are_asked_for_again_without_the_function(
         grade = gradebook.find_grade("test_halve", chain.id, chain.id, "ada")
         grade.manual_score, grade.needs_manual_grade = 1, False
         gradebook.db.commit()
-    list(autograde(course, chain, ["ada"], jobs=1, force=True))
+    graded(course, chain, wrong)
     assert "test_halve" not in asked_for(course, chain)
     graded(course, chain, with_released(wrong, chain, "halve"))
     assert "test_halve" in asked_for(course, chain)
