@@ -147,5 +147,7 @@ def measure(function: Callable[[], object], *, repeats: int = 5) -> Measurement:
 
 def _measured(value: float | None, name: str, how: str) -> float:
     if value is None:
-        raise NotMeasuredError(f"{name} was not measured: it takes a finished pass of `with {how}`")
+        raise NotMeasuredError(
+            f"{name} was not measured: it takes a finished pass of `with {how}`."
+        )
     return value

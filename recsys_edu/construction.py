@@ -92,7 +92,7 @@ class MadeFromData:
         item_index, columns = numbered(items, item_ids, "items", UnknownItemError)
         n = len(rows)
         if len(columns) != n:
-            raise DataError(f"users and items must be equally long; got {n} and {len(columns)}")
+            raise DataError(f"users and items must be equally long; got {n} and {len(columns)}.")
         times = None if timestamps is None else integers(timestamps, "timestamps", n)
         weights = None if values is None else strengths(values, n)
         least = least_that_counts(weights, min_value)

@@ -22,12 +22,12 @@ def integers(values: ArrayLike, what: str, length: int | None = None) -> NDArray
     if given.ndim != 1 or given.dtype.kind not in "iu":
         raise DataError(
             f"{what} must be a one-dimensional array of integers; "
-            f"got {given.dtype} in {given.ndim} dimensions"
+            f"got {given.dtype} in {given.ndim} dimensions."
         )
     if given.dtype.kind == "u" and given.max() > np.iinfo(np.int64).max:
-        raise DataError(f"{what} must be below 2**63; found {given.max()}")
+        raise DataError(f"{what} must be below 2**63; found {given.max()}.")
     if length is not None and len(given) != length:
-        raise DataError(f"{what} must have one entry for each interaction; got {len(given)}")
+        raise DataError(f"{what} must have one entry for each interaction; got {len(given)}.")
     return given
 
 
@@ -37,14 +37,14 @@ def strengths(values: ArrayLike, length: int) -> NDArray[np.float32]:
     if given.shape != (length,) or given.dtype.kind not in "biuf":
         raise DataError(
             f"values must be one real number for each of the {length} interactions; "
-            f"got {given.dtype} of shape {given.shape}"
+            f"got {given.dtype} of shape {given.shape}."
         )
     with np.errstate(over="ignore"):
         single = frozen(given, np.float32)
     wrong = np.flatnonzero(~np.isfinite(single))
     if wrong.size:
         raise DataError(
-            f"values must be finite in float32; number {wrong[0] + 1} is {given[wrong[0]]}"
+            f"values must be finite in float32; number {wrong[0] + 1} is {given[wrong[0]]}."
         )
     return single
 
@@ -54,16 +54,16 @@ def check_structure(
 ) -> None:
     """Raise DataError unless the arrays are a sorted CSR structure of this shape, no repeats."""
     if n_items > MAX_INDEX:
-        raise DataError(f"at most {MAX_INDEX:,} items are possible; got {n_items:,}")
+        raise DataError(f"at most {MAX_INDEX:,} items are possible; got {n_items:,}.")
     if len(indptr) != n_users + 1:
-        raise DataError(f"indptr must have {n_users + 1} entries for {n_users} users")
+        raise DataError(f"indptr must have {n_users + 1} entries for {n_users} users.")
     if indptr[0] != 0 or indptr[-1] != len(indices) or np.any(np.diff(indptr) < 0):
-        raise DataError(f"indptr must ascend from 0 to the number of indices, {len(indices)}")
+        raise DataError(f"indptr must ascend from 0 to the number of indices, {len(indices)}.")
     if not len(indices):
         return
     if indices.min() < 0 or indices.max() >= n_items:
         raise DataError(
-            f"indices must be from 0 to {n_items - 1}; found {indices.min()} to {indices.max()}"
+            f"indices must be from 0 to {n_items - 1}; found {indices.min()} to {indices.max()}."
         )
     ascends = np.ones(len(indices), dtype=np.bool_)
     ascends[1:] = indices[1:] > indices[:-1]
@@ -71,7 +71,7 @@ def check_structure(
     if not ascends.all():
         place = int(np.argmin(ascends))
         row = int(np.searchsorted(indptr, place, side="right")) - 1
-        raise DataError(f"indices must ascend without repeats within each row; row {row} does not")
+        raise DataError(f"indices must ascend without repeats within each row; row {row} does not.")
 
 
 def take_rows(
@@ -98,7 +98,7 @@ def joined(
 ) -> NDArray[Any] | None:
     """Return both arrays, one after the other; None for two that are None."""
     if (first is None) != (second is None):
-        raise DataError(f"only one of the two has {what}; give both or neither")
+        raise DataError(f"only one of the two has {what}; give both or neither.")
     return None if first is None or second is None else np.concatenate((first, second))
 
 
@@ -113,7 +113,7 @@ def canonical(matrix: object) -> Any:
     given: Any = matrix
     if not issparse(matrix) or given.ndim != 2 or given.dtype.kind not in "biuf":
         raise InvalidParameterError(
-            f"matrix must be a 2-D SciPy sparse matrix of real numbers; got {given!r:.80}"
+            f"matrix must be a 2-D SciPy sparse matrix of real numbers; got {given!r:.80}."
         )
     csr: Any = csr_array(given, copy=True)
     csr.sum_duplicates()

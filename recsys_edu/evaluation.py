@@ -108,7 +108,7 @@ def check_same_ids(train: Interactions, held_out: Interactions) -> None:
         if ours is not theirs and not np.array_equal(ours, theirs):
             raise DataError(
                 f"the held-out interactions have other {what} than the training ones; make both "
-                "with one split, or bring them together by Split.joined(train, test) before fit"
+                "with one split, or bring them together by Split.joined(train, test) before fit."
             )
 
 
@@ -117,10 +117,10 @@ def _parsed(metrics: str | Sequence[str], k: int) -> list[MetricAt]:
     k = whole_number("k", k, 1, error=InvalidParameterError)
     names = [metrics] if isinstance(metrics, str) else metrics
     if not isinstance(names, Iterable):
-        raise InvalidParameterError(f"metrics must be a list of names, not {metrics!r}")
+        raise InvalidParameterError(f"metrics must be a list of names, not {metrics!r}.")
     wanted = list(dict.fromkeys(parse_metric(name, default_k=k) for name in names))
     if not wanted:
-        raise InvalidParameterError("metrics must name at least one metric")
+        raise InvalidParameterError("metrics must name at least one metric.")
     return wanted
 
 
@@ -131,9 +131,10 @@ def _check_settings(model: object, ties: object, batch_size: object) -> None:
         raise InvalidParameterError(
             f"model must be a fitted model, or anything with rank(rows, k); got {shown}"
             + ", a class: make one, and fit it" * isinstance(model, type)
+            + "."
         )
     if ties not in TIES:
-        raise InvalidParameterError(f"ties must be {' or '.join(map(repr, TIES))}; got {ties!r}")
+        raise InvalidParameterError(f"ties must be {' or '.join(map(repr, TIES))}; got {ties!r}.")
     whole_number("batch_size", batch_size, 1, error=InvalidParameterError)
 
 
@@ -158,7 +159,7 @@ def _without_known(
 ) -> tuple[Interactions, int]:
     """Return the test interactions that can be found, and how many others there were."""
     if not test.nnz:
-        raise DataError("there are no test interactions to evaluate on")
+        raise DataError("there are no test interactions to evaluate on.")
     known = np.zeros(test.nnz, dtype=np.bool_)
     for train in (learned_from, None if withheld is learned_from else withheld):
         if train is not None and have_common(train, test):
@@ -169,11 +170,11 @@ def _without_known(
     if n_known == test.nnz:
         raise DataError(
             "every test interaction is one that the model was trained on, and those are never "
-            "recommended again; evaluate on held-out interactions"
+            "recommended again; evaluate on held-out interactions."
         )
     warnings.warn(
         f"{n_known:,} of {test.nnz:,} test interactions are in the training interactions too, and "
-        "are left out: a model never recommends what a user had",
+        "are left out: a model never recommends what a user had.",
         stacklevel=3,
     )
     return test.keep(~known), n_known

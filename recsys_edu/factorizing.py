@@ -141,7 +141,7 @@ def as_ids(values: ArrayLike, what: str = "ids") -> IdArray:
     given = values if isinstance(values, np.ndarray) else _array_of(values, what)
     if given.ndim != 1:
         raise InvalidParameterError(
-            f"{what} must be one-dimensional, such as a list; got {given.ndim} dimensions"
+            f"{what} must be one-dimensional, such as a list; got {given.ndim} dimensions."
         )
     if given.size == 0 and given.dtype.kind != "U":
         return np.empty(0, dtype=np.int64)
@@ -150,12 +150,12 @@ def as_ids(values: ArrayLike, what: str = "ids") -> IdArray:
     if given.dtype.kind == "T":
         given = given.astype(np.str_)
     if given.dtype.kind == "u" and int(given.max()) > np.iinfo(np.int64).max:
-        raise DataError(f"{what} hold integers beyond 2**63 - 1; use strings instead")
+        raise DataError(f"{what} hold integers beyond 2**63 - 1; use strings instead.")
     if given.dtype.kind in "iu":
         return given.astype(np.int64, copy=False)
     if given.dtype.kind == "U":
         return given
-    raise DataError(f"{what} must be integers or strings; got {given.dtype}")
+    raise DataError(f"{what} must be integers or strings; got {given.dtype}.")
 
 
 def _array_of(values: ArrayLike, what: str) -> NDArray[Any]:
@@ -169,7 +169,7 @@ def _array_of(values: ArrayLike, what: str) -> NDArray[Any]:
     try:
         return np.asarray(values)
     except (ValueError, OverflowError) as error:
-        raise DataError(f"{what} must be integers or strings: {error}") from None
+        raise DataError(f"{what} must be integers or strings ({error}).") from None
 
 
 def _from_objects(values: NDArray[Any], what: str) -> IdArray:
@@ -181,25 +181,25 @@ def _from_objects(values: NDArray[Any], what: str) -> IdArray:
         if not fits or isinstance(value, bool):
             raise DataError(
                 f"{what} must be all integers or all strings; number {position + 1} is "
-                f"{shown(value)}"
+                f"{shown(value)}."
             )
     if not strings:
         try:
             return np.array(listed, dtype=np.int64)
         except OverflowError:
-            raise DataError(f"{what} hold integers beyond 64 bits; use strings instead") from None
+            raise DataError(f"{what} hold integers beyond 64 bits; use strings instead.") from None
     return _array_of_texts(listed, what)
 
 
 def _array_of_texts(texts: list[str], what: str) -> IdArray:
     """Return texts as an array, each as wide as the longest."""
     if any(text.endswith("\0") for text in texts):  # NumPy would cut it off
-        raise DataError(f"{what} hold a string that ends in a NUL character")
+        raise DataError(f"{what} hold a string that ends in a NUL character.")
     longest = max(texts, key=len)
     if 4 * len(longest) * len(texts) > _MOST_BYTES:
         raise DataError(
             f"{what} would take {4e-9 * len(longest) * len(texts):,.0f} GB, as each takes as much "
             f"as the longest of them, {shown(longest)}, with {len(longest):,} characters; shorten "
-            "it, or number them"
+            "it, or number them."
         )
     return np.array(texts, dtype=np.str_)

@@ -67,11 +67,11 @@ class Numeric:
             if value is None:
                 continue
             if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-                raise DataError(f"{what} must be numbers; row {row + 1} is {value!r}")
+                raise DataError(f"{what} must be numbers; row {row + 1} is {value!r}.")
             if not abs(float(value)) <= float(np.finfo(np.float32).max):
                 raise DataError(
                     f"{what} must be finite in float32; row {row + 1} is {value}: write None where "
-                    "the number is not known"
+                    "the number is not known."
                 )
             numbers[row] = float(value)
         return cls(numbers, known)
@@ -110,7 +110,7 @@ class MultiHot:
         for row, given in enumerate(_listed(values)):
             if isinstance(given, str | bytes) or not isinstance(given, Iterable | None):
                 raise DataError(
-                    f"{what} must be a collection of labels a row; row {row + 1} is {given!r}"
+                    f"{what} must be a collection of labels a row; row {row + 1} is {given!r}."
                 )
             rows.append([] if given is None else list(given))
         flat = [label for listed in rows for label in listed]
@@ -149,12 +149,12 @@ def _lock(column: Column) -> None:
 def _listed(values: Any) -> list[Any]:
     """Return the rows of a column as Python objects."""
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        raise DataError(f"a feature must be a sequence with a value for each row; got {values!r}")
+        raise DataError(f"a feature must be a sequence with a value for each row; got {values!r}.")
     return list(values.tolist() if isinstance(values, np.ndarray) else values)
 
 
 def _labels(values: list[Any], what: str) -> IdArray:
     """Return labels in the form of ids: all integers or all strings, else DataError."""
     if any(isinstance(value, float) and value != value for value in values):
-        raise DataError(f"{what} hold nan, which is not a label: write None where it is not known")
+        raise DataError(f"{what} hold nan, which is not a label: write None where it is not known.")
     return as_ids(values, what)

@@ -61,16 +61,16 @@ class Features:
         for kind, given in kinds:
             for name, values in (given or {}).items():
                 if not isinstance(name, str) or name in self.columns:
-                    raise DataError(f"each feature needs a name of its own, not {name!r} again")
+                    raise DataError(f"each feature needs a name of its own, not {name!r} again.")
                 column: Column = kind.of(values, f"the feature {name!r}")
                 if len(column) != len(self._index):
                     raise DataError(
                         f"the feature {name!r} has {len(column)} rows, and there are "
-                        f"{len(self._index)} ids"
+                        f"{len(self._index)} ids."
                     )
                 self.columns[name] = column
         if not self.columns:
-            raise DataError("features need at least one column")
+            raise DataError("features need at least one column.")
 
     @classmethod
     def of_columns(cls, index: IdIndex, columns: dict[str, Column]) -> Features:
@@ -110,7 +110,7 @@ class Features:
         if len(index) and len(self) and self.ids.dtype.kind != index.ids.dtype.kind:
             raise DataError(
                 f"the features' ids are {self.ids.dtype}, those of the interactions "
-                f"{index.ids.dtype}; make both integers or both strings"
+                f"{index.ids.dtype}; make both integers or both strings."
             )
         more = self.ids[index.find(self.ids) < 0]
         return IdIndex(np.concatenate((index.ids, more))) if len(more) else index
@@ -135,6 +135,6 @@ def checked(features: object, index: IdIndex, what: str) -> Features | None:
     if features is None:
         return None
     if not isinstance(features, Features):
-        raise InvalidParameterError(f"{what} must be Features, not {type(features).__name__}")
+        raise InvalidParameterError(f"{what} must be Features, not {type(features).__name__}.")
     same = features._index is index or np.array_equal(features.ids, index.ids)
     return features if same else features.aligned(index)

@@ -41,7 +41,7 @@ class IdIndex:
         repeated = np.flatnonzero(self._sorted[1:] == self._sorted[:-1])
         if repeated.size:
             raise DataError(
-                f"{what} must be distinct; {shown(self._sorted[repeated[0]].item())} repeats"
+                f"{what} must be distinct; {shown(self._sorted[repeated[0]].item())} repeats."
             )
 
     def _fill(self, ids: IdArray, order: NDArray[np.int64], ascending: IdArray) -> None:
@@ -121,7 +121,7 @@ class IdIndex:
         if self.ids.size and wanted.dtype.kind != self.ids.dtype.kind:
             here, there = KIND_NAMES[self.ids.dtype.kind], KIND_NAMES[wanted.dtype.kind]
             message += f"; the ids of these interactions are {here}, and these are {there}"
-        return message
+        return f"{message}."
 
 
 def numbered(

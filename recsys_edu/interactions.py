@@ -184,7 +184,7 @@ class Interactions(MadeFromData):
         chosen = np.asarray(mask)
         if chosen.dtype != np.bool_ or chosen.shape != (self.nnz,):
             raise InvalidParameterError(
-                f"mask must be bool of shape ({self.nnz},); got {chosen.dtype} of {chosen.shape}"
+                f"mask must be bool of shape ({self.nnz},); got {chosen.dtype} of {chosen.shape}."
             )
         kept_before = np.concatenate(([0], np.cumsum(chosen, dtype=np.int64)))
         return Interactions(
@@ -209,7 +209,7 @@ class Interactions(MadeFromData):
         """
         other = require_interactions(other, "other")
         if not (self._users.same_as(other._users) and self._items.same_as(other._items)):
-            raise DataError(f"only interactions with the same ids can be united: {self}, {other}")
+            raise DataError(f"only interactions with the same ids can be united: {self}, {other}.")
         merged = merge(
             np.concatenate((self.rows(), other.rows())),
             np.concatenate((self.indices, other.indices)),
@@ -276,5 +276,5 @@ def require_interactions(given: object, name: str) -> Interactions:
         return given
     raise InvalidParameterError(
         f"{name} must be Interactions, not {type(given).__name__}; make them with "
-        "Interactions.from_frame(…), .from_file(…), .from_csr(…) or .from_events(…)"
+        "Interactions.from_frame(…), .from_file(…), .from_csr(…) or .from_events(…)."
     )

@@ -21,10 +21,10 @@ def as_path(given: object) -> Path:
         text = None
     if not isinstance(text, str):
         raise InvalidParameterError(
-            f"path must be text or a pathlib.Path that names a file, not {type(given).__name__}"
+            f"path must be text or a pathlib.Path that names a file, not {type(given).__name__}."
         )
     if "\0" in text:
-        raise InvalidParameterError(f"path {text[:60]!r} holds a NUL character; no file has one")
+        raise InvalidParameterError(f"path {text[:60]!r} holds a NUL character; no file has one.")
     return Path(text)
 
 

@@ -92,7 +92,7 @@ class Trial:
         if self.train is None:
             raise InvalidParameterError(
                 f"{purpose} needs the training interactions: give evaluate a Split, or a model "
-                "that has them as model.train"
+                "that has them as model.train."
             )
         return self.train
 
@@ -184,7 +184,7 @@ class Trial:
             scores = _falling(scores, items)
         for interactions in forbidden:
             if contains(interactions, rows, items).any():
-                raise ModelOutputError("model.rank returned items that the user has in training")
+                raise ModelOutputError("model.rank returned items that the user has in training.")
         return _Answer(items, scores, contains(self.test, rows, items))
 
 
@@ -270,16 +270,16 @@ def _checked_items(
     if items.shape != shape or items.dtype.kind not in "iu":
         raise ModelOutputError(
             f"model.rank must return integers of shape {shape}; "
-            f"got {items.dtype} of shape {items.shape}"
+            f"got {items.dtype} of shape {items.shape}."
         )
     if items.min() < -1 or items.max() >= n_items:
         raise ModelOutputError(
             f"model.rank must return items from 0 to {n_items - 1}, or -1 for padding; "
-            f"got {items.min()} to {items.max()}"
+            f"got {items.min()} to {items.max()}."
         )
     ordered = np.sort(items, axis=1)
     if np.any((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)):
-        raise ModelOutputError("model.rank returned the same item twice in one list")
+        raise ModelOutputError("model.rank returned the same item twice in one list.")
     return items.astype(np.int32, copy=False)
 
 
@@ -289,9 +289,9 @@ def _falling(scores: NDArray[np.float32], items: NDArray[np.int32]) -> NDArray[n
     if given.shape != items.shape or given.dtype.kind != "f":
         raise ModelOutputError(
             f"model.rank must return floating-point scores of shape {items.shape}; "
-            f"got {given.dtype} of shape {given.shape}"
+            f"got {given.dtype} of shape {given.shape}."
         )
     falling: NDArray[np.float32] = np.where(items < 0, -np.inf, given)
     if not np.all(falling[:, 1:] <= falling[:, :-1]):
-        raise ModelOutputError("model.rank must return scores that fall along a list, and no nan")
+        raise ModelOutputError("model.rank must return scores that fall along a list, and no nan.")
     return falling

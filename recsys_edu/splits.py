@@ -187,7 +187,7 @@ def _parts(interactions: Interactions, part: NDArray[np.int8], *, with_valid: bo
         if not np.any(part == which):
             raise DataError(
                 f"this split would leave the {name} part empty, out of {interactions.nnz:,} "
-                "interactions; take other fractions or more data"
+                "interactions; take other fractions or more data."
             )
     return Split(
         interactions.keep(part == _TRAIN),
@@ -202,7 +202,7 @@ def _all_ids(vocabularies: list[IdArray], whose: str) -> IdArray:
     if len({ids.dtype.kind for ids in filled}) > 1:
         raise DataError(
             f"the {whose} have integers for ids in one part and strings in another; write the "
-            "ids of all parts alike"
+            "ids of all parts alike."
         )
     return np.unique(np.concatenate(filled or vocabularies))
 
@@ -217,7 +217,7 @@ def _timestamps(interactions: Interactions) -> NDArray[np.int64]:
     if interactions.timestamps is None:
         raise DataError(
             "these interactions have no timestamps, which a split by time needs; "
-            "use random_split or per_user_split"
+            "use random_split or per_user_split."
         )
     return interactions.timestamps
 
@@ -235,9 +235,9 @@ def _rounded(amount: float | NDArray[np.float64]) -> int | NDArray[np.int64]:
 def _check_fractions(test: float, valid: float) -> None:
     for name, share in (("test_fraction", test), ("valid_fraction", valid)):
         if isinstance(share, bool) or not isinstance(share, Real):
-            raise InvalidParameterError(f"{name} must be a number such as 0.2, not {share!r}")
+            raise InvalidParameterError(f"{name} must be a number such as 0.2, not {share!r}.")
     if not (0 < test < 1 and 0 <= valid < 1 and test + valid < 1):
         raise InvalidParameterError(
             "test_fraction must be above 0, valid_fraction at least 0, and their sum below 1; "
-            f"got {test} and {valid}"
+            f"got {test} and {valid}."
         )

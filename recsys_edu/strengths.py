@@ -32,9 +32,9 @@ def least_that_counts(
     """
     if min_value is not None:
         if not _is_number(min_value):
-            raise InvalidParameterError(f"min_value must be a number; got {min_value!r}")
+            raise InvalidParameterError(f"min_value must be a number; got {min_value!r}.")
         if values is None:
-            raise InvalidParameterError("min_value needs values; name the column that holds them")
+            raise InvalidParameterError("min_value needs values; name the column that holds them.")
         return float(min_value)
     if values is None:
         return None
@@ -45,7 +45,7 @@ def least_that_counts(
         raise DataError(
             f"{place}: a value of {values[first]:g}, one of {len(negative):,} below 0; all "
             "interactions count as liked, so say from which value on they do: min_value=1, for "
-            "instance, leaves out all below 1"
+            "instance, leaves out all below 1."
         )
     return float(np.finfo(np.float32).smallest_subnormal)
 

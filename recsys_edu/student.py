@@ -113,7 +113,7 @@ class StudentBackend:
             said = why in self._said
             self._said.add(why)
         if not said:
-            print(f"student: {why}, so naive's is used", file=sys.stderr)
+            print(f"student: {why}, so naive's is used.", file=sys.stderr)
         return getattr(import_module("recsys_backends.naive"), op)(*args, **kwargs)
 
 
@@ -133,9 +133,9 @@ def _own_frames(owner: Exported, error: BaseException) -> BaseException:
 
 
 def _blamed(op: str, what: str, owner: Exported, error: BaseException) -> StudentCodeError:
-    message = f": {text_of(error)}" if text_of(error) else ""
+    message = f": {text_of(error).rstrip('.')}" if text_of(error) else ""
     return StudentCodeError(
-        f"your {op} ({_where(owner, error)}) {what} {type(error).__name__}{message}"
+        f"your {op} ({_where(owner, error)}) {what} {type(error).__name__}{message}."
     )
 
 

@@ -53,13 +53,13 @@ class FileKind:
         if found > self.format:
             version = header.get("recsys_edu")
             writer = f"recsys_edu {version}" if version else f"a newer recsys_edu (format {found})"
-            raise self.error(f"{writer} wrote it, and this is {__version__}; upgrade")
+            raise self.error(f"{writer} wrote it, and this is {__version__}; upgrade.")
         return found
 
     def not_one(self) -> RecsysError:
         """Return the error about bytes that are no file of this kind."""
         article = "an" if self.noun[0] in "aeiou" else "a"
-        return self.error(f"it is truncated, or was never {article} {self.noun}")
+        return self.error(f"it is truncated, or was never {article} {self.noun}.")
 
     @contextmanager
     def writing(self, path: str | PathLike[str]) -> Iterator[Path]:
@@ -73,7 +73,7 @@ class FileKind:
             with atomic_path(target) as unfinished:
                 yield unfinished
         except OSError as error:
-            raise self.error(f"{target} cannot be written: {error.strerror or error}") from error
+            raise self.error(f"{target} cannot be written: {error.strerror or error}.") from error
 
     @contextmanager
     def reading(self, path: str | PathLike[str]) -> Iterator[Path]:
@@ -86,14 +86,14 @@ class FileKind:
         try:
             kind = special_kind(source)
             if kind is not None:
-                raise self.error(f"it is {kind}, not a file")
+                raise self.error(f"it is {kind}, not a file.")
             yield source
         except OSError as error:
-            raise self.error(f"{source} cannot be read: {error.strerror or error}") from error
+            raise self.error(f"{source} cannot be read: {error.strerror or error}.") from error
         except Exception as error:
             # Whatever the pieces of a foreign or damaged file set off, the file is to blame.
             why = str(error).strip().partition("\n")[0] or type(error).__name__
-            raise self.error(f"{source} is not {self.usable}: {why}") from error
+            raise self.error(f"{source} is not {self.usable}: {why.rstrip('.')}.") from error
 
 
 def write_archive(
@@ -125,5 +125,5 @@ def _refuse_packed(kind: FileKind, file: IO[bytes]) -> None:
     with zipfile.ZipFile(file) as archive:
         if sum(member.file_size for member in archive.infolist()) > length:
             raise kind.error(
-                "its arrays are packed, which recsys_edu never does; save the model anew"
+                "its arrays are packed, which recsys_edu never does; save the model anew."
             )

@@ -48,7 +48,7 @@ def load_dataset(name: str = DEFAULT_DATASET, *, features: bool = False) -> Inte
         return dataset.load()
     if dataset.add_features is None:
         having = [other.name for other in _DATASETS.values() if other.add_features]
-        raise DataError(f"{name} has no features; {', '.join(having)} has")
+        raise DataError(f"{name} has no features; {', '.join(having)} has.")
     return dataset.add_features(dataset.load())
 
 
@@ -90,7 +90,7 @@ def download_dataset(name: str, *, checksum: str | None = None, trust: bool | No
 
     source = _named(name).source
     if source is None or source.archive is None:
-        raise DatasetNotFoundError(f"{name} cannot be downloaded")
+        raise DatasetNotFoundError(f"{name} cannot be downloaded.")
     destination = cache_folder() / source.name
     if not destination.is_dir():
         fetch(source.archive, destination, checksum=checksum, trust=trust)
@@ -100,5 +100,5 @@ def _named(name: str) -> Dataset:
     if name in _DATASETS:
         return _DATASETS[name]
     close = difflib.get_close_matches(name, _DATASETS, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(_DATASETS)}"
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(_DATASETS)}."
     raise DatasetNotFoundError(f"no dataset is called {name!r}; {hint}")

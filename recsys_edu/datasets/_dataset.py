@@ -16,7 +16,7 @@ from recsys_edu.splits import Split
 DATA_VARIABLE = "RECSYS_EDU_DATA"
 
 
-class Source(NamedTuple):
+class DatasetFiles(NamedTuple):
     """The files that make up a dataset."""
 
     name: str
@@ -36,7 +36,7 @@ class Dataset:
     load: Callable[[], Interactions]
     load_split: Callable[[], Split] | None = None
     """Function that returns the split of a dataset that comes already split."""
-    source: Source | None = None
+    source: DatasetFiles | None = None
     """Files of a dataset that comes from files."""
     add_features: Callable[[Interactions], Interactions] | None = None
     """Function that adds features of users or items, which are read when they are asked for."""
@@ -49,7 +49,7 @@ def cache_folder() -> Path:
     return (base if base.is_absolute() else Path.home() / ".cache") / "recsys_edu"
 
 
-def find_folder(source: Source) -> Path:
+def find_folder(source: DatasetFiles) -> Path:
     """Return the folder of a dataset: in ``$RECSYS_EDU_DATA``, else the cache, else downloaded.
 
     Raises:
@@ -61,7 +61,7 @@ def find_folder(source: Source) -> Path:
     own = os.environ.get(DATA_VARIABLE)
     if own:
         if not Path(own).is_dir():
-            raise DatasetNotFoundError(f"{DATA_VARIABLE} is set to {own}, which is not a folder")
+            raise DatasetNotFoundError(f"{DATA_VARIABLE} is set to {own}, which is not a folder.")
         places.insert(0, Path(own) / source.name)
     for folder in places:
         if folder.is_dir():
@@ -72,7 +72,7 @@ def find_folder(source: Source) -> Path:
         raise DatasetNotFoundError(
             f"{absent}; put "
             f"{', '.join(source.files)} there, or set {DATA_VARIABLE} to the folder that holds "
-            f"{source.name}/"
+            f"{source.name}/."
         )
     from recsys_edu.datasets.download import fetch  # late, as it loads the web's machinery
 
@@ -84,7 +84,7 @@ def find_folder(source: Source) -> Path:
     return cached
 
 
-def _check_complete(folder: Path, source: Source) -> None:
+def _check_complete(folder: Path, source: DatasetFiles) -> None:
     missing = [name for name in source.files if not (folder / name).is_file()]
     if missing:
-        raise DatasetNotFoundError(f"{folder} lacks {', '.join(missing)}")
+        raise DatasetNotFoundError(f"{folder} lacks {', '.join(missing)}.")

@@ -67,7 +67,7 @@ def fetch(
             raise DownloadError(
                 f"the checksum of {archive.url} is not known: set {TRUST_VARIABLE}=1 to accept "
                 "what the server sends this once (its SHA-256 is kept and verified from then on), "
-                f"or give the checksum: download_dataset({archive.folder!r}, checksum='sha256:…')"
+                f"or give the checksum: download_dataset({archive.folder!r}, checksum='sha256:…')."
             )
         if file.exists():
             for known in expected:
@@ -124,13 +124,13 @@ def unpack(file: Path, folder: str, destination: Path) -> None:
             with zipfile.ZipFile(file) as opened:
                 members = [m for m in opened.infolist() if _is_inside(m.filename, file)]
                 if sum(member.file_size for member in members) > _MOST_BYTES:
-                    raise DownloadError(f"{file} holds more than {_MOST_BYTES >> 30} GiB")
+                    raise DownloadError(f"{file} holds more than {_MOST_BYTES >> 30} GiB.")
                 opened.extractall(temporary, members)
         except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
-            raise DownloadError(f"{file} is not a sound zip file ({error}); delete it") from None
+            raise DownloadError(f"{file} is not a sound zip file ({error}); delete it.") from None
         inner = Path(temporary) / folder
         if not inner.is_dir():
-            raise DownloadError(f"{file} holds no folder {folder!r}")
+            raise DownloadError(f"{file} holds no folder {folder!r}.")
         try:
             inner.rename(destination)
         except OSError:
@@ -141,7 +141,7 @@ def unpack(file: Path, folder: str, destination: Path) -> None:
 def _receive(url: str, sink: BinaryIO, name: str, timeout: float) -> None:
     """Copy the body of the answer to ``sink``, whose own errors pass as they are."""
     if not url.startswith(("https://", "http://")):
-        raise InvalidParameterError(f"url must begin with https:// or http://; got {url!r}")
+        raise InvalidParameterError(f"url must begin with https:// or http://; got {url!r}.")
     with _network(url):
         response = urllib.request.urlopen(url, timeout=timeout)
     with response:
@@ -152,11 +152,13 @@ def _receive(url: str, sink: BinaryIO, name: str, timeout: float) -> None:
             while chunk := _next_chunk(response, url):
                 received += len(chunk)
                 if received > _MOST_BYTES:
-                    raise DownloadError(f"{url} sends more than {_MOST_BYTES >> 30} GiB; gave up")
+                    raise DownloadError(f"{url} sends more than {_MOST_BYTES >> 30} GiB; gave up.")
                 sink.write(chunk)
                 show(received)
     if total is not None and received != total:
-        raise DownloadError(f"{url} was cut short: {received:,} of {total:,} bytes came; try again")
+        raise DownloadError(
+            f"{url} was cut short: {received:,} of {total:,} bytes came; try again."
+        )
 
 
 def _next_chunk(response: http.client.HTTPResponse, url: str) -> bytes:
@@ -172,13 +174,13 @@ def _network(url: str) -> Iterator[None]:
     except urllib.error.HTTPError as error:
         error.close()
         raise DownloadError(
-            f"{url} cannot be downloaded: the server answered {error.code} {error.reason}"
+            f"{url} cannot be downloaded: the server answered {error.code} {error.reason}."
         ) from None
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise DownloadError(
             f"{url} cannot be downloaded ({str(reason) or type(reason).__name__}); check the "
-            "connection and try again"
+            "connection and try again."
         ) from error
 
 
@@ -218,7 +220,7 @@ def _parsed(checksum: str) -> tuple[str, str]:
     algorithm, _, digest = checksum.lower().partition(":")
     if {"md5": 32, "sha256": 64}.get(algorithm) != len(digest) or set(digest) - set(hexdigits):
         raise InvalidParameterError(
-            f"checksum must be 'sha256:' or 'md5:' and its hexadecimal digits; got {checksum!r}"
+            f"checksum must be 'sha256:' or 'md5:' and its hexadecimal digits; got {checksum!r}."
         )
     return algorithm, digest
 
@@ -250,7 +252,7 @@ def _recorded(record: Path) -> str | None:
     try:
         _parsed(checksum)
     except InvalidParameterError:
-        raise DownloadError(f"{record} holds no SHA-256; delete it") from None
+        raise DownloadError(f"{record} holds no SHA-256; delete it.") from None
     return checksum
 
 
@@ -266,12 +268,12 @@ def _is_inside(name: str, file: Path) -> bool:
     """Return true; raise DownloadError for a path that leads out of the folder of the archive."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if ".." in parts or name.startswith(("/", "\\")) or ":" in name:
-        raise DownloadError(f"{file} holds the unsafe path {name!r}; delete it")
+        raise DownloadError(f"{file} holds the unsafe path {name!r}; delete it.")
     return True
 
 
 def _storage_problem(path: Path, error: OSError) -> str:
     """Return one sentence about a place that cannot be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"no space left on the disk for {path}; free some, or set XDG_CACHE_HOME elsewhere"
-    return f"{path} cannot be written ({error.strerror or error}); set XDG_CACHE_HOME elsewhere"
+        return f"no space left on the disk for {path}; free some, or set XDG_CACHE_HOME elsewhere."
+    return f"{path} cannot be written ({error.strerror or error}); set XDG_CACHE_HOME elsewhere."

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_edu.datasets._dataset import Dataset, Source, find_folder
+from recsys_edu.datasets._dataset import Dataset, DatasetFiles, find_folder
 from recsys_edu.datasets.archive import Archive
 from recsys_edu.datasets.movielens_features import read_ml_100k_items, read_ml_100k_users
 from recsys_edu.errors import DataError
@@ -23,13 +23,13 @@ _URL = "https://files.grouplens.org/datasets/movielens"
 _INTEGER = rb"[0-9]{1,18}"
 _USER_LINES = re.compile(rb"(?>%b(?: %b)*+ ?\n)*+" % (_INTEGER, _INTEGER))
 
-ML_100K = Source(
+ML_100K = DatasetFiles(
     "ml-100k",
     ("u.data",),
     Archive(f"{_URL}/ml-100k.zip", "ml-100k", "md5:0e33842e24a9c977be4e0107933c0723"),
 )
-ML_1M = Source("ml-1m", ("ratings.dat",), Archive(f"{_URL}/ml-1m.zip", "ml-1m"))
-ML_1M_IMPLICIT = Source("ml-1m-implicit", ("train.txt", "valid.txt", "test.txt"))
+ML_1M = DatasetFiles("ml-1m", ("ratings.dat",), Archive(f"{_URL}/ml-1m.zip", "ml-1m"))
+ML_1M_IMPLICIT = DatasetFiles("ml-1m-implicit", ("train.txt", "valid.txt", "test.txt"))
 
 
 def load_ml_100k() -> Interactions:
@@ -85,11 +85,11 @@ def read_ratings(path: Path, separator: str, *, n_ratings: int | None = None) ->
     wrong = np.flatnonzero((ratings < 1) | (ratings > 5))
     if wrong.size:
         row = int(wrong[0])
-        raise DataError.at(path, row + 1, f"a rating of {ratings[row]}, which is not from 1 to 5")
+        raise DataError.at(path, row + 1, f"a rating of {ratings[row]}, which is not from 1 to 5.")
     if n_ratings is not None and len(users) != n_ratings:
         raise DataError(
             f"{path} holds {len(users):,} ratings instead of {n_ratings:,}: it is not the whole "
-            "file; fetch it again, or read a file of your own with Interactions.from_csv"
+            "file; fetch it again, or read a file of your own with Interactions.from_csv."
         )
     return Interactions.from_events(users, items, values=ratings, timestamps=timestamps)
 
@@ -106,7 +106,7 @@ def read_parts(folder: Path) -> Split:
     for what, ids in (("user", listed_users), ("item", listed_items)):
         if ids[-1] != len(ids) - 1:
             raise DataError(
-                f"{folder} has {len(ids):,} {what} ids up to {ids[-1]:,}; they should be 0, 1, 2, …"
+                f"{folder} has {len(ids):,} {what} ids up to {ids[-1]:,}, and not 0, 1, 2 …."
             )
     train, valid, test = (
         Interactions.from_events(users, items, user_ids=listed_users, item_ids=listed_items)
@@ -114,7 +114,7 @@ def read_parts(folder: Path) -> Split:
     )
     split = Split(train, test, valid)
     if split.fold_valid().train.union(test).nnz != train.nnz + valid.nnz + test.nnz:
-        raise DataError(f"{folder} has a user with the same item in two of its files")
+        raise DataError(f"{folder} has a user with the same item in two of its files.")
     return split
 
 
@@ -134,7 +134,7 @@ def read_user_lines(
     is_item = np.ones(len(numbers), dtype=np.bool_)
     is_item[starts] = False
     if not is_item.any():
-        raise DataError(f"{path} holds no interactions")
+        raise DataError(f"{path} holds no interactions.")
     users = numbers[starts]
     return users, np.repeat(users, lengths - 1), numbers[is_item]
 
@@ -143,7 +143,7 @@ def _lines(path: Path) -> bytes:
     """Return the bytes of a file of lines, each of which ends in a line feed."""
     raw = path.read_bytes().replace(b"\r\n", b"\n")
     if not raw.strip():
-        raise DataError(f"{path} holds no interactions: it is empty")
+        raise DataError(f"{path} holds no interactions: it is empty.")
     return raw if raw.endswith(b"\n") else raw + b"\n"
 
 
@@ -154,7 +154,7 @@ def _check_lines(path: Path, raw: bytes, pattern: re.Pattern[bytes], expected: s
     if end < len(raw):
         line = raw[end : raw.index(b"\n", end)].decode("latin-1")
         shown = line if len(line) <= 60 else line[:60] + "…"
-        raise DataError.at(path, raw.count(b"\n", 0, end) + 1, f"{shown!r} is not {expected}")
+        raise DataError.at(path, raw.count(b"\n", 0, end) + 1, f"{shown!r} is not {expected}.")
 
 
 DATASETS = (

@@ -45,7 +45,7 @@ def read_ml_100k_items(path: Path) -> Features:
     for number, fields in _lines(path, _BEFORE_GENRES + len(GENRES)):
         flags = fields[_BEFORE_GENRES:]
         if not set(flags) <= {"0", "1"}:
-            raise DataError.at(path, number, "each genre must be 0 or 1")
+            raise DataError.at(path, number, "each genre must be 0 or 1.")
         ids.append(_whole(path, number, fields[0]))
         genres.append([genre for genre, flag in zip(GENRES, flags, strict=True) if flag == "1"])
         date = fields[2]
@@ -59,14 +59,16 @@ def _lines(path: Path, n_fields: int) -> list[tuple[int, list[str]]]:
     for number, line in enumerate(path.read_text(encoding="latin-1").splitlines(), 1):
         fields = line.split("|")
         if len(fields) != n_fields:
-            raise DataError.at(path, number, f"{len(fields)} fields with | between, not {n_fields}")
+            raise DataError.at(
+                path, number, f"{len(fields)} fields with | between, not {n_fields}."
+            )
         found.append((number, fields))
     if not found:
-        raise DataError(f"{path} is empty")
+        raise DataError(f"{path} is empty.")
     return found
 
 
 def _whole(path: Path, number: int, field: str) -> int:
     if not (field.isascii() and field.isdigit() and len(field) < 10):
-        raise DataError.at(path, number, f"{field!r} is not a whole number")
+        raise DataError.at(path, number, f"{field!r} is not a whole number.")
     return int(field)

@@ -62,12 +62,12 @@ def make_synthetic(
     """
     if min(n_users, n_items, min_per_user) < 1 or not 0 <= seed < 2**64:
         raise InvalidParameterError(
-            "n_users, n_items and min_per_user must be at least 1, and seed from 0 to 2**64 - 1"
+            "n_users, n_items and min_per_user must be at least 1, and seed from 0 to 2**64 - 1."
         )
     if min_per_user > n_items or not min_per_user * n_users <= n_interactions <= n_users * n_items:
         raise InvalidParameterError(
             f"{n_interactions:,} interactions with at least {min_per_user} for each user do not "
-            f"fit into {n_users:,} users × {n_items:,} items"
+            f"fit into {n_users:,} users × {n_items:,} items."
         )
     root = stream(seed, int.from_bytes(b"synth", "big"))
     activity = _activity(stream(root, _ACTIVITY), n_users, n_items, n_interactions, min_per_user)

@@ -76,15 +76,17 @@ def parse_metric(text: str, *, default_k: int | None = None) -> MetricAt:
             metric of the whole ranking.
     """
     if not isinstance(text, str):
-        raise InvalidParameterError(f"a metric is a name such as 'ndcg@10', not {text!r}")
+        raise InvalidParameterError(f"a metric is a name such as 'ndcg@10', not {text!r}.")
     name, at, length = text.partition("@")
     metrics = available_metrics()
     if name not in metrics:
-        raise InvalidParameterError(f"no metric is called {name!r}; there are {', '.join(metrics)}")
+        raise InvalidParameterError(
+            f"no metric is called {name!r}; there are {', '.join(metrics)}."
+        )
     if isinstance(metrics[name], RankingMetric):
         if at:
             raise InvalidParameterError(
-                f"{name} measures the whole ranking and has no list length; write {name!r}"
+                f"{name} measures the whole ranking and has no list length; write {name!r}."
             )
         return MetricAt(metrics[name], None)
     if not at and default_k is not None:
@@ -92,7 +94,7 @@ def parse_metric(text: str, *, default_k: int | None = None) -> MetricAt:
     elif re.fullmatch("[0-9]{1,9}", length):
         k = int(length)
     else:
-        raise InvalidParameterError(f"a metric is written like 'ndcg@10'; got {text!r}")
+        raise InvalidParameterError(f"a metric is written like 'ndcg@10'; got {text!r}.")
     if k < 1:
-        raise InvalidParameterError(f"the list length of a metric must be at least 1; got {k}")
+        raise InvalidParameterError(f"the list length of a metric must be at least 1; got {k}.")
     return MetricAt(metrics[name], k)

@@ -77,7 +77,7 @@ class ALS(EpochModel):
     training_ops = ("als_half_step",)
     Settings = ALSSettings
     _settings: ALSSettings
-    advice = "raise reg (now {reg:g}) or lower alpha (now {alpha:g})"
+    advice = "raise reg (now {reg:g}) or lower alpha (now {alpha:g})."
 
     def __init__(
         self,
@@ -94,12 +94,14 @@ class ALS(EpochModel):
     ) -> None:
         self._configure(locals())
 
-    def _prepare(self, train: Interactions, callbacks: Sequence[Callback]) -> Training:
+    def _prepare(
+        self, train: Interactions, callbacks: Sequence[Callback], warm_start: bool
+    ) -> Training:
         settings = self._settings
-        if self._continue and train is self._train and not self._train_is_whole:
+        if warm_start and train is self._train and not self._train_is_whole:
             raise InvalidParameterError(
                 "the file of this model was written by a version that kept no values: a warm start "
-                "needs the interactions that the model was fitted to, not model.train"
+                "needs the interactions that the model was fitted to, not model.train."
             )
         by_user = _Weighted(train.indptr, train.indices, confidences(train, settings.alpha))
         by_item = _transposed(by_user, train.n_items)
@@ -113,7 +115,8 @@ class ALS(EpochModel):
             loss = mean_squared_loss(users, items, *by_user, settings.reg)
             return EpochOutcome(vectors, loss)
 
-        return Training(run_epoch, None if self._continue else lambda: self._start(train))
+        start = None if warm_start else lambda: self._start(train)
+        return Training(run_epoch, start, settings.epochs)
 
     def _start(self, train: Interactions) -> dict[str, Any]:
         settings = self._settings
@@ -157,10 +160,10 @@ def confidences(train: Interactions, alpha: float) -> NDArray[np.float32]:
     if lowest < 0:
         raise DataError(
             f"ALS takes values as strengths, and {lowest:g} is negative: leave such interactions "
-            "out, or shift the values"
+            "out, or shift the values."
         )
     if 1.0 + alpha * highest > float(np.finfo(np.float32).max):
-        raise DataError(f"alpha {alpha:g} times the value {highest:g} is beyond float32")
+        raise DataError(f"alpha {alpha:g} times the value {highest:g} is beyond float32.")
     return (1.0 + alpha * train.values.astype(np.float64)).astype(np.float32)
 
 

@@ -62,11 +62,15 @@ class Recommender(Configured, ABC):
             DataError: there is nothing to learn from.
             InvalidParameterError: ``train`` or a callback is something else.
         """
+        return self._fit(train, callbacks)
+
+    def _fit(self, train: Interactions, callbacks: Sequence[Callback], **options: Any) -> Self:
+        """Check what ``fit`` is given, and learn; options are those of the model's ``_learn``."""
         require_interactions(train, "train")
         callbacks = require_callbacks(callbacks)
         if train.nnz == 0:
-            raise DataError(f"there is nothing to learn from: {train!r}")
-        self._learn(train, callbacks)
+            raise DataError(f"there is nothing to learn from: {train!r}.")
+        self._learn(train, callbacks, **options)
         self._train = train
         return self
 
@@ -74,7 +78,9 @@ class Recommender(Configured, ABC):
     def train(self) -> Interactions:
         """The interactions that the model was fitted to; NotFittedError before."""
         if self._train is None:
-            raise NotFittedError(f"this {type(self).__name__} is not fitted yet; call fit(…) first")
+            raise NotFittedError(
+                f"this {type(self).__name__} is not fitted yet; call fit(…) first."
+            )
         return self._train
 
     def rank(
@@ -135,7 +141,7 @@ class Recommender(Configured, ABC):
         columns = train.item_columns(np.atleast_1d(np.asarray(items)))
         if len(rows) != len(columns):
             raise InvalidParameterError(
-                f"score takes as many users as items, not {len(rows)} and {len(columns)}"
+                f"score takes as many users as items, not {len(rows)} and {len(columns)}."
             )
         return self._pair_scores(rows, columns)
 
@@ -177,7 +183,7 @@ class Recommender(Configured, ABC):
             json.dumps(settings)
         except (TypeError, ValueError) as error:
             raise ModelFileError(
-                f"this {kind.__name__} cannot be saved, as JSON cannot hold its arguments: {error}"
+                f"this {kind.__name__} cannot be saved: JSON cannot hold its arguments ({error})."
             ) from error
         write_model(path, StoredModel(self.name, own_class, settings, arrays, self.train))
 
@@ -205,12 +211,12 @@ class Recommender(Configured, ABC):
             if stored.own_class == f"{cls.__module__}.{cls.__qualname__}":
                 return cls
             name = stored.own_class.rpartition(".")[2]
-            raise ModelFileError(f"it holds a {stored.own_class}: read it with {name}.load(path)")
+            raise ModelFileError(f"it holds a {stored.own_class}: read it with {name}.load(path).")
         if stored.name not in model_names():
-            raise ModelFileError(f"it holds a {stored.name!r}, which this version does not know")
+            raise ModelFileError(f"it holds a {stored.name!r}, which this version does not know.")
         found = model_class(stored.name)
         if not issubclass(found, cls):
-            raise ModelFileError(f"it holds a {found.__name__}, not a {cls.__name__}")
+            raise ModelFileError(f"it holds a {found.__name__}, not a {cls.__name__}.")
         return found
 
     def __repr__(self) -> str:

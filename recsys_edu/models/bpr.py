@@ -119,11 +119,13 @@ class BPR(PairwiseModel):
     ) -> None:
         self._configure(locals())
 
-    def _prepare(self, train: Interactions, callbacks: Sequence[Callback]) -> Training:
+    def _prepare(
+        self, train: Interactions, callbacks: Sequence[Callback], warm_start: bool
+    ) -> Training:
         check_can_teach(train)
         if self._settings.negatives == "popularity":
             _check_others_are_had(train)
-        n_blocks = self.n_blocks_used if self._continue else self._blocks_for(train)
+        n_blocks = self.n_blocks_used if warm_start else self._blocks_for(train)
         fixed, copies = self._fixed_sampler(train), WorkingCopy()
 
         def run_epoch() -> EpochOutcome:
@@ -131,7 +133,8 @@ class BPR(PairwiseModel):
             vectors = copies.of(self.vectors())
             return outcome_of(vectors, self._update(vectors, plan))
 
-        return Training(run_epoch, None if self._continue else lambda: self._start(train, n_blocks))
+        start = None if warm_start else lambda: self._start(train, n_blocks)
+        return Training(run_epoch, start, self._settings.epochs)
 
     def _start(self, train: Interactions, n_blocks: int) -> dict[str, Any]:
         """Return the attributes before the first epoch; without interactions, bias alone ranks."""
@@ -190,7 +193,7 @@ class BPR(PairwiseModel):
         if wanted > most:
             raise InvalidParameterError(
                 f"n_blocks must be at most {most}, the smaller of the numbers of users and items, "
-                f"not {wanted}"
+                f"not {wanted}."
             )
         return wanted
 
@@ -213,5 +216,5 @@ def _check_others_are_had(train: Interactions) -> None:
     if not np.any((counts > 0) & (counts < np.count_nonzero(train.popularity()))):
         raise DataError(
             "no user lacks an item that another has, and negatives='popularity' draws no others: "
-            "choose negatives='uniform'"
+            "choose negatives='uniform'."
         )

@@ -62,14 +62,14 @@ def require_callbacks(given: object) -> list[Callback]:
     """
     if isinstance(given, Callback) or not isinstance(given, Sequence):
         raise InvalidParameterError(
-            f"callbacks must be a list, [callback], not {type(given).__name__}"
+            f"callbacks must be a list, [callback], not {type(given).__name__}."
         )
     for callback in given:
         if not isinstance(callback, Callback):
             shown = type(callback).__name__
             raise InvalidParameterError(
                 f"a callback must be an object of a class derived from recsys_edu.Callback, with "
-                f"what it does after an epoch in on_epoch(model, report), not {shown}"
+                f"what it does after an epoch in on_epoch(model, report), not {shown}."
             )
     return list(given)
 
@@ -102,7 +102,7 @@ class EarlyStopping(Callback):
         if not getattr(asked.metric, "higher_is_better", True):
             raise InvalidParameterError(
                 f"EarlyStopping keeps the epoch with the highest value, and of {asked.name} lower "
-                'is better; choose another metric, such as "ndcg@10"'
+                'is better; choose another metric, such as "ndcg@10".'
             )
         self.metric = asked.name
         self.validation = validation
@@ -118,7 +118,7 @@ class EarlyStopping(Callback):
         if self.every > model.epochs:
             raise InvalidParameterError(
                 f"EarlyStopping would never look: every is {self.every}, and the model's epochs "
-                f"are {model.epochs}"
+                f"are {model.epochs}."
             )
         self._forget()
         if model.epochs_done:  # a warm start: what is there already may be the best
@@ -145,7 +145,7 @@ class EarlyStopping(Callback):
         if math.isnan(value):
             raise DataError(
                 f"{self.metric} has no value on the held-out interactions, so epochs cannot be "
-                'compared by it; choose another metric, such as "ndcg@10"'
+                'compared by it; choose another metric, such as "ndcg@10".'
             )
         self.values[model.epochs_done] = value
         if value > self.best_value:
@@ -166,7 +166,7 @@ class EarlyStopping(Callback):
         """Go on with those; CheckpointError where they are of another metric."""
         if state["metric"] != self.metric:
             raise CheckpointError(
-                f"the checkpoint's best epoch is by {state['metric']}, not by {self.metric}"
+                f"the checkpoint's best epoch is by {state['metric']}, not by {self.metric}."
             )
         self.values = {int(epoch): float(value) for epoch, value in state["values"]}
         self.best_epoch = int(state["best_epoch"])

@@ -90,7 +90,9 @@ class FactorModel(Recommender):
 
     def _fitted_arrays(self) -> Arrays:
         if self._train is None:
-            raise NotFittedError(f"this {type(self).__name__} is not fitted yet; call fit(…) first")
+            raise NotFittedError(
+                f"this {type(self).__name__} is not fitted yet; call fit(…) first."
+            )
         arrays = {"user_factors": self.user_factors, "item_factors": self.item_factors}
         if self.item_biases is not None:
             arrays["item_biases"] = self.item_biases
@@ -107,8 +109,8 @@ class FactorModel(Recommender):
             or not all(np.isfinite(array).all() for array in given)
             or (biases is not None and biases.shape != (train.n_items,))
         ):
-            raise ModelFileError("its factors do not fit its users, items and settings")
+            raise ModelFileError("its factors do not fit its users, items and settings.")
         self.user_factors, self.item_factors, self.item_biases = users, items, biases
         self.epochs_done = int(arrays["epochs_done"])
         if self.epochs_done < 0:
-            raise ModelFileError(f"it claims {self.epochs_done} epochs")
+            raise ModelFileError(f"it claims {self.epochs_done} epochs.")

@@ -156,11 +156,14 @@ class FeatureEncoder:
             raise DataError(
                 f"the model learned from the features {', '.join(wanted)}; these "
                 + " and ".join(problems)
+                + "."
             )
         for column in self._columns:
             given = KIND_NAMES[type(features.columns[column.name])]
             if given != column.kind:
-                raise DataError(f"the feature {column.name!r} was {column.kind}, now it is {given}")
+                raise DataError(
+                    f"the feature {column.name!r} was {column.kind}, now it is {given}."
+                )
 
 
 def _learned(name: str, column: Column, start: int) -> _Column:

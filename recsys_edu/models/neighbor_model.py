@@ -129,16 +129,16 @@ class NeighborModel(Recommender):
         indptr, indices, values = (arrays[name] for name in Neighbors._fields)
         kinds = [f"{array.dtype.name} {array.ndim}" for array in (indptr, indices, values)]
         if kinds != ["int64 1", "int32 1", "float32 1"]:
-            raise ModelFileError("its neighbours are not of the types that they are saved in")
+            raise ModelFileError("its neighbours are not of the types that they are saved in.")
         try:
             check_structure(indptr, indices, n, n)
         except DataError as error:
             raise ModelFileError(f"its neighbours are no lists of neighbours: {error}") from error
         lengths = np.diff(indptr)
         if values.shape != indices.shape or not (np.isfinite(values) & (values >= 0)).all():
-            raise ModelFileError("its similarities do not fit its neighbours")
+            raise ModelFileError("its similarities do not fit its neighbours.")
         if lengths.max() > self._settings.k or np.any(indices == np.repeat(np.arange(n), lengths)):
-            raise ModelFileError("its neighbours do not fit its settings")
+            raise ModelFileError("its neighbours do not fit its settings.")
         self.neighbors = Neighbors(indptr, indices, values)
         self._prepare(train)
 

@@ -17,13 +17,13 @@ from recsys_edu.models.training import EpochModel, EpochOutcome
 class PairwiseModel(EpochModel):
     """An epoch model that ranks positive items above negative ones."""
 
-    advice = "lower learning_rate (now {learning_rate:g}) or the regularisation"
+    advice = "lower learning_rate (now {learning_rate:g}) or the regularisation."
 
     def _check_learned(self, reports: Sequence[EpochReport]) -> None:
         if not any(report.n_triples for report in reports):
             raise DataError(
                 "no epoch found a negative item for any interaction; lower n_blocks, so that the "
-                "blocks hold more items, or train on more items"
+                "blocks hold more items, or train on more items."
             )
 
 
@@ -35,7 +35,7 @@ def check_can_teach(train: Interactions) -> None:
     counts = np.diff(train.indptr)
     if not np.any((counts > 0) & (counts < train.n_items)):
         raise DataError(
-            "every user has interacted with every item, so there is no negative item to learn from"
+            "every user has interacted with every item, so there is no negative item to learn from."
         )
 
 

@@ -75,7 +75,7 @@ class PureSVD(FactorModel):
         if n_factors >= smaller:
             raise InvalidParameterError(
                 f"n_factors must be below {smaller}, the smaller of the numbers of users and "
-                f"items, not {n_factors}"
+                f"items, not {n_factors}."
             )
         start = uniforms(stream(self._settings.seed), smaller) + 0.5
         matrix = pattern_of(train).astype(np.float64)

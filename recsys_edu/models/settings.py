@@ -129,7 +129,7 @@ class Configured:
         for name in changes:
             if name not in names:
                 raise InvalidParameterError(
-                    f"{type(self).__name__} has no argument {name!r}, only {', '.join(names)}"
+                    f"{type(self).__name__} has no argument {name!r}, only {', '.join(names)}."
                 )
         own = {name: value for name, value in changes.items() if name in self._given}
         given = {**self._given, **own}
@@ -150,6 +150,6 @@ class Configured:
         if any(p.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD) for p in parameters):
             raise InvalidParameterError(
                 f"the constructor of {cls.__name__} takes *args or **kwargs; name its arguments, "
-                "so that models can be saved, copied and shown"
+                "so that models can be saved, copied and shown."
             )
         return [parameter.name for parameter in parameters]

@@ -97,15 +97,15 @@ def _column(kind: str, parts: dict[str, NDArray[Any]], n_rows: int) -> Column:
             given != (np.dtype(np.float32), np.dtype(np.bool_), n_rows, n_rows)
             or not np.isfinite(numeric.values).all()
         ):
-            raise DataError("a numeric feature is damaged")
+            raise DataError("a numeric feature is damaged.")
         return numeric
     parts["labels"] = as_ids(parts["labels"], "labels")
     n_labels, codes = len(parts["labels"]), parts["codes"]
     if codes.dtype != np.int32 or codes.ndim != 1:
-        raise DataError("a feature's codes are damaged")
+        raise DataError("a feature's codes are damaged.")
     if kind == KIND_NAMES[MultiHot]:
         check_structure(parts["indptr"], codes, n_rows, n_labels)
         return MultiHot(**parts)
     if len(codes) != n_rows or np.any((codes < -1) | (codes >= n_labels)):
-        raise DataError("a categorical feature is damaged")
+        raise DataError("a categorical feature is damaged.")
     return Categorical(**parts)

@@ -41,8 +41,10 @@ class Training(NamedTuple):
 
     run_epoch: Callable[[], EpochOutcome]
     """Runs the epoch after ``model.epochs_done``; leaves the model as it is."""
-    start: Callable[[], Mapping[str, Any]] | None = None
+    start: Callable[[], Mapping[str, Any]] | None
     """Returns the model's attributes before the first epoch; None for a warm start."""
+    n_epochs: int
+    """Epochs to run, unless a callback stops it before."""
 
 
 class EpochModel(FactorModel):
@@ -52,7 +54,6 @@ class EpochModel(FactorModel):
     """A report for each epoch since the model was made, loaded, or fitted from scratch."""
     advice: ClassVar[str]
     """Advice for overflowing factors; names in braces stand for settings."""
-    _continue: bool = False
 
     def _configure(self, arguments: Mapping[str, Any]) -> None:
         super()._configure(arguments)
@@ -84,8 +85,7 @@ class EpochModel(FactorModel):
             InvalidParameterError: an argument that does not fit the data, or a warm start on other
                 ids.
         """
-        self._continue = warm_start
-        return super().fit(train, callbacks=callbacks)
+        return self._fit(train, callbacks, warm_start=warm_start)
 
     def restore(self, state: FactorState) -> None:
         """Go back to a snapshot; later epochs are struck from the history."""
@@ -93,30 +93,33 @@ class EpochModel(FactorModel):
         self._replace_attributes(**self._restored(state), history=kept)
 
     @abstractmethod
-    def _prepare(self, train: Interactions, callbacks: Sequence[Callback]) -> Training:
+    def _prepare(
+        self, train: Interactions, callbacks: Sequence[Callback], warm_start: bool
+    ) -> Training:
         """Check the data and get ready; a refusal leaves the model as it is."""
 
-    def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
-        if self._continue:
+    def _learn(
+        self, train: Interactions, callbacks: Sequence[Callback], *, warm_start: bool = False
+    ) -> None:
+        if warm_start:
             self._check_same_ids(train)
-        training = self._prepare(train, callbacks)
+        training = self._prepare(train, callbacks, warm_start)
         try:
             # Callbacks may rank: the model has its interactions from here on.
             begun = {} if training.start is None else training.start()
             self._replace_attributes(**begun, _train=train)
-            self._run_epochs(training.run_epoch, callbacks)
+            self._run_epochs(training, callbacks)
         except BaseException as error:
             if self.epochs_done == 0 or not isinstance(error, KeyboardInterrupt):
                 self._train = None
             raise
 
-    def _run_epochs(
-        self, run_epoch: Callable[[], EpochOutcome], callbacks: Sequence[Callback]
-    ) -> None:
+    def _run_epochs(self, training: Training, callbacks: Sequence[Callback]) -> None:
         """Run and report each epoch; let callbacks look and stop."""
         for callback in callbacks:
             callback.on_start(self)
-        n_epochs, n_before = self._epochs_to_run(), len(self.history)
+        run_epoch, _, n_epochs = training
+        n_before = len(self.history)
         shown = self._settings.progress
         with epochs_with_progress(type(self).__name__, n_epochs, shown=shown) as bar:
             for _ in range(n_epochs):
@@ -142,11 +145,6 @@ class EpochModel(FactorModel):
         )
         return report
 
-    def _epochs_to_run(self) -> int:
-        """Return how many epochs are left of this fit."""
-        epochs: int = self._settings.epochs
-        return epochs
-
     def _check_learned(self, reports: Sequence[EpochReport]) -> None:
         """Raise DataError where these epochs have taught nothing."""
 
@@ -166,12 +164,12 @@ class EpochModel(FactorModel):
             and np.array_equal(before.item_ids, train.item_ids)
         ):
             raise InvalidParameterError(
-                "a warm start needs the users and items of the first fit, in the same order"
+                "a warm start needs the users and items of the first fit, in the same order."
             )
         if self.user_factors.shape[1] != self._settings.n_factors:
             raise InvalidParameterError(
                 f"a warm start needs the n_factors of the first fit, {self.user_factors.shape[1]}, "
-                f"not {self._settings.n_factors}"
+                f"not {self._settings.n_factors}."
             )
 
 

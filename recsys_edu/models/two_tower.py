@@ -121,7 +121,6 @@ class TwoTower(PairwiseModel):
     trained: TrainedState
     user_encoder: FeatureEncoder | None = None
     item_encoder: FeatureEncoder | None = None
-    _resume_from: str | PathLike[str] | None = None
     _built: tuple[TrainedState, Towers] | None = None
 
     def __init__(
@@ -186,23 +185,26 @@ class TwoTower(PairwiseModel):
                 a checkpoint as well.
         """
         if warm_start and resume_from is not None:
-            raise InvalidParameterError("give warm_start or resume_from, not both")
-        self._resume_from = resume_from
-        return super().fit(train, callbacks=callbacks, warm_start=warm_start)
+            raise InvalidParameterError("give warm_start or resume_from, not both.")
+        return self._fit(train, callbacks, warm_start=warm_start, resume_from=resume_from)
 
-    def _prepare(self, train: Interactions, callbacks: Sequence[Callback]) -> Training:
+    def _prepare(
+        self, train: Interactions, callbacks: Sequence[Callback], warm_start: bool
+    ) -> Training:
         import_torch()
         from recsys_edu.models.two_tower_training import Trainer
 
         check_can_teach(train)
-        if self._continue:
-            self._check_can_go_on()
+        n_epochs = self._n_epochs_from(self.epochs_done if warm_start else 0)
+        if warm_start:
+            self._check_can_go_on(n_epochs)
         trainer = Trainer(self._settings, train)
-        if self._continue:
+        if warm_start:
             self._go_on(trainer)
         resumed = next((c for c in callbacks if isinstance(c, Resumed)), None)
         if resumed is not None:
             resumed.prepare(self._settings, self.settings(), trainer, train)
+            n_epochs = max(0, self._settings.epochs - len(resumed.history()))
 
         def start() -> dict[str, Any]:
             history = [] if resumed is None else resumed.history()
@@ -216,27 +218,34 @@ class TwoTower(PairwiseModel):
             }
 
         return Training(
-            lambda: trainer.run_epoch(self.epochs_done), None if self._continue else start
+            lambda: trainer.run_epoch(self.epochs_done), None if warm_start else start, n_epochs
         )
 
-    def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
+    def _learn(
+        self,
+        train: Interactions,
+        callbacks: Sequence[Callback],
+        *,
+        warm_start: bool = False,
+        resume_from: str | PathLike[str] | None = None,
+    ) -> None:
         others = [callback for callback in callbacks if not isinstance(callback, Checkpoint)]
         # Checkpoints come last, so that they know what the others have seen of the epoch.
         writing = [c.beside(others) for c in callbacks if isinstance(c, Checkpoint)]
-        resumed = [] if self._resume_from is None else [Resumed(self._resume_from, others)]
+        resumed = [] if resume_from is None else [Resumed(resume_from, others)]
         with threads_of_torch(self._settings.n_threads):
-            super()._learn(train, [*others, *resumed, *writing])
+            super()._learn(train, [*others, *resumed, *writing], warm_start=warm_start)
 
-    def _check_can_go_on(self) -> None:
+    def _check_can_go_on(self, n_epochs: int) -> None:
         if not self.trained.can_go_on:
             raise InvalidParameterError(
                 "a warm start needs the state of the optimizer, which model files do not hold: go "
-                "on from a Checkpoint, by fit(…, resume_from=path)"
+                "on from a Checkpoint, by fit(…, resume_from=path)."
             )
-        if self._epochs_to_run() == 0:
+        if n_epochs == 0:
             raise InvalidParameterError(
                 f"with schedule='linear' a fit ends after {self._settings.epochs} epochs; raise "
-                "epochs to go on"
+                "epochs to go on."
             )
 
     def _go_on(self, trainer: Trainer) -> None:
@@ -246,12 +255,12 @@ class TwoTower(PairwiseModel):
             (self.item_encoder, trainer.items.encoder),
         ):
             if (ours and ours.to_json()) != (theirs and theirs.to_json()):
-                raise InvalidParameterError("a warm start needs the features of the first fit")
+                raise InvalidParameterError("a warm start needs the features of the first fit.")
         try:
             trainer.go_on_from(self.trained)
         except (KeyError, IndexError, ValueError, RuntimeError) as error:
             raise InvalidParameterError(
-                f"a warm start needs towers and an optimizer as in the first fit: {error}"
+                f"a warm start needs towers and an optimizer as in the first fit ({error})."
             ) from error
 
     def _is_cold(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -259,16 +268,17 @@ class TwoTower(PairwiseModel):
             return np.zeros(len(rows), dtype=np.bool_)
         return super()._is_cold(rows)
 
-    def _epochs_to_run(self) -> int:
-        epochs = self._settings.epochs
-        in_all = self._resume_from is not None or self._settings.schedule == "linear"
-        return max(0, epochs - self.epochs_done) if in_all else epochs
+    def _n_epochs_from(self, epochs_done: int) -> int:
+        """Return how many epochs a fit runs; a linear schedule has ``epochs`` in all."""
+        settings = self._settings
+        in_all = settings.schedule == "linear"
+        return max(0, settings.epochs - epochs_done) if in_all else settings.epochs
 
     def _check_learned(self, reports: Sequence[EpochReport]) -> None:
         if not any(report.n_triples for report in reports):
             raise DataError(
                 "no epoch found a negative item for any interaction: every user has nearly all "
-                "items that anybody has; train on more"
+                "items that anybody has; train on more."
             )
 
     @property
@@ -301,7 +311,7 @@ class TwoTower(PairwiseModel):
     def _restore(self, arrays: Arrays, train: Interactions) -> None:
         super()._restore(arrays, train)
         if self._settings.use_biases != (self.item_biases is not None):
-            raise ModelFileError("its biases do not fit its settings")
+            raise ModelFileError("its biases do not fit its settings.")
         from recsys_edu.models.two_tower_state import TrainedState
 
         self.user_encoder, self.item_encoder = (
@@ -385,9 +395,9 @@ class TwoTower(PairwiseModel):
         """Rows without a vector of their own."""
         train = self.train
         if not isinstance(features, Features):
-            raise InvalidParameterError(f"{what} must be Features, not {type(features).__name__}")
+            raise InvalidParameterError(f"{what} must be Features, not {type(features).__name__}.")
         if encoder is None:
-            raise DataError(f"this model learned from no features of {what}, only from their ids")
+            raise DataError(f"this model learned from no features of {what}, only from their ids.")
         import torch
 
         from recsys_edu.models.towers import Rows

@@ -63,7 +63,7 @@ class Checkpoint(Callback):
         if not hasattr(model, "trained"):
             raise InvalidParameterError(
                 f"checkpoints are for TwoTower; save a {type(model).__name__} with save(path), and "
-                "go on by fit(…, warm_start=True)"
+                "go on by fit(…, warm_start=True)."
             )
 
     def on_epoch(self, model: Any, report: EpochReport) -> bool:
@@ -105,7 +105,7 @@ class Resumed(Callback):
             int(self.header["epochs_done"])
         except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
             why = str(error).strip().partition("\n")[0]
-            raise CheckpointError(f"{self.path} is damaged: {why}") from error
+            raise CheckpointError(f"{self.path} is damaged ({why.rstrip('.')}).") from error
 
     def history(self) -> list[EpochReport]:
         """Return the reports of the epochs done."""
@@ -168,7 +168,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
     with KIND.reading(path) as source, _opened(safe_open, source) as file:
         metadata = file.metadata() or {}
         if _HEADER not in metadata:
-            raise CheckpointError("it is a safetensors file, but of something else")
+            raise CheckpointError("it is a safetensors file, but of something else.")
         header = json.loads(metadata[_HEADER])
         KIND.check_format(header)
         return header, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -201,14 +201,14 @@ def _check_same(
         if name not in may_differ and theirs.get(name) != value
     ]
     if different:
-        raise CheckpointError(f"{path} is of another configuration: {', '.join(different)}")
+        raise CheckpointError(f"{path} is of another configuration: {', '.join(different)}.")
     if header["device"] != device:
         raise CheckpointError(
             f"{path} was written on {header['device']}, whose random numbers are other ones than "
-            f"those of {device}"
+            f"those of {device}."
         )
     if header["data"] != fingerprint(train, with_features=settings.use_features):
-        raise CheckpointError(f"{path} was learned from other interactions, ids or features")
+        raise CheckpointError(f"{path} was learned from other interactions, ids or features.")
 
 
 def _safetensors() -> tuple[Any, Any]:

@@ -23,7 +23,7 @@ def of_both_sides(high: float) -> Any:
         given = value if isinstance(value, tuple | list) else (value, value)
         if len(given) != 2:
             raise InvalidParameterError(
-                f"{name} must be one number, or two (users, items), not {value!r}"
+                f"{name} must be one number, or two (users, items), not {value!r}."
             )
         users, items = (number(name, part, 0.0, high) for part in given)
         return users, items
@@ -35,7 +35,7 @@ def widths(name: str, hidden: object) -> tuple[int, ...]:
     """Return the widths of a trunk's layers."""
     if not isinstance(hidden, tuple | list):
         raise InvalidParameterError(
-            f"{name} must be a list of widths, such as (64,), not {hidden!r}"
+            f"{name} must be a list of widths, such as (64,), not {hidden!r}."
         )
     return tuple(whole_number(name, width, 1, 2**16) for width in hidden)
 
@@ -49,7 +49,9 @@ def usable_device(name: str, device: object) -> str | None:
         torch.empty(1, device=torch.device(device))
     except (RuntimeError, TypeError, AssertionError) as error:
         why = str(error).partition("\n")[0]
-        raise InvalidParameterError(f"{name} {device!r} cannot be used here: {why}") from None
+        raise InvalidParameterError(
+            f"{name} {device!r} cannot be used here ({why.rstrip('.')})."
+        ) from None
     return str(device)
 
 
@@ -112,4 +114,4 @@ class TwoTowerSettings(Settings):
         if self.n_negatives is None:
             object.__setattr__(self, "n_negatives", _USUAL_NEGATIVES[self.loss])
         if self.bias_init != "zeros" and not self.use_biases:
-            raise InvalidParameterError(f"bias_init {self.bias_init!r} needs use_biases=True")
+            raise InvalidParameterError(f"bias_init {self.bias_init!r} needs use_biases=True.")

@@ -112,7 +112,7 @@ def require_each_once(noun: str, given: Sequence[object]) -> None:
     """Raise InvalidParameterError for none at all, and for one that is given twice."""
     if not given or len(set(given)) < len(given):
         listed = ", ".join(filter(None, map(str, given))) or "none"
-        raise InvalidParameterError(f"name each {noun} once, not {listed}")
+        raise InvalidParameterError(f"name each {noun} once, not {listed}.")
 
 
 def contestant_of(
@@ -157,7 +157,7 @@ def _contestant(name: str) -> Contestant:
         if model.race.by_backend:
             raise InvalidParameterError(
                 f"{model.__name__} races on a backend, under the backend's name: naive, optimized, "
-                "torch …"
+                "torch …."
             )
         return contestant_of(model, name, own=own)
     for backend, rest in _splits(name):

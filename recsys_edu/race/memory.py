@@ -39,7 +39,9 @@ def peak_memory_of_fit(contestant: Contestant, dataset: str, settings: RaceSetti
     """
     backend = contestant.loaded_backend()
     if backend is not None and not backend.path:
-        raise NotMeasuredError("its backend is an object of this process, not an importable module")
+        raise NotMeasuredError(
+            "its backend is an object of this process, not an importable module."
+        )
     asked = {
         "path": sys.path,
         "name": contestant.name,
@@ -58,7 +60,7 @@ def peak_memory_of_fit(contestant: Contestant, dataset: str, settings: RaceSetti
     )
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-        raise NotMeasuredError(f"the process that should measure it failed ({last})")
+        raise NotMeasuredError(f"the process that should measure it failed ({last}).")
     return float(done.stdout.split()[-1])
 
 

@@ -20,7 +20,7 @@ def check_plot_path(path: Path) -> None:
     """Check a plot's path, and this installation, before the race is run."""
     if path.suffix.lower() not in _FORMATS:
         raise InvalidParameterError(
-            f"a plot is written as {', '.join(_FORMATS)}, by the end of its name, not {path.name!r}"
+            f"a plot is written as {', '.join(_FORMATS)}, by its name's end, not {path.name!r}."
         )
     _import_matplotlib()
 

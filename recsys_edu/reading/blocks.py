@@ -50,7 +50,7 @@ def blocks_of(source: Source) -> Iterator[Block]:
             raise DataError.at(
                 source.path,
                 line,
-                f"longer than {LONGEST_LINE >> 20} MiB: not a file with one event a line",
+                f"longer than {LONGEST_LINE >> 20} MiB: not a file with one event a line.",
             )
     if rest:
         yield _checked(source, rest + b"\n", line)
@@ -78,7 +78,7 @@ def _checked(source: Source, raw: bytes, first_line: int) -> Block:
             source.path,
             first_line + raw.count(b"\n", 0, nul),
             "a NUL byte, which text has not; if this is UTF-16 without a byte order mark, say "
-            "encoding='utf-16-le', and else it is no text file",
+            "encoding='utf-16-le', and else it is no text file.",
         )
     try:
         return Block(raw.decode(), raw, first_line)
@@ -86,5 +86,5 @@ def _checked(source: Source, raw: bytes, first_line: int) -> Block:
         raise DataError.at(
             source.path,
             first_line + raw.count(b"\n", 0, error.start),
-            "not utf-8 text; name the file's encoding, such as encoding='latin-1'",
+            "not utf-8 text; name the file's encoding, such as encoding='latin-1'.",
         ) from None

@@ -70,7 +70,7 @@ class Builder:
             DataError: there are none, or a field is not what its column holds.
         """
         if not self.places.n_events:
-            raise DataError(f"{self.path} holds no interactions")
+            raise DataError(f"{self.path} holds no interactions.")
         found = {_FIELD[role]: column.finished() for role, (_, column) in self._columns.items()}
         self._columns.clear()
         return Events(**found, where=self.places.where)  # type: ignore[arg-type]
@@ -87,4 +87,4 @@ def position_of(path: Path, header: Sequence[str], name: str) -> int:
             hint = "; quotechar='\"' takes the quotes away"
         elif any(number(field) is not None for field in header):
             hint = "; if the first line holds data, give the names with columns="
-    raise DataError(f"{path} has {problem} named {name!r}; its columns are {listed(header)}{hint}")
+    raise DataError(f"{path} has {problem} named {name!r}; its columns are {listed(header)}{hint}.")

@@ -113,10 +113,10 @@ class ValueColumn:
     def _problem(self, text: str) -> str:
         """Return the fault of a text; a point where a comma is due may part thousands."""
         if self._decimal == "," or not _is_finite(numbers.number(text, ",")):
-            return "is not a finite number"
+            return "is not a finite number."
         return (
             "is a number only with decimal=',', which from_csv takes where ',' does not part the "
-            "fields"
+            "fields."
         )
 
     def _append(self, found: NDArray[np.float32]) -> None:
@@ -158,9 +158,9 @@ class TimeColumn:
             raise self._about(
                 self._n + place,
                 texts[place],
-                "is not an ISO date like those before it"
+                "is not an ISO date like those before it."
                 if self._iso
-                else "is not a time: not an integer, seconds with decimals or an ISO date",
+                else "is not a time: not an integer, seconds with decimals or an ISO date.",
             )
         decimals = any(isinstance(value, float) for value in known.values())
         kind = np.float64 if decimals else np.int64

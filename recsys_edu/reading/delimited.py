@@ -50,18 +50,18 @@ def layout_of(
         quotechar = '"' if delimiter in (",", ";", "|") else None
     if not delimiter or set(delimiter) & {"\r", "\n", "\0", quotechar}:
         raise InvalidParameterError(
-            f"delimiter must be characters of one line, without the quote; got {delimiter!r}"
+            f"delimiter must be characters of one line, without the quote; got {delimiter!r}."
         )
     if quotechar is not None and (len(quotechar) != 1 or quotechar in "\r\n\0 "):
         raise InvalidParameterError(
-            f"quotechar must be a single character, or None for no quotes; got {quotechar!r}"
+            f"quotechar must be a single character, or None for no quotes; got {quotechar!r}."
         )
     if decimal not in (".", ",") or decimal == delimiter:
         raise InvalidParameterError(
-            f"decimal must be '.' or ',', and not the delimiter; got {decimal!r}"
+            f"decimal must be '.' or ',', and not the delimiter; got {decimal!r}."
         )
     if isinstance(columns, str):
-        raise InvalidParameterError("columns must be a list of names, not one string")
+        raise InvalidParameterError("columns must be a list of names, not one string.")
     return Layout(delimiter, quotechar, decimal, None if columns is None else list(columns))
 
 
@@ -77,7 +77,7 @@ def read_delimited(
     with opened(path, encoding=encoding, member=member) as source:
         if source.table:
             raise DataError(
-                f"{source.path} is a {source.table} file; Interactions.from_file reads it"
+                f"{source.path} is a {source.table} file; Interactions.from_file reads it."
             )
         return _Reader(source, layout).events(names)
 
@@ -112,7 +112,7 @@ class _Reader:
         text = block.text
         if _UNIT_SEPARATOR in text:
             line = block.first_line + text.count("\n", 0, text.index(_UNIT_SEPARATOR))
-            raise DataError.at(self._path, line, "holds the control character 0x1f")
+            raise DataError.at(self._path, line, "holds the control character 0x1f.")
         text = text.replace(self._layout.delimiter, _UNIT_SEPARATOR)
         return Block(text, text.encode(), block.first_line)
 
@@ -126,7 +126,7 @@ class _Reader:
                 rest = block.text.split("\n", line - block.first_line + 1)[-1]
                 after = Block(rest, rest.encode(), line + 1) if rest else None
                 return [field.strip() for field in parsed[0][1]], after
-        raise DataError(f"{self._path} holds no interactions: it is empty")
+        raise DataError(f"{self._path} holds no interactions: it is empty.")
 
     def _add(self, builder: Builder, block: Block, n_fields: int) -> None:
         quote = self._layout.quotechar
@@ -148,7 +148,7 @@ class _Reader:
                     self._path,
                     line,
                     f"{len(fields)} field(s) between {self._layout.delimiter!r} instead of "
-                    f"{n_fields}",
+                    f"{n_fields}.",
                 )
             yield line, fields
 
@@ -178,7 +178,7 @@ class _Reader:
                         "a field of more than 131,072 characters, mostly since a quote is open"
                     )
                 raise DataError.at(
-                    self._path, line, f"{problem}; quotechar=None reads quotes as any character"
+                    self._path, line, f"{problem}; quotechar=None reads quotes as any character."
                 ) from None
 
 

@@ -39,7 +39,7 @@ class ColumnNames(NamedTuple):
             if name in role_of:
                 raise InvalidParameterError(
                     f"{role_of[name]} and {role} both name the column {shown(name)}; each needs "
-                    "one of its own"
+                    "one of its own."
                 )
             if name is not None:
                 role_of[name] = role

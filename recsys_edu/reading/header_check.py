@@ -29,7 +29,7 @@ def refuse_header_as_data(events: Events, names: ColumnNames) -> None:
         where = "the first line" if events.where is None else events.where(0)
         raise DataError(
             f"{where}: {first[0]!r} and {first[1]!r} look like the names of columns; leave out "
-            "columns= for a file whose first line has them"
+            "columns= for a file whose first line has them."
         )
 
 

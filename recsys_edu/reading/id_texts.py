@@ -57,7 +57,7 @@ def settle(
                 raise refusal(
                     number,
                     "is a decimal number, not an id; convert the column to integers, or pass ids "
-                    "as they are to Interactions.from_events",
+                    "as they are to Interactions.from_events.",
                 )
     return _renumbered(stripped, codes)
 
@@ -67,18 +67,18 @@ def _check(number: int, text: str, refusal: Refusal) -> None:
         raise refusal(
             number,
             "is no id but a missing value; leave such events out, or pass ids as they are to "
-            "Interactions.from_events",
+            "Interactions.from_events.",
         )
     if "\n" in text or "\r" in text:
         raise refusal(
             number,
             "is no id: it holds a line break, mostly since a quote is not closed; quotechar=None "
-            "reads quotes as any other character",
+            "reads quotes as any other character.",
         )
     if len(text) > _LONGEST:
-        raise refusal(number, f"is no id: it has {len(text):,} characters")
+        raise refusal(number, f"is no id: it has {len(text):,} characters.")
     if "\0" in text:
-        raise refusal(number, "is no id: it holds a NUL character")
+        raise refusal(number, "is no id: it holds a NUL character.")
 
 
 def _renumbered(ids: list[Any], codes: NDArray[Any]) -> Factorized:

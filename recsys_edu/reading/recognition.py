@@ -64,7 +64,7 @@ def read_file(
 ) -> Events:
     """Read a file of any known format; see ``Interactions.from_file``."""
     if format is not None and format not in FORMATS:
-        raise InvalidParameterError(f"format must be one of {', '.join(FORMATS)}; got {format!r}")
+        raise InvalidParameterError(f"format must be one of {', '.join(FORMATS)}; got {format!r}.")
     with opened(path, encoding=encoding, member=member) as source:
         found = _recognized(source, wanted, format)
     if not quiet:
@@ -103,7 +103,7 @@ def _sample(source: Source) -> list[str]:
     block = next(blocks_of(source), None)
     lines = [] if block is None else [text for _, text in block.lines()][:_SAMPLE_LINES]
     if not lines:
-        raise DataError(f"{source.path} holds no interactions: it is empty")
+        raise DataError(f"{source.path} holds no interactions: it is empty.")
     return lines
 
 
@@ -134,7 +134,7 @@ def _keys(source: Source, line: str) -> list[str]:
         found = None
     if not isinstance(found, dict):
         raise DataError.at(
-            source.path, 1, "looks like JSON, but is no object; write one object on each line"
+            source.path, 1, "looks like JSON, but is no object; write one object on each line."
         )
     return list(found)
 
@@ -145,7 +145,7 @@ def _delimited(source: Source, wanted: WantedNames, lines: list[str]) -> Recogni
         raise DataError.at(
             source.path,
             1,
-            "no delimiter is found that parts the lines alike; name it with Interactions.from_csv",
+            "no delimiter is found that parts the lines alike; name it with Interactions.from_csv.",
         )
     quote = '"' if delimiter in (",", ";", "|") else None
     rows = [_split(line, delimiter, quote) for line in lines]
@@ -204,7 +204,7 @@ def _names_by_place(source: Source, rows: list[list[str]]) -> list[str]:
         source.path,
         1,
         f"{width} fields without a header say nothing of what they hold; name them: "
-        "Interactions.from_csv(…, columns=[…])",
+        "Interactions.from_csv(…, columns=[…]).",
     )
 
 

@@ -33,15 +33,15 @@ def _json_records(source: Source, block: Block, keys: list[str]) -> Records:
         try:
             found = json.loads(text)
         except (ValueError, RecursionError):
-            raise DataError.at(source.path, line, f"{shown(text)} is not JSON") from None
+            raise DataError.at(source.path, line, f"{shown(text)} is not JSON.") from None
         if not isinstance(found, dict):
-            raise DataError.at(source.path, line, f"{shown(text)} is not a JSON object")
+            raise DataError.at(source.path, line, f"{shown(text)} is not a JSON object.")
         fields = [_json_field(found.get(key)) for key in keys]
         if None in fields:
             key = keys[fields.index(None)]
             given = shown(str(found[key])) if key in found else "nothing"
             raise DataError.at(
-                source.path, line, f"{given} under {key!r}, where text or a number is due"
+                source.path, line, f"{given} under {key!r}, where text or a number is due."
             )
         yield line, [field for field in fields if field is not None]
 
@@ -94,6 +94,6 @@ def _netflix_records(source: Source, block: Block, item: list[str]) -> Records:
             raise DataError.at(
                 source.path,
                 line,
-                f"{shown(text)} is neither 'item:' nor 'user,rating,date'",
+                f"{shown(text)} is neither 'item:' nor 'user,rating,date'.",
             )
         yield line, fields + item

@@ -104,12 +104,12 @@ def opened(
 
 def _check_encoding(encoding: str) -> None:
     if not isinstance(encoding, str):
-        raise InvalidParameterError(f"encoding must be a name such as 'utf-8', not {encoding!r}")
+        raise InvalidParameterError(f"encoding must be a name such as 'utf-8', not {encoding!r}.")
     try:
         codecs.getincrementaldecoder(encoding)
         b"a".decode(encoding)  # refuses encodings that are not of text, such as base64
     except LookupError:
-        raise InvalidParameterError(f"encoding {encoding!r} is not known to Python") from None
+        raise InvalidParameterError(f"encoding {encoding!r} is not known to Python.") from None
     except UnicodeError:
         pass  # half a character of UTF-16
 
@@ -117,9 +117,9 @@ def _check_encoding(encoding: str) -> None:
 def _check_regular(path: Path) -> None:
     kind = special_kind(path)
     if kind is not None:
-        raise DataError(f"{path} is {kind}, not a file; write what it sends into a file first")
+        raise DataError(f"{path} is {kind}, not a file; write what it sends into a file first.")
     if path.is_dir():
-        raise DataError(f"{path} is a folder; name a file in it")
+        raise DataError(f"{path} is a folder; name a file in it.")
 
 
 def _first_match(start: bytes, kinds: dict[bytes, str]) -> str | None:
@@ -133,7 +133,7 @@ def _refuse_strangers(path: Path, start: bytes, packing: str | None) -> None:
     if packing and _first_match(start, _PACKED):
         stranger = f"packed twice ({packing}, {_first_match(start, _PACKED)}); unpack it first"
     if stranger:
-        raise DataError(f"{path} is {stranger}")
+        raise DataError(f"{path} is {stranger}.")
 
 
 def _mark_of(start: bytes, encoding: str) -> tuple[int, str]:
@@ -150,7 +150,7 @@ def _unpacked(
 ) -> Iterator[Stream]:
     """Open the content of a file that may be packed."""
     if member is not None and packing != "zip":
-        raise InvalidParameterError(f"member names a file in a zip archive, which {path} is not")
+        raise InvalidParameterError(f"member names a file in a zip archive, which {path} is not.")
     if packing is None:
         yield file
     elif packing == "zip":
@@ -172,16 +172,17 @@ def _zip_member(path: Path, file: IO[bytes], member: str | None) -> Iterator[IO[
     with archive:
         names = [name for name in archive.namelist() if not _is_no_data(name)]
         if "[Content_Types].xml" in names:
-            raise DataError(f"{path} is an Office file; save the sheet as CSV")
+            raise DataError(f"{path} is an Office file; save the sheet as CSV.")
         known = listed(names, 5)
         if member is None and len(names) != 1:
             raise DataError(
                 f"{path} holds {len(names)} files"
                 + (f"; name one with member=: {known}" if names else "")
+                + "."
             )
         name = names[0] if member is None else member
         if name not in archive.namelist():
-            raise DataError(f"{path} holds no file {name!r}, only {known}")
+            raise DataError(f"{path} holds no file {name!r}, only {known}.")
         try:
             inner = archive.open(name)
         except (RuntimeError, NotImplementedError, *_DAMAGED) as error:
@@ -197,8 +198,8 @@ def _is_no_data(name: str) -> bool:
 
 def _damage(path: Path, packing: str, error: BaseException) -> DataError:
     if isinstance(error, EOFError):
-        return DataError(f"{path} is cut short ({packing}); fetch it again")
-    return DataError(f"{path} cannot be unpacked ({packing}): {error}; fetch it again")
+        return DataError(f"{path} is cut short ({packing}); fetch it again.")
+    return DataError(f"{path} cannot be unpacked ({packing}): {error}; fetch it again.")
 
 
 class _Guarded:
@@ -217,7 +218,7 @@ class _Guarded:
         if self._read > max(_BOMB_BYTES, _BOMB_RATIO * self._packed.tell()):
             raise DataError(
                 f"{self._path} holds more than {_BOMB_RATIO} times its own length "
-                f"({self._packing}), which events do not; if you trust it, unpack it first"
+                f"({self._packing}), which events do not; if you trust it, unpack it first."
             )
         return found
 
@@ -250,7 +251,7 @@ class _Recoded:
                 found = self._decoder.decode(raw, final=not raw).encode()
             except UnicodeError:
                 raise DataError.at(
-                    self._path, self._line, f"not {self._encoding} text, here or soon after"
+                    self._path, self._line, f"not {self._encoding} text, here or soon after."
                 ) from None
             self._line += found.count(b"\n")
             if found or not raw:

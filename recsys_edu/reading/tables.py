@@ -27,15 +27,15 @@ def read_frame(df: object, names: ColumnNames, origin: str = "the data frame") -
         frame: nw.DataFrame[Any] = nw.from_native(df, eager_only=True)
     except nw.exceptions.DuplicateError as error:
         raise DataError(
-            f"{origin} has columns of the same name; rename one ({' '.join(str(error).split())})"
+            f"{origin} has columns of the same name; rename one ({' '.join(str(error).split())})."
         ) from None
     except TypeError:
         raise InvalidParameterError(
             "df must be a pandas, polars or pyarrow table in memory (collect a lazy one first); "
-            f"got {type(df).__name__}"
+            f"got {type(df).__name__}."
         ) from None
     if not len(frame):
-        raise DataError(f"{origin} holds no interactions: it has no rows")
+        raise DataError(f"{origin} holds no interactions: it has no rows.")
     return Events(
         _ids(_column(frame, names.user, origin), names.user, origin),
         _ids(_column(frame, names.item, origin), names.item, origin),
@@ -51,14 +51,14 @@ def _column(frame: Any, name: str, origin: str) -> Any:
 
     if name not in frame.columns:
         raise DataError(
-            f"{origin} has no column named {name!r}; its columns are {listed(frame.columns)}"
+            f"{origin} has no column named {name!r}; its columns are {listed(frame.columns)}."
         )
     column = frame[name]
     missing = column.is_null().arg_true().to_list()
     if missing:
         raise DataError(
             f"{origin}: column {name!r} has {len(missing)} missing value(s), the first in row "
-            f"{missing[0]} (counted from 0); drop or fill them"
+            f"{missing[0]} (counted from 0); drop or fill them."
         )
     if isinstance(column.dtype, nw.Categorical | nw.Enum):
         return column.cast(nw.String)
@@ -78,7 +78,7 @@ def _ids(column: Any, name: str, origin: str) -> Factorized:
 
     what = f"{origin}: ids of column {name!r}"
     if isinstance(column.dtype, nw.Int128 | nw.UInt128):
-        raise DataError(f"{what} hold integers beyond 64 bits; use strings instead")
+        raise DataError(f"{what} hold integers beyond 64 bits; use strings instead.")
     if not isinstance(column.dtype, nw.String):
         array: NDArray[Any] = column.to_numpy()
         if array.dtype.kind != "O" or set(map(type, array)) != {str}:
@@ -104,7 +104,7 @@ def _values(frame: Any, name: str, origin: str) -> NDArray[Any]:
     array: NDArray[Any] = _column(frame, name, origin).to_numpy()
     if array.dtype.kind not in "biuf":
         raise DataError(
-            f"{origin}: values of column {name!r} must be real numbers; got {array.dtype}"
+            f"{origin}: values of column {name!r} must be real numbers; got {array.dtype}."
         )
     return array
 
@@ -134,7 +134,7 @@ def _iso_times(column: Any, name: str, origin: str) -> NDArray[np.int64]:
             if time is None:
                 raise DataError(
                     f"{origin}, row {len(found)} (counted from 0): {shown(text)} in column "
-                    f"{name!r} is not an ISO date"
+                    f"{name!r} is not an ISO date."
                 )
             found.append(time)
     return np.array(found, dtype=np.int64)
@@ -157,7 +157,7 @@ def _loaded(source: Source, columns: list[str] | None) -> Any:
 
     if source.packing:
         raise DataError(
-            f"{source.path} is a packed {source.table} file ({source.packing}); unpack it first"
+            f"{source.path} is a packed {source.table} file ({source.packing}); unpack it first."
         )
     for load in (_by_polars, _by_pyarrow):
         try:
@@ -168,11 +168,11 @@ def _loaded(source: Source, columns: list[str] | None) -> Any:
             # Whatever the pieces of a damaged file set off, the file is to blame.
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise DataError(
-                f"{source.path} cannot be read as a {source.table} file: {reason}"
+                f"{source.path} is no {source.table} file that can be read: {reason.rstrip('.')}."
             ) from None
     raise MissingDependencyError(
         f"{source.path} is a {source.table} file, which polars or pyarrow can read; neither is "
-        "installed: run `pip install polars`"
+        "installed: run `pip install polars`."
     )
 
 

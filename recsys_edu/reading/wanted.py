@@ -57,7 +57,7 @@ class WantedNames(NamedTuple):
             if role in ("user", "item") and found[role] is None:
                 raise DataError(
                     f"{path}: no column looks like that of the {role}s; name it with {role}=, one "
-                    f"of {listed(header)}"
+                    f"of {listed(header)}."
                 )
         return ColumnNames(**found).checked()  # type: ignore[arg-type]
 

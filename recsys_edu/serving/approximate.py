@@ -93,7 +93,7 @@ class ApproximateIndex(ItemIndex):
         self._graph = _empty_graph(width)
         self._graph.load(stored.graph.tobytes())
         if (len(self._graph), self._graph.ndim) != stored.shape:
-            raise ModelFileError("its graph does not fit its header")
+            raise ModelFileError("its graph does not fit its header.")
         self._vectors = np.stack(self._graph.get(np.arange(n, dtype=np.uint64)))
         n_factors = width - 1 - stored.has_biases
         self._factors = self._vectors[:, :n_factors]

@@ -72,7 +72,7 @@ class GraphBuilder:
         if size > _MOST_BYTES:
             raise ExportError(
                 f"the model takes {size / 2**30:.1f} GiB, and an ONNX file holds less than 2; fit "
-                "it with fewer factors, or to fewer users"
+                "it with fewer factors, or to fewer users."
             )
         graph = helper.make_graph(
             self._nodes, name, self._inputs, self._outputs, list(self._constants.values())

@@ -44,7 +44,7 @@ def read_index(source: Path) -> Stored:
     """Read an index file; call it in a block of ``KIND.reading``."""
     header, arrays = read_archive(KIND, source)
     if header.get("index") != "hnsw":
-        raise ModelFileError("it holds something else than an index")
+        raise ModelFileError("it holds something else than an index.")
     n, width = map(int, header["shape"])
     return Stored(
         (n, width), bool(header["has_biases"]), int(header["expansion_search"]), arrays[_GRAPH]

@@ -48,7 +48,7 @@ def export_onnx(model: Recommender, path: str | PathLike[str]) -> Parity:
     if not isinstance(model, FactorModel):
         raise ExportError(
             f"{type(model).__name__} cannot be exported: only models that score by vectors can, "
-            "such as BPR, ALS and TwoTower"
+            "such as BPR, ALS and TwoTower."
         )
     file = sealed(_serialized(model))
     with KIND.writing(path) as unfinished:

@@ -111,7 +111,7 @@ def _compare(expected: _Lists, found: _Lists, score: _Score, named: list[str]) -
         user = named[int(np.argmax(apart.max(axis=1)))]
         raise ExportError(
             f"the exported graph does not answer as the model does: for {user} a score is off by "
-            f"{worst:.2g}, and {TOLERANCE:g} is allowed; nothing was written"
+            f"{worst:.2g}, and {TOLERANCE:g} is allowed; nothing was written."
         )
     return worst, int(exchanged.sum())
 

@@ -125,9 +125,9 @@ class Ranker:
     def _described(self, users: Features) -> tuple[NDArray[np.int64], Encoded]:
         """The row that stands for new users, for each of them, and their features encoded."""
         if not isinstance(users, Features):
-            raise InvalidParameterError(f"users must be Features, not {type(users).__name__}")
+            raise InvalidParameterError(f"users must be Features, not {type(users).__name__}.")
         if self.encoder is None:
-            raise DataError("this model learned from no features of users, only from their ids")
+            raise DataError("this model learned from no features of users, only from their ids.")
         return np.full(len(users), len(self._users)), self.encoder.encode(users)
 
     def _rank(

@@ -57,7 +57,7 @@ class ItemIndex(ABC):
             if len(self._biases) != len(self._factors):
                 raise InvalidParameterError(
                     f"item_biases must be one for each of {len(self._factors)} items, "
-                    f"not {len(self._biases)}"
+                    f"not {len(self._biases)}."
                 )
         self.n_threads = whole_number("n_threads", n_threads, 0, 1024)
 
@@ -83,13 +83,13 @@ class ItemIndex(ABC):
         if users.shape[1] != self._factors.shape[1]:
             raise InvalidParameterError(
                 f"vectors must be as long as the items' ({self._factors.shape[1]}), "
-                f"not {users.shape[1]}"
+                f"not {users.shape[1]}."
             )
         if seen is None:
             seen = Seen(np.zeros(len(users) + 1, np.int64), np.empty(0, np.int32))
         if len(seen.indptr) != len(users) + 1:
             raise InvalidParameterError(
-                f"seen must have a row for each of {len(users)} users, not {len(seen.indptr) - 1}"
+                f"seen must have a row for each of {len(users)} users, not {len(seen.indptr) - 1}."
             )
         k = list_length(k)
         kept = min(k, len(self))
@@ -131,7 +131,7 @@ def _vectors(name: str, given: ArrayLike) -> NDArray[np.float32]:
     if array.ndim != 2 or array.dtype != np.float32 or not np.isfinite(array).all():
         raise InvalidParameterError(
             f"{name} must be finite float32 of shape (n, n_factors), not {array.dtype} of shape "
-            f"{array.shape}" + (" with nan or infinity" * (array.dtype == np.float32))
+            f"{array.shape}" + (" with nan or infinity" * (array.dtype == np.float32)) + "."
         )
     return array
 

@@ -37,12 +37,12 @@ def check_seal(file: bytes) -> None:
     if not found:
         raise ModelFileError(
             "it is truncated, or was never exported by recsys_edu: make one with "
-            "`tito export-model`"
+            "`tito export-model`."
         )
     KIND.check_format({"format": int(found[1])})
     length = len(_seal(b""))
     if file[-length:] != _seal(file[:-length]):
-        raise ModelFileError("it is damaged: its checksum does not match its content")
+        raise ModelFileError("it is damaged: its checksum does not match its content.")
 
 
 def _seal(model: bytes) -> bytes:

@@ -27,7 +27,7 @@ def open_session(model: bytes, n_threads: int) -> ort.InferenceSession:
         return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors share no other base
         why = " ".join(str(error).split())
-        raise ModelFileError(f"ONNX Runtime {ort.__version__} cannot open it: {why}") from error
+        raise ModelFileError(f"ONNX Runtime {ort.__version__} cannot open it ({why}).") from error
 
 
 def run(

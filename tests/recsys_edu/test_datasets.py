@@ -224,7 +224,7 @@ def test_a_dataset_that_comes_split(data: Path) -> None:
         ({"test": "0,1\n"}, r"test.txt, line 1: '0,1'"),
         ({"test": ""}, r"test.txt holds no interactions"),
         ({"test": "0\n1\n"}, r"test.txt holds no interactions"),
-        ({"test": "0 2\n9 1\n"}, "4 user ids up to 9; they should be 0, 1, 2, …"),
+        ({"test": "0 2\n9 1\n"}, "4 user ids up to 9, and not 0, 1, 2 …"),
         ({"test": "0 123456789012345678\n"}, "4 item ids up to 123,456,789,012,345,678"),
         ({"test": "0 1 2\n"}, "a user with the same item in two of its files"),
     ],

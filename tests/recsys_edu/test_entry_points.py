@@ -61,7 +61,7 @@ WRONG = {
 @pytest.mark.parametrize("name", ENTRY_POINTS)
 def test_one_sentence_for_all(name: str, given: str) -> None:
     message = (
-        rf" must be Interactions, not {type(WRONG[given]).__name__}; make them with Inter.*\)$"
+        rf" must be Interactions, not {type(WRONG[given]).__name__}; make them with Inter.*\)\.$"
     )
     with pytest.raises(InvalidParameterError, match=message):
         ENTRY_POINTS[name](WRONG[given])
@@ -69,7 +69,9 @@ def test_one_sentence_for_all(name: str, given: str) -> None:
 
 @pytest.mark.parametrize("model", [{}, None, "als", print, TRAIN])
 def test_what_cannot_rank_is_no_model(model: Any) -> None:
-    message = f"^model must be a fitted model, or anything with rank.*got {type(model).__name__}$"
+    message = (
+        rf"^model must be a fitted model, or anything with rank.*got {type(model).__name__}\.$"
+    )
     with pytest.raises(InvalidParameterError, match=message):
         evaluate(model, TEST)
 
@@ -84,8 +86,8 @@ def test_a_class_is_no_model() -> None:
     ("callbacks", "message"),
     [
         ([print], r"a callback must be .* on_epoch\(model, report\), not builtin_function"),
-        ([lambda model, report: True], "a callback must be .* not function$"),
-        ([EarlyStopping], "a callback must be .* not type$"),
+        ([lambda model, report: True], "a callback must be .* not function\\.$"),
+        ([EarlyStopping], "a callback must be .* not type\\.$"),
         (print, r"callbacks must be a list, \[callback\], not builtin_function_or_method"),
         (EarlyStopping(TEST), r"callbacks must be a list, \[callback\], not EarlyStopping"),
         (None, "callbacks must be a list.*not NoneType"),

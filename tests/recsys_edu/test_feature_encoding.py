@@ -115,7 +115,7 @@ def test_it_comes_back_from_json() -> None:
 @pytest.mark.parametrize(
     ("columns", "match"),
     [
-        ({"numeric": {"age": [1]}}, "these lack job$"),
+        ({"numeric": {"age": [1]}}, "these lack job\\.$"),
         (
             {"numeric": {"age": [1], "size": [2]}, "categorical": {"job": [1]}},
             "these have size, which it did not learn from",

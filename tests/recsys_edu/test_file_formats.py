@@ -295,7 +295,7 @@ def test_tables(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(DataError, match=f"is a {name} file; Interactions.from_file reads it"):
         Interactions.from_csv(file)
     file.write_bytes(file.read_bytes()[:200])
-    with pytest.raises(DataError, match=f"events.bin cannot be read as a {name} file: ."):
+    with pytest.raises(DataError, match=f"events.bin is no {name} file that can be read: ."):
         Interactions.from_file(file)
     packed = put(tmp_path, gzip.compress(b"PAR1" + bytes(100)))
     with pytest.raises(DataError, match=r"is a packed Parquet file .gzip.; unpack it first"):

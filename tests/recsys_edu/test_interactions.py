@@ -191,9 +191,9 @@ def test_ids_lead_to_rows_and_back() -> None:
 
 
 def test_unknown_ids_are_named() -> None:
-    with pytest.raises(UnknownUserError, match=r"^unknown user ids: 'eve'$"):
+    with pytest.raises(UnknownUserError, match=r"^unknown user ids: 'eve'\.$"):
         small().user_rows(["ann", "eve"])
-    with pytest.raises(UnknownItemError, match=r"^unknown item ids: 1, 2, 3, … \(4 in all\)$"):
+    with pytest.raises(UnknownItemError, match=r"^unknown item ids: 1, 2, 3, … \(4 in all\)\.$"):
         small().item_columns([1, 2, 3, 10, 4])
     with pytest.raises(UnknownUserError, match="are strings, and these are integers"):
         small().user_rows([1])

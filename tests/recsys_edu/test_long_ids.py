@@ -70,7 +70,7 @@ def test_an_id_that_is_longer_than_all_is_not_compared() -> None:
     tracemalloc.start()
     wanted = ["u0000003", LONG, "u0299999", "u", "u0000003" + LONG, "u00000035"]
     assert index.find(wanted).tolist() == [3, -1, 299_999, -1, -1, -1]
-    with pytest.raises(UnknownUserError, match=r"^unknown users: 'x{60}'…$"):
+    with pytest.raises(UnknownUserError, match=r"^unknown users: 'x{60}'…\.$"):
         index.positions([LONG], "users", UnknownUserError)
     assert tracemalloc.get_traced_memory()[1] < 50 << 20
     tracemalloc.stop()

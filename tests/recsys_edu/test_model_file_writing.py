@@ -73,7 +73,7 @@ def test_a_full_disk_leaves_the_old_file_alone(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{path} cannot be written: File too large\n"
+    assert done.stdout == f"{path} cannot be written: File too large.\n"
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["model.npz"]
 

@@ -146,6 +146,6 @@ def test_what_could_not_be_loaded_is_not_saved(tmp_path: Path) -> None:
         Vague(5, 2, progress=False).fit(train).save(path)
     model = Tuned().fit(train)
     model.boost = train  # type: ignore[assignment]
-    with pytest.raises(ModelFileError, match="cannot be saved, as JSON cannot hold"):
+    with pytest.raises(ModelFileError, match="cannot be saved: JSON cannot hold"):
         model.save(path)
     assert not list(tmp_path.iterdir())

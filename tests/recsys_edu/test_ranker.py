@@ -43,7 +43,7 @@ def test_a_single_user_is_a_list_of_one_and_none_are_none(tmp_path: Path) -> Non
 
 def test_unknown_ids_are_named(tmp_path: Path) -> None:
     ranker = Ranker(exported(tmp_path, ids="strings"))
-    with pytest.raises(UnknownUserError, match=r"unknown user ids: 'nobody', 'user 99'$"):
+    with pytest.raises(UnknownUserError, match=r"unknown user ids: 'nobody', 'user 99'\.$"):
         ranker.recommend(["user 1 ü", "nobody", "user 99"])
     with pytest.raises(UnknownUserError, match="are strings, and these are integers"):
         ranker.recommend([7])

@@ -78,7 +78,9 @@ def test_everything_else_is_refused_with_one_sentence() -> None:
     made = rich()
     assert require_interactions(made, "train") is made
     for wrong in (pd.DataFrame({"user": [1]}), made.to_csr(), None, IdIndex([1])):
-        sentence = rf"^train must be Interactions, not {type(wrong).__name__}; make them with .*\)$"
+        sentence = (
+            rf"^train must be Interactions, not {type(wrong).__name__}; make them with .*\)\.$"
+        )
         with pytest.raises(InvalidParameterError, match=sentence):
             require_interactions(wrong, "train")
     with pytest.raises(InvalidParameterError, match="other must be Interactions, not DataFrame"):

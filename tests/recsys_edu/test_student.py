@@ -60,7 +60,7 @@ def test_a_model_learns_the_same_with_the_answer_key_for_learners_code(
     assert told.err.splitlines() == [
         "student: your own: plan_epoch, bpr_update; naive's: matmul, als_half_step, "
         "item_similarity, top_k",
-        "student: top_k is not written yet, so naive's is used",
+        "student: top_k is not written yet, so naive's is used.",
     ]
     with use_backend("naive"):
         expected = small(n_blocks=1).fit(two_tastes())
@@ -79,7 +79,7 @@ def test_gaps_are_naives_and_said_once(
     assert told.out == ""
     assert told.err == (
         f"student: your own: none yet; naive's: {', '.join(OPS)}\n"
-        "student: matmul is not written yet, so naive's is used\n"
+        "student: matmul is not written yet, so naive's is used.\n"
     )
 
 
@@ -94,7 +94,7 @@ def test_a_case_that_the_learner_leaves_out_is_naives(
         found = ops.plan_epoch(train.indptr, train.indices, 80, seed=1, epoch=0, n_blocks=2)
     expected = naive.plan_epoch(train.indptr, train.indices, 80, seed=1, epoch=0, n_blocks=2)
     assert np.array_equal(found.negatives, expected.negatives)
-    said = "your plan_epoch is not written for this yet (several blocks), so naive's is used"
+    said = "your plan_epoch is not written for this yet (several blocks), so naive's is used."
     assert capsys.readouterr().err.count(said) == 1
 
 
@@ -106,7 +106,7 @@ def test_a_helper_that_is_a_stub_is_named_as_the_reason(
     )
     assert matmul(student(make_workspace(tmp_path, first=source))) == 1.0
     where = "(my_recsys/first.py, line 2 of cell 'first_cell')"
-    assert f"your matmul {where} is not finished, so naive's is used" in capsys.readouterr().err
+    assert f"your matmul {where} is not finished, so naive's is used." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("change", ["user_factors[0] = 9", "plan.users[:] = 0"])
@@ -151,7 +151,7 @@ def test_a_crash_says_where_and_shows_the_learners_frames_first(tmp_path: Path) 
     error = failure(student(workspace))
     assert str(error) == (
         "your matmul (my_recsys/first.py, line 2 of cell 'first_cell') raised ZeroDivisionError: "
-        "division by zero"
+        "division by zero."
     )
     assert error.__cause__ is not None
     frames = traceback.extract_tb(error.__cause__.__traceback__)

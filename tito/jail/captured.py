@@ -85,7 +85,7 @@ class Outputs:
         )
 
 
-class Stream(io.TextIOBase):
+class CapturedStream(io.TextIOBase):
     """Standard output, or standard error, of cells."""
 
     def __init__(self, name: str, outputs: Outputs, descriptor: int) -> None:
@@ -182,7 +182,10 @@ def make_shell(outputs: Outputs) -> Shell:
     shell.outputs = outputs
     formatter: Any = shell.display_formatter
     formatter.active_types = list(KINDS)
-    sys.stdout, sys.stderr = Stream("stdout", outputs, 1), Stream("stderr", outputs, 2)
+    sys.stdout, sys.stderr = (
+        CapturedStream("stdout", outputs, 1),
+        CapturedStream("stderr", outputs, 2),
+    )
     return shell
 
 
