@@ -82,8 +82,9 @@ def show_verdict(verdict: Verdict) -> None:
 def show_answer(result: CheckpointResult) -> None:
     """Print the answer to the lesson's question, and the number of checks that hold."""
     held = sum(verdict.passed for verdict in result.verdicts)
-    answer = "Yes." if result.passed else "Not yet."
-    click.echo(f"{answer} {held} of {len(result.verdicts)} checks hold.")
+    answer = "Yes" if result.passed else "Not yet"
+    finding = f": {result.finding}" if result.finding else ""
+    click.echo(f"{answer}{finding}. {held} of {len(result.verdicts)} checks hold.")
 
 
 def show_points(workspace: Workspace, lesson: Lesson) -> None:
