@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def _rows(found: Neighbors) -> list[dict[int, float]]:
     ]
 
 
-def _shown(rows: list[dict[int, float]]) -> str:
+def _shown(rows: Sequence[Mapping[int, float | np.float32]]) -> str:
     """Return rows as text: as many digits as can be compared by eye."""
     return str([{item: round(float(value), 6) for item, value in row.items()} for row in rows])
 
