@@ -177,6 +177,7 @@ def test_a_class_sees_them_from_the_courses_date_on(
     passed: Path, in_a_class: Exchange, toy: Lesson, tito: Tito
 ) -> None:
     assert "has not set a date" in refusal(tito("answers", 42))
+    assert "tito answers" not in tito("complete", 42).out
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     sets_date(in_a_class, toy, tomorrow)
     shown = tomorrow.astimezone().strftime("%Y-%m-%d %H:%M")

@@ -23,6 +23,7 @@ from tito.course.lessons import Lesson
 def command(lesson: Lesson, timeout: int) -> None:
     """Test a lesson, export it and run its checkpoint; stop at the first step that fails."""
     from recsys_edu.workspace import find_workspace
+    from tito.workspace.files import exchange_in
     from tito.workspace.lock import writing
     from tito.workspace.steps import export_lesson, judge_lesson, run_tests
 
@@ -44,3 +45,5 @@ def command(lesson: Lesson, timeout: int) -> None:
     if not result.passed:
         sys.exit(1)
     click.echo(f"Lesson {lesson.number} is complete.")
+    if exchange_in(workspace) is None:  # in a class the course says when
+        click.echo(f"`tito answers {lesson.number}` shows the model answers beside yours.")

@@ -7,6 +7,7 @@ import sys
 import click
 
 from tito.commands._lessons import lesson_argument, show_points, show_running, show_tests
+from tito.course.hints import FILE as HINTS
 from tito.course.lessons import Lesson
 
 
@@ -28,4 +29,6 @@ def command(lesson: Lesson, timeout: int) -> None:
     show_points(workspace, lesson)
     if passed:
         click.echo(f"All tests pass. Next: `tito export {lesson.number}`.")
+    elif (lesson.folder / HINTS).is_file():
+        click.echo(f"Stuck? `tito hint {lesson.number}` gives one hint at a time.")
     sys.exit(not passed)
