@@ -58,6 +58,8 @@ class CellMark:
     """Reason for the student; empty if the cell passed."""
     details: str
     """Reason in full, for instructors: hidden inputs may occur in it. Empty if the cell passed."""
+    misconception: str | None = None
+    """Name of the known mistake by which the function answers; None if there is none."""
 
 
 @dataclass(frozen=True)
