@@ -78,7 +78,7 @@ def test_only_what_changed_is_written_anew(marked: GradingCourse, bpr: Lesson, t
     (marked.root / "grading.toml").write_text(settings)
     assert again() == "05_bpr: 2 written, 0 without a change.\n"
     page = marked.submission(bpr, "ada").feedback.read_text(encoding="utf-8")
-    assert "Handed in 1 d 0 h after the due date: 14.25 points are taken off." in page
+    assert "Handed in 1 day after the due date: 14.25 points are taken off." in page
     notebook = marked.submission(bpr, "ada").autograded
     notebook.write_text(notebook.read_text() + "\n")
     assert again() == "05_bpr: 1 written, 1 without a change.\n"

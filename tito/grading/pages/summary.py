@@ -13,7 +13,7 @@ from tito.grading.autograding.marking import CellMark
 from tito.grading.autograding.outcome import Outcome
 from tito.grading.marks.marks import CellPoints
 from tito.grading.pages.entered import Entered
-from tito.grading.pages.render import format_points
+from tito.grading.pages.render import format_count, format_points
 
 _HEADING: Final = re.compile(r"^##[ \t]+(.+)$", re.MULTILINE)
 _QUESTION: Final = re.compile(r"^\*\*(.+?)\*\*", re.MULTILINE)
@@ -179,7 +179,9 @@ def _late(entered: Entered) -> str:
 
 def _duration(seconds: float) -> str:
     minutes = max(round(seconds / 60), 1)
-    days, hours = minutes // 1440, minutes % 1440 // 60
+    days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
     if days:
-        return f"{days} d {hours} h"
-    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+        shown = [(days, "day"), (hours, "hour")]
+    else:
+        shown = [(hours, "hour"), (rest, "minute")]
+    return " ".join(format_count(number, noun) for number, noun in shown if number)
