@@ -11,7 +11,7 @@ import pytest
 from tests.grading.conftest import Tito
 from tests.grading.graded import autograde, graded_course, mark
 from tito.course.lessons import Lesson, find_lesson
-from tito.grading.collecting.submitted import Receipt
+from tito.grading.collecting.submitted import Receipt, existing, receipt_path
 from tito.grading.course import GradingCourse
 from tito.grading.gradebook import open_gradebook
 from tito.grading.marks.tables import inert, points_text
@@ -114,8 +114,11 @@ CANVAS = (
 
 
 def receive(course: GradingCourse, lesson: Lesson, student: str, name: str, **lms: str) -> None:
-    receipt = Receipt("x", "x.zip", "", "", "", "", name, lms)
-    path = course.submission(lesson, student).submitted.with_name("received.json")
+    there = existing(course.submission(lesson, student))
+    assert there is not None
+    receipt = Receipt("x", "x.zip", there[0], "", "", "", name, lms)
+    path = receipt_path(course.submission(lesson, student), there[0])
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(receipt.__dict__), encoding="utf-8")
 
 

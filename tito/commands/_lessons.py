@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
+    from recsys_edu.workspace import Workspace
     from tito.course.checkpoint import CheckpointResult
     from tito.course.kernel_run import CellRun
     from tito.course.lessons import Lesson
     from tito.course.notebook import Cell
     from tito.judging.clauses import Verdict
 
+_CLAUSES_SHOWN: Final = 3
+"""Clauses of one op's contract that are shown when they fail."""
 OK, BAD = "✓", "✗"
 
 
@@ -48,14 +52,20 @@ class LessonType(click.ParamType["Lesson"]):
 lesson_argument = click.argument("lesson", type=LessonType())
 
 
-def show_tests(runs: list[CellRun]) -> bool:
+def show_tests(lesson: Lesson, runs: list[CellRun]) -> bool:
     """Print a line per visible test and per cell that did not run; return True if all passed."""
+    from tito.course.notebook import read_cells
+    from tito.course.parts import parts_of
+
+    points = {part.test: part.points for part in parts_of(read_cells(lesson.release))}
     for run in runs:
         if run.cell.is_solution and not run.passed:
             show_line(False, run.cell.label, run.message)
     graded = [run for run in runs if run.cell.is_graded]
     for run in graded:
-        show_line(run.passed, run.cell.grade_id.replace("_", " "), run.message)
+        earned = "" if run.passed else "0 of "
+        worth = f"{earned}{points.get(run.cell.grade_id, 0):g} points"
+        show_line(run.passed, f"{run.cell.grade_id.replace('_', ' ')} ({worth})", run.message)
     return all(run.passed for run in graded)
 
 
@@ -65,18 +75,42 @@ def show_running(cell: Cell) -> None:
         click.echo(f"\r\033[K  {cell.label} …\r", nl=False, err=True)
 
 
-def show_verdict(verdict: Verdict) -> None:
-    """Print a verdict, unless it is a clause of an op's contract that holds."""
-    if verdict.passed and ": " in verdict.name:
-        return
-    show_line(verdict.passed, verdict.name.replace("_", " "), verdict.message)
+class VerdictLines:
+    """Printer of verdicts: of an op's contract only what fails, and of that the first clauses."""
+
+    def __init__(self) -> None:
+        self._failed: Counter[str] = Counter()
+
+    def __call__(self, verdict: Verdict) -> None:
+        """Print a verdict."""
+        op, of_contract, _ = verdict.name.partition(": ")
+        if of_contract:
+            self._failed[op] += not verdict.passed
+            if verdict.passed or self._failed[op] > _CLAUSES_SHOWN:
+                return
+        show_line(verdict.passed, verdict.name.replace("_", " "), verdict.message)
+
+    def end(self) -> None:
+        """Print the number of clauses that failed and were not shown."""
+        for op, failed in self._failed.items():
+            if failed > _CLAUSES_SHOWN:
+                left = failed - _CLAUSES_SHOWN
+                click.echo(f"    {left} more of the checks of {op} fail: mend these first.")
 
 
 def show_answer(result: CheckpointResult) -> None:
     """Print the answer to the lesson's question, and the number of checks that hold."""
     held = sum(verdict.passed for verdict in result.verdicts)
-    answer = "Yes." if result.passed else "Not yet."
-    click.echo(f"{answer} {held} of {len(result.verdicts)} checks hold.")
+    answer = "Yes" if result.passed else "Not yet"
+    finding = f": {result.finding}" if result.finding else ""
+    click.echo(f"{answer}{finding}. {held} of {len(result.verdicts)} checks hold.")
+
+
+def show_points(workspace: Workspace, lesson: Lesson) -> None:
+    """Print the points of a lesson."""
+    from tito.workspace.points import points_in
+
+    click.echo(points_in(workspace, lesson).sentence)
 
 
 def show_line(passed: bool, name: str, message: str) -> None:

@@ -7,11 +7,12 @@ import sys
 import click
 
 from tito.commands._lessons import (
+    VerdictLines,
     lesson_argument,
     show_answer,
+    show_points,
     show_running,
     show_tests,
-    show_verdict,
 )
 from tito.course.lessons import Lesson
 
@@ -29,14 +30,17 @@ def command(lesson: Lesson, timeout: int) -> None:
     with writing(workspace):
         click.echo(f"1. The tests in {lesson.notebook}")
         runs = run_tests(workspace, lesson, seconds=timeout, locked=True, on_cell=show_running)
-        if not show_tests(runs):
+        if not show_tests(lesson, runs):
             raise click.ClickException("not all tests pass; nothing was exported.")
         click.echo("2. The export")
         export_lesson(workspace, lesson)
         click.echo(f"  my_recsys/{lesson.name}.py")
         click.echo(f"3. {lesson.about().question}")
-        result = judge_lesson(workspace, lesson, locked=True, on_verdict=show_verdict)
+        lines = VerdictLines()
+        result = judge_lesson(workspace, lesson, locked=True, on_verdict=lines)
+    lines.end()
     show_answer(result)
+    show_points(workspace, lesson)
     if not result.passed:
         sys.exit(1)
     click.echo(f"Lesson {lesson.number} is complete.")

@@ -43,7 +43,7 @@ def command(
     PATHS are folders, ZIPs or notebooks as Moodle or Canvas export them, or STUDENT/NN/NN.ipynb,
     STUDENT/NN.ipynb and STUDENT.ipynb (NN is the lesson, such as 05_bpr). For other paths, give
     --pattern, or `pattern` in grading.toml. A name that cannot be a folder's is changed, and gets
-    six digits of its SHA-256; received.json beside the notebook has the original.
+    six digits of its SHA-256; a receipt in .tito/receipts has the original.
 
     \b
     The time of a hand-in comes from, in this order:

@@ -53,5 +53,9 @@ def _shown(course: GradingCourse, lesson: Lesson, student: str) -> bool:
     for cell in outcome.left_out:
         show_line(False, f"cell {cell.grade_id}", printable_lines(cell.why))
     for mark in outcome.marks:
-        show_line(mark.passed, f"{mark.grade_id} ({mark.points:g})", printable_lines(mark.details))
+        show_line(
+            mark.passed,
+            f"{mark.grade_id} ({mark.points:g})",
+            printable_lines(mark.details or mark.message),
+        )
     return True

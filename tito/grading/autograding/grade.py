@@ -19,11 +19,13 @@ from recsys_edu.artefacts.errors import BuildToolsError
 from recsys_edu.artefacts.toolchain import require_toolchain
 from tito.course.lessons import Lesson
 from tito.course.notebook import EXPERIMENT, Cell, cells_of
-from tito.grading.autograding.builds import Builds, build_exported
-from tito.grading.autograding.marking import Judgement, mark_functions
+from tito.grading.autograding.builds import Builds
+from tito.grading.autograding.functions import mark_functions, unclear_tests
 from tito.grading.autograding.outcome import GRADED, NOT_GRADABLE, PARTLY_GRADED, Outcome
 from tito.grading.autograding.present import presented_notebook
-from tito.grading.autograding.rebuild import Rebuilt, rebuild
+from tito.grading.autograding.rebuild import rebuild
+from tito.grading.autograding.shown import is_unused, shown_notebook
+from tito.grading.collecting.submitted import read_receipt
 from tito.grading.course import GradingCourse, GradingError, Submission
 from tito.grading.failures import describe_failure
 from tito.grading.submitted_notebook import UngradableError
@@ -54,23 +56,25 @@ def grade_submission(submission: Submission, contents: Mapping[str, bytes] | Non
         return _ungradable(submission, str(error))
     released = cells_of(template, course.release(lesson))
     jailed = contents is not None
-    builds = build_exported(course, lesson, rebuilt.notebook, released, jailed=jailed)
-    outcomes = _run(course, lesson, rebuilt, contents, builds)
-    judgement = mark_functions(course, lesson, builds, released, jailed=jailed)
+    functions = mark_functions(course, lesson, rebuilt, released, jailed=jailed)
+    notebook = shown_notebook(rebuilt, [helper.number for helper in functions.helpers])
+    outcomes = _run(course, lesson, notebook, contents, functions.builds)
     remarks = (
         *rebuilt.remarks,
+        *_receipt_remarks(submission),
         *_time_remarks(submission),
-        *_run_remarks(rebuilt, outcomes),
-        *_module_remarks(judgement),
+        *_run_remarks(notebook, outcomes),
+        *functions.remarks(),
     )
     return Outcome(
         submission.student,
         lesson.id,
         PARTLY_GRADED if remarks else GRADED,
         remarks=remarks,
-        marks=judgement.marks,
-        left_out=judgement.left_out,
-        notebook=presented_notebook(rebuilt.notebook, outcomes, judgement.marks, remarks),
+        marks=functions.marks,
+        left_out=functions.left_out,
+        notebook=presented_notebook(notebook, outcomes, functions.marks, remarks),
+        to_look_at=unclear_tests(rebuilt.added, released, functions),
         seconds=time.monotonic() - start,
     )
 
@@ -95,7 +99,8 @@ def key_of(submission: Submission) -> str:
         digest.update(_read(submission))
     except (SubmissionError, UngradableError) as error:
         digest.update(str(error).encode())
-    for path in (course.release(lesson), *sorted(lesson.folder.glob("*.p[xy]*"))):
+    ours = (course.source(lesson), course.release(lesson))
+    for path in (*ours, *sorted(lesson.folder.glob("*.p[xy]*"))):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     if lesson.about().compilers:
         with contextlib.suppress(BuildToolsError):  # without compilers nothing is graded
@@ -133,7 +138,7 @@ def _read(submission: Submission) -> bytes:
 def _run(
     course: GradingCourse,
     lesson: Lesson,
-    rebuilt: Rebuilt,
+    notebook: dict[str, Any],
     contents: Mapping[str, bytes] | None,
     builds: Builds,
 ) -> dict[int, CellOutcome]:
@@ -141,9 +146,10 @@ def _run(
     limits = course.settings.limits
     code = {
         number: cell["source"]
-        for number, cell in enumerate(rebuilt.notebook["cells"])
+        for number, cell in enumerate(notebook["cells"])
         if cell["cell_type"] == "code"
         and (limits.experiments or EXPERIMENT not in cell["metadata"].get("tags", ()))
+        and not is_unused(cell)
     }
     with (
         Unjailed()
@@ -175,12 +181,21 @@ def _time_remarks(submission: Submission) -> list[str]:
     return []
 
 
-def _run_remarks(rebuilt: Rebuilt, outcomes: Mapping[int, CellOutcome]) -> list[str]:
+def _receipt_remarks(submission: Submission) -> list[str]:
+    """Return a remark about other notebooks among the files, which are not graded."""
+    receipt = read_receipt(submission)
+    if receipt is None or not receipt.others:
+        return []
+    listed = ", ".join(receipt.others)
+    return [f"Other notebooks were among your files, and are not graded: {listed}."]
+
+
+def _run_remarks(notebook: dict[str, Any], outcomes: Mapping[int, CellOutcome]) -> list[str]:
     """Return a remark if the notebook did not run to its end."""
     for number, outcome in outcomes.items():
         if not outcome.ran:
             (cell,) = cells_of(
-                {"nbformat": 4, "cells": [rebuilt.notebook["cells"][number]]}, Path("release")
+                {"nbformat": 4, "cells": [notebook["cells"][number]]}, Path("release")
             )
             return [f"The notebook was run up to {_label(cell, number)}: {outcome.why}"]
     return []
@@ -188,10 +203,3 @@ def _run_remarks(rebuilt: Rebuilt, outcomes: Mapping[int, CellOutcome]) -> list[
 
 def _label(cell: Cell, number: int) -> str:
     return cell.label if cell.grade_id else f"cell number {number + 1}"
-
-
-def _module_remarks(judgement: Judgement) -> list[str]:
-    return [
-        f"Cell '{cell.grade_id}' {cell.message}, and counts as not written."
-        for cell in judgement.left_out
-    ]

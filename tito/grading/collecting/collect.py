@@ -156,6 +156,7 @@ def _take(
             f"this one of {chosen.stamp:%Y-%m-%d %H:%M} (UTC)."
         )
         return Collected(student, "kept", why, warnings)
+    warnings = (*warnings, *_warnings(chosen, before is not None))
     receipt = Receipt(
         original=chosen.file.path,
         source=hand_in.source,
@@ -165,6 +166,20 @@ def _take(
         received=datetime.now(UTC).isoformat(timespec="seconds"),
         name=hand_in.author.name,
         lms=hand_in.author.lms,
+        others=list(chosen.others),
     )
     store(submission, chosen.content, receipt, hand_in.secret)
     return Collected(student, "taken" if before is None else "newer", "", warnings)
+
+
+def _warnings(chosen: Chosen, is_newer: bool) -> list[str]:
+    """Return sentences about what is not graded of a hand-in that was taken."""
+    said = []
+    if chosen.others:
+        listed = ", ".join(chosen.others)
+        said.append(f"{chosen.file.path} was taken, and these notebooks were not: {listed}.")
+    if chosen.is_empty and is_newer:
+        said.append(
+            f"nothing is written in {chosen.file.path}; the earlier one is in .tito/earlier."
+        )
+    return said
