@@ -12,13 +12,16 @@ import pytest
 from tests.grading.graded import graded_course, mark
 from tests.grading.pair import solved, with_cell, write_pair
 from tito.course.lessons import Lesson
+from tito.course.notebook import Cell
 from tito.grading.autograding.marking import CellMark
 from tito.grading.autograding.outcome import GRADED, NOT_GRADABLE, Outcome, outcome_store
 from tito.grading.autograding.present import presented_notebook
 from tito.grading.autograding.rebuild import rebuild
 from tito.grading.autograding.replay import replay
+from tito.grading.autograding.shown import ADDED
 from tito.grading.course import GradingCourse
 from tito.grading.pages.feedback import make_feedback
+from tito.grading.pages.summary import titles_of
 from tito.jail.cells import CellOutcome
 
 DOUBLE = CellMark("test_double", 2.0, True, "Twice of any array.", "", "")
@@ -146,3 +149,13 @@ def test_marks_of_an_earlier_hand_in_are_not_explained_by_a_later_one(
     later = Outcome("ada", pair.id, NOT_GRADABLE, "it cannot be read.", ("A remark.",))
     outcome_store(course, pair).write("ada", "later", later)
     assert "A remark." not in page_of(course, pair)
+
+
+def test_a_heading_that_a_student_added_names_no_part() -> None:
+    graded = {"grade": True, "grade_id": "test_f"}
+    cells = [
+        Cell(1, "markdown", "## 1. Ours", frozenset(), {}),
+        Cell(2, "markdown", "## 2. Theirs", frozenset({ADDED}), {}),
+        Cell(3, "code", "f()", frozenset(), graded),
+    ]
+    assert dict(titles_of(cells)) == {"test_f": ("f", "1. Ours")}

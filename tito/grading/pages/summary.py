@@ -11,6 +11,7 @@ from typing import Final
 from tito.course.notebook import Cell
 from tito.grading.autograding.marking import CellMark
 from tito.grading.autograding.outcome import Outcome
+from tito.grading.autograding.shown import ADDED
 from tito.grading.marks.marks import CellPoints
 from tito.grading.pages.entered import Entered
 from tito.grading.pages.render import format_count, format_points
@@ -115,7 +116,7 @@ def titles_of(cells: Sequence[Cell]) -> Iterator[tuple[str, tuple[str, str]]]:
             asked = cell.kind == "markdown" and cell.is_graded
             title = question or words.replace("_", " ") if asked else words
             yield cell.grade_id, (title, heading)
-        elif cell.kind == "markdown":
+        elif cell.kind == "markdown" and ADDED not in cell.tags:
             found = _HEADING.findall(cell.source)
             heading = found[-1].strip() if found else heading
             bold = _QUESTION.findall(cell.source)
