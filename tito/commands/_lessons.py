@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tito.course.checkpoint import CheckpointResult
     from tito.course.kernel_run import CellRun
     from tito.course.lessons import Lesson
+    from tito.course.mistakes import Mistake
     from tito.course.notebook import Cell
     from tito.judging.clauses import Verdict
 
@@ -52,8 +54,11 @@ class LessonType(click.ParamType["Lesson"]):
 lesson_argument = click.argument("lesson", type=LessonType())
 
 
-def show_tests(lesson: Lesson, runs: list[CellRun]) -> bool:
-    """Print a line per visible test and per cell that did not run; return True if all passed."""
+def show_tests(lesson: Lesson, runs: list[CellRun], mistakes: Sequence[Mistake]) -> bool:
+    """Print a line per visible test and per cell that did not run; return True if all passed.
+
+    Below the message of a test stands the sentence about the mistake, where it has a name.
+    """
     from tito.course.notebook import read_cells
     from tito.course.parts import parts_of
 
@@ -62,10 +67,13 @@ def show_tests(lesson: Lesson, runs: list[CellRun]) -> bool:
         if run.cell.is_solution and not run.passed:
             show_line(False, run.cell.label, run.message)
     graded = [run for run in runs if run.cell.is_graded]
+    sentences = {mistake.part.test: mistake.sentence for mistake in mistakes}
     for run in graded:
         earned = "" if run.passed else "0 of "
         worth = f"{earned}{points.get(run.cell.grade_id, 0):g} points"
-        show_line(run.passed, f"{run.cell.grade_id.replace('_', ' ')} ({worth})", run.message)
+        said = [text for text in (run.message, sentences.get(run.cell.grade_id)) if text]
+        name = f"{run.cell.grade_id.replace('_', ' ')} ({worth})"
+        show_line(run.passed, name, "\n".join(said))
     return all(run.passed for run in graded)
 
 
@@ -99,8 +107,10 @@ class VerdictLines:
 
 
 def show_answer(result: CheckpointResult) -> None:
-    """Print the answer to the lesson's question, and the number of checks that hold."""
+    """Print the known mistakes, the answer to the lesson's question, and how many checks hold."""
     held = sum(verdict.passed for verdict in result.verdicts)
+    for mistake in result.mistakes:
+        show_line(False, mistake.part.title, mistake.sentence)
     answer = "Yes" if result.passed else "Not yet"
     finding = f": {result.finding}" if result.finding else ""
     click.echo(f"{answer}{finding}. {held} of {len(result.verdicts)} checks hold.")

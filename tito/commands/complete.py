@@ -25,13 +25,18 @@ def command(lesson: Lesson, timeout: int) -> None:
     from recsys_edu.workspace import find_workspace
     from tito.workspace.files import exchange_in
     from tito.workspace.lock import writing
-    from tito.workspace.steps import export_lesson, judge_lesson, run_tests
+    from tito.workspace.steps import (
+        export_lesson,
+        judge_lesson,
+        mistakes_in_notebook,
+        run_tests,
+    )
 
     workspace = find_workspace()
     with writing(workspace):
         click.echo(f"1. The tests in {lesson.notebook}")
         runs = run_tests(workspace, lesson, seconds=timeout, locked=True, on_cell=show_running)
-        if not show_tests(lesson, runs):
+        if not show_tests(lesson, runs, mistakes_in_notebook(workspace, lesson, runs)):
             raise click.ClickException("not all tests pass; nothing was exported.")
         click.echo("2. The export")
         export_lesson(workspace, lesson)

@@ -20,12 +20,12 @@ def command(lesson: Lesson, timeout: int) -> None:
     Your file is only read. Tests that were edited or deleted run as released.
     """
     from recsys_edu.workspace import find_workspace
-    from tito.workspace.steps import run_tests
+    from tito.workspace.steps import mistakes_in_notebook, run_tests
 
     click.echo(f"Running {lesson.notebook} …")
     workspace = find_workspace()
     runs = run_tests(workspace, lesson, seconds=timeout, on_cell=show_running)
-    passed = show_tests(lesson, runs)
+    passed = show_tests(lesson, runs, mistakes_in_notebook(workspace, lesson, runs))
     show_points(workspace, lesson)
     if passed:
         click.echo(f"All tests pass. Next: `tito export {lesson.number}`.")
