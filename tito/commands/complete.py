@@ -7,30 +7,44 @@ import sys
 import click
 
 from tito.commands._lessons import (
+    experiments_option,
     lesson_argument,
+    open_workspace,
     show_answer,
     show_points,
     show_running,
     show_tests,
     show_verdict,
+    timeout_option,
 )
 from tito.course.lessons import Lesson
 
 
 @click.command("complete")
 @lesson_argument
-@click.option("--timeout", default=120, show_default=True, help="Time limit of a cell, in seconds.")
-def command(lesson: Lesson, timeout: int) -> None:
+@timeout_option
+@experiments_option
+def command(lesson: Lesson, timeout: int, experiments: bool) -> None:
     """Test a lesson, export it and run its checkpoint; stop at the first step that fails."""
-    from recsys_edu.workspace import find_workspace
+    from tito.workspace.files import notebook_of
     from tito.workspace.lock import writing
     from tito.workspace.steps import export_lesson, judge_lesson, run_tests
 
-    workspace = find_workspace()
+    workspace = open_workspace()
     with writing(workspace):
-        click.echo(f"1. The tests in {lesson.notebook}")
-        runs = run_tests(workspace, lesson, seconds=timeout, locked=True, on_cell=show_running)
-        if not show_tests(lesson, runs):
+        click.echo(f"1. The tests in {notebook_of(workspace, lesson)}")
+        tested = run_tests(
+            workspace,
+            lesson,
+            seconds=timeout,
+            experiments=experiments,
+            locked=True,
+            on_cell=show_running,
+        )
+        show_tests(lesson, tested)
+        if tested.problem:
+            raise click.ClickException("the notebook cannot be exported; nothing was written.")
+        if not tested.passed:
             raise click.ClickException("not all tests pass; nothing was exported.")
         click.echo("2. The export")
         export_lesson(workspace, lesson)
