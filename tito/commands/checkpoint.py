@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -48,7 +48,9 @@ def command(lesson: Lesson | None, every: bool, timeline: bool, as_json: bool) -
     results = [_run(workspace, each, quiet=as_json) for each in lessons]
     missing = [each for each in wanted if each not in lessons]
     if as_json:
-        unjudged = [{"lesson": each.id, "passed": None, "clauses": []} for each in missing]
+        unjudged: list[dict[str, Any]] = [
+            {"lesson": each.id, "passed": None, "clauses": []} for each in missing
+        ]
         found = [result.as_json() for result in results] + unjudged
         click.echo(json.dumps(sorted(found, key=lambda each: each["lesson"]), indent=1))
     elif missing:
