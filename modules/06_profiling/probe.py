@@ -58,6 +58,35 @@ def time_a_sleep(learner, seconds):
     return {"time_ms": run.time_ms, "least": 1e3 * least, "most": 1e3 * most}
 
 
+def time_staged_blocks(learner, clock, block):
+    """Return time_ms of a block and of one inside of it; clock and block are the judge's."""
+    with learner.timed(clock) as outer:
+        block("before")
+        with learner.timed(clock) as inner:
+            block("inside")
+        block("after")
+    block("later")
+    return {"outer": outer.time_ms, "inner": inner.time_ms, "memory": outer.peak_memory_mb}
+
+
+def time_staged_error(learner, clock, block):
+    """Return time_ms of a block that raises, and True if its error came out."""
+    came_out, run = False, None
+    try:
+        with learner.timed(clock) as run:
+            block()
+    except LookupError:
+        came_out = True
+    return {"time_ms": run.time_ms, "came_out": came_out}
+
+
+def time_staged_sleep(learner, block):
+    """Return time_ms of a block of the judge's, by the clock that timed takes by itself."""
+    with learner.timed() as run:
+        block()
+    return run.time_ms
+
+
 def _clean(function):
     """Leave no tracing behind, whatever the learner's code does."""
 
