@@ -1,4 +1,4 @@
-"""Runs the learner's instruments where they are, and tells what they said; knows no answers.
+"""Run the learner's instruments where they are, and return what they said; no answers are here.
 
 Clocks move only when told to, so nothing here depends on how fast the machine is; where a real
 clock is needed, the block is measured from inside and from outside as well.
@@ -24,7 +24,7 @@ class ExpectedError(Exception):
 
 
 def time_blocks(learner, start, before, inside, after):
-    """time_ms of a block and of one inside of it, which begins late and ends early."""
+    """Return time_ms of a block and of one inside of it, which begins late and ends early."""
     clock = _Clock(start)
     with learner.timed(clock) as outer:
         clock.advance(before)
@@ -36,7 +36,7 @@ def time_blocks(learner, start, before, inside, after):
 
 
 def time_a_block_that_raises(learner, seconds):
-    """time_ms of the block, and whether its error came out."""
+    """Return time_ms of the block, and True if its error came out."""
     clock, came_out, run = _Clock(), False, None
     try:
         with learner.timed(clock) as run:
@@ -48,7 +48,7 @@ def time_a_block_that_raises(learner, seconds):
 
 
 def time_a_sleep(learner, seconds):
-    """What timed says of a real block, and the least and the most that it can have taken."""
+    """Return time_ms of a real block, and the least and the most that it can have taken."""
     outside = time.perf_counter()
     with learner.timed() as run:
         inside = time.perf_counter()
