@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.shell_completion import CompletionItem
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from tito.course.notebook import Cell
     from tito.judging.clauses import Verdict
 
+_CLAUSES_SHOWN: Final = 3
+"""Clauses of one op's contract that are shown when they fail."""
 OK, BAD = "✓", "✗"
 
 
@@ -72,18 +75,35 @@ def show_running(cell: Cell) -> None:
         click.echo(f"\r\033[K  {cell.label} …\r", nl=False, err=True)
 
 
-def show_verdict(verdict: Verdict) -> None:
-    """Print a verdict, unless it is a clause of an op's contract that holds."""
-    if verdict.passed and ": " in verdict.name:
-        return
-    show_line(verdict.passed, verdict.name.replace("_", " "), verdict.message)
+class VerdictLines:
+    """Printer of verdicts: of an op's contract only what fails, and of that the first clauses."""
+
+    def __init__(self) -> None:
+        self._failed: Counter[str] = Counter()
+
+    def __call__(self, verdict: Verdict) -> None:
+        """Print a verdict."""
+        op, of_contract, _ = verdict.name.partition(": ")
+        if of_contract:
+            self._failed[op] += not verdict.passed
+            if verdict.passed or self._failed[op] > _CLAUSES_SHOWN:
+                return
+        show_line(verdict.passed, verdict.name.replace("_", " "), verdict.message)
+
+    def end(self) -> None:
+        """Print the number of clauses that failed and were not shown."""
+        for op, failed in self._failed.items():
+            if failed > _CLAUSES_SHOWN:
+                left = failed - _CLAUSES_SHOWN
+                click.echo(f"    {left} more of the checks of {op} fail: mend these first.")
 
 
 def show_answer(result: CheckpointResult) -> None:
     """Print the answer to the lesson's question, and the number of checks that hold."""
     held = sum(verdict.passed for verdict in result.verdicts)
-    answer = "Yes." if result.passed else "Not yet."
-    click.echo(f"{answer} {held} of {len(result.verdicts)} checks hold.")
+    answer = "Yes" if result.passed else "Not yet"
+    finding = f": {result.finding}" if result.finding else ""
+    click.echo(f"{answer}{finding}. {held} of {len(result.verdicts)} checks hold.")
 
 
 def show_points(workspace: Workspace, lesson: Lesson) -> None:

@@ -7,12 +7,12 @@ import sys
 import click
 
 from tito.commands._lessons import (
+    VerdictLines,
     lesson_argument,
     show_answer,
     show_points,
     show_running,
     show_tests,
-    show_verdict,
 )
 from tito.course.lessons import Lesson
 
@@ -36,7 +36,9 @@ def command(lesson: Lesson, timeout: int) -> None:
         export_lesson(workspace, lesson)
         click.echo(f"  my_recsys/{lesson.name}.py")
         click.echo(f"3. {lesson.about().question}")
-        result = judge_lesson(workspace, lesson, locked=True, on_verdict=show_verdict)
+        lines = VerdictLines()
+        result = judge_lesson(workspace, lesson, locked=True, on_verdict=lines)
+    lines.end()
     show_answer(result)
     show_points(workspace, lesson)
     if not result.passed:

@@ -25,12 +25,23 @@ class CheckpointResult:
         """Every clause held, and there was one: without clauses nothing has been shown."""
         return bool(self.verdicts) and all(verdict.passed for verdict in self.verdicts)
 
+    @property
+    def finding(self) -> str:
+        """Figures that the checkpoint measured; empty where it did not pass, or has none."""
+        found = [verdict.finding for verdict in self.verdicts if verdict.finding]
+        return found[-1] if found and self.passed else ""
+
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as ``tito checkpoint --json`` prints it."""
         clauses = [
             {"name": v.name, "passed": v.passed, "message": v.message} for v in self.verdicts
         ]
-        return {"lesson": self.lesson, "passed": self.passed, "clauses": clauses}
+        return {
+            "lesson": self.lesson,
+            "passed": self.passed,
+            "finding": self.finding,
+            "clauses": clauses,
+        }
 
 
 def run_checkpoint(
