@@ -47,29 +47,22 @@ def command(
 ) -> None:
     """Collect a lesson's notebooks from PATHS, or from the exchange, into submitted/.
 
-    <<<<<<< HEAD
-        PATHS are folders, ZIPs or notebooks as Moodle, Canvas, Blackboard or Brightspace export them,
-        or STUDENT/NN/NN.ipynb, STUDENT/NN.ipynb and STUDENT.ipynb (NN is the lesson, such as 05_bpr).
-        For other paths, give --pattern, or `pattern` in grading.toml. With students.csv, a student has
-        the id given there. Without it, a name that cannot be a folder's is changed, and gets six digits
-        of its SHA-256; a receipt in .tito/receipts has the original.
-    =======
-        PATHS are folders, ZIPs or notebooks as Moodle or Canvas export them, or STUDENT/NN/NN.ipynb,
-        STUDENT/NN.ipynb and STUDENT.ipynb (NN is the lesson, such as 05_bpr). For other paths, give
-        --pattern, or `pattern` in grading.toml. A name that cannot be a folder's is changed, and gets
-        six digits of its SHA-256; a receipt in .tito/receipts has the original.
-    >>>>>>> main
+    PATHS are folders, ZIPs or notebooks as Moodle, Canvas, Blackboard or Brightspace export them,
+    or STUDENT/NN/NN.ipynb, STUDENT/NN.ipynb and STUDENT.ipynb (NN is the lesson, such as 05_bpr).
+    For other paths, give --pattern, or `pattern` in grading.toml. With students.csv, a student has
+    the id given there. Without it, a name that cannot be a folder's is changed, and gets six digits
+    of its SHA-256; a receipt in .tito/receipts has the original.
 
-        \b
-        The time of a hand-in comes from, in this order:
-          the exchange              the name of the drop
-          STUDENT/NN/               its timestamp.txt
-          Blackboard, Brightspace   the file's name
-          Canvas                    the file's time; late only if its name has LATE
-          a file, or one in a ZIP   the time of its last change
+    \b
+    The time of a hand-in comes from, in this order:
+      the exchange              the name of the drop
+      Blackboard, Brightspace   the file's name
+      STUDENT/NN/               its timestamp.txt
+      Canvas                    the file's time; late only if its name has LATE
+      a file, or one in a ZIP   the time of its last change
 
-        Nothing is unpacked, and no link is followed. A newer hand-in replaces a submission as a whole;
-        the earlier one is kept in .tito/earlier/. The status is 1 if something was refused.
+    Nothing is unpacked, and no link is followed. A newer hand-in replaces a submission as a whole;
+    the earlier one is kept in .tito/earlier/. The status is 1 if something was refused.
     """
     require_grade_extra()
     from tito.grading.collecting.collect import STATUSES, collect
