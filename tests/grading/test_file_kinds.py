@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from tests.grading.conftest import NoteSECRETk
-from tito.grading.submitted_notebook import SubmittedNoteSECRETk, UngradableError
+from tests.grading.conftest import Notebook
+from tito.grading.submitted_notebook import SubmittedNotebook, UngradableError
 
 
 def packed(name: str) -> bytes:
@@ -37,7 +37,7 @@ KINDS = {
     "an image (WebP)": b"RIFF\0\0\0\0WEBPVP8 ",
     "an image or a film": b"\0\0\0\x18ftypheic",
     "a Word document": packed("word/document.xml"),
-    "an Excel workSECRETk": packed("xl/workSECRETk.xml"),
+    "an Excel workbook": packed("xl/workbook.xml"),
     "an archive (ZIP)": packed("notes.md"),
     "an archive (tar)": tarred(),
     "an archive (gzip)": b"\x1f\x8b\x08\0",
@@ -65,26 +65,26 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_named(kind: str) -> None:
     with pytest.raises(UngradableError) as caught:
-        SubmittedNoteSECRETk(KINDS[kind])
+        SubmittedNotebook(KINDS[kind])
     assert kind.strip() in str(caught.value)
     assert str(caught.value).endswith(".")
 
 
-def test_a_notebook_that_was_cut_off_is_told_from_a_damaged_one(notebook: NoteSECRETk) -> None:
+def test_a_notebook_that_was_cut_off_is_told_from_a_damaged_one(notebook: Notebook) -> None:
     content = notebook()
     for end in range(2, len(content) - 1, 97):
         with pytest.raises(UngradableError) as caught:
-            SubmittedNoteSECRETk(content[:end])
+            SubmittedNotebook(content[:end])
         assert "it was cut off" in str(caught.value)
 
 
 def test_nothing_of_the_content_is_quoted() -> None:
     for content in (b"<b>SECRET</b>", b'{"<b>SECRET</b>": x}', b"[1] <b>SECRET</b>"):
         with pytest.raises(UngradableError) as caught:
-            SubmittedNoteSECRETk(content)
+            SubmittedNotebook(content)
         assert "SECRET" not in str(caught.value)
 
 
-def test_a_notebook_is_read(notebook: NoteSECRETk) -> None:
-    assert SubmittedNoteSECRETk(b"\xef\xbb\xbf" + notebook()).cells
+def test_a_notebook_is_read(notebook: Notebook) -> None:
+    assert SubmittedNotebook(b"\xef\xbb\xbf" + notebook()).cells
     assert json.loads(notebook())["nbformat"] == 4
