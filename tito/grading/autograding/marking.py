@@ -62,6 +62,8 @@ class CellMark:
     """Reason for the student; of a cell that passed, what else is to be said, or empty."""
     details: str
     """Reason in full, for instructors: hidden inputs may occur in it. Empty if the cell passed."""
+    misconception: str | None = None
+    """Name of the known mistake by which the function answers; None if there is none."""
     mend_first: tuple[str, ...] = ()
     """Parts in which the mistake is, if the cell passed with their answer key only."""
 
