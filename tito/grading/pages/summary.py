@@ -181,8 +181,5 @@ def _late(entered: Entered) -> str:
 def _duration(seconds: float) -> str:
     minutes = max(round(seconds / 60), 1)
     days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
-    if days:
-        shown = [(days, "day"), (hours, "hour")]
-    else:
-        shown = [(hours, "hour"), (rest, "minute")]
+    shown = [(days, "day"), (hours, "hour")] if days else [(hours, "hour"), (rest, "minute")]
     return " ".join(format_count(number, noun) for number, noun in shown if number)
