@@ -77,7 +77,7 @@ def test_the_mark_scheme_stands_beside_the_answer(course: GradingCourse, pair: L
     (scheme,) = page.select("aside.scheme")
     answer = scheme.find_previous_sibling()
     assert answer is not None
-    assert answer.get_text(strip=True) == "My answer."
+    assert answer.get_text().strip() == "My answer."
     assert "1 point: says why." in scheme.get_text()
     assert "Because." in scheme.select("details")[0].get_text()
     course.source(pair).unlink()
