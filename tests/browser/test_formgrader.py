@@ -14,6 +14,7 @@ from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from tests.browser.accessibility import low_contrasts, overflow, unnamed
 from tests.browser.page import eventually, open_browser, requests_of
 from tests.grading.answers import HONEST, HOSTILE, PICTURE
 from tests.grading.graded import autograde, graded_course, mark
@@ -104,6 +105,39 @@ def open_submission(browser: Chrome, address: str, course: GradingCourse, studen
     one(browser, "#cost_of_a_triple")
 
 
+def require_accessible(browser: Chrome) -> None:
+    assert browser.execute_script("return document.documentElement.lang") == "en"
+    assert low_contrasts(browser) == []
+    assert unnamed(browser) == []
+    assert overflow(browser) <= 0
+
+
+def test_a_page_can_be_used_by_everybody(
+    browser: Chrome, address: str, course: GradingCourse, tmp_path: Path
+) -> None:
+    """With a keyboard alone: a comment is typed, kept, and chosen again at the same question."""
+    open_submission(browser, address, course, "ada")
+    require_accessible(browser)
+    one(browser, "#stale_row-comment").send_keys("Which row?", Keys.TAB)
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.text == "Keep this comment"
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    eventually(lambda: one(browser, "#saved").text == "The comment is kept.", "word of it")
+    assert "Which row?" in (course.root / "comments.csv").read_text(encoding="utf-8")
+    open_submission(browser, address, course, "eve")
+    one(browser, "#stale_row-comment").send_keys(Keys.TAB)
+    browser.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+    with open_gradebook(course) as gradebook:
+
+        def saved() -> bool:
+            gradebook.db.expire_all()
+            found = gradebook.find_comment("stale_row", BPR.id, BPR.id, "eve")
+            return bool(found.manual_comment == "Which row?")
+
+        eventually(saved, "comment in the gradebook")
+    assert browser.save_screenshot(tmp_path / "kept.png")
+
+
 def test_an_answer_gets_points_and_a_comment(
     browser: Chrome, address: str, course: GradingCourse, tmp_path: Path
 ) -> None:
@@ -111,7 +145,7 @@ def test_an_answer_gets_points_and_a_comment(
     one(browser, "#main-table tr a")
     assert browser.save_screenshot(tmp_path / "1_list.png")
     open_submission(browser, address, course, "ada")
-    answer = one(browser, "#cost_of_a_triple").find_element(By.XPATH, "ancestor::*[3]/..")
+    answer = one(browser, ".nbgrader_cell:has(#cost_of_a_triple)")
     for selector in ("strong", "code", "b", "table", "math msup", "math munderover"):
         assert answer.find_element(By.CSS_SELECTOR, selector).is_displayed(), selector
     picture = answer.find_element(By.CSS_SELECTOR, "img[alt=pic]")
@@ -153,7 +187,7 @@ def test_an_answer_that_attacks_runs_nothing(
         points = one(browser, "#stale_row")
         assert browser.save_screenshot(tmp_path / "2_answer.png")
         points.send_keys("0", Keys.TAB)  # nothing lies over it
-        answer = points.find_element(By.XPATH, "ancestor::*[3]/..")
+        answer = one(browser, ".nbgrader_cell:has(#stale_row)")
         assert "<script>ran=1</script>" in answer.text.replace("\N{ZERO WIDTH SPACE}", "")
         assert answer.find_elements(By.CSS_SELECTOR, "a[href^='javascript'], script, svg") == []
     else:
@@ -193,8 +227,9 @@ def test_feedback_is_complete_by_itself(
         asked = requests_of(browser)
         assert [url for url in asked if not url.endswith("/05_bpr.html")] == []
         assert browser.execute_script("return window.ran") is None
+        require_accessible(browser)
         if student == "ada":
-            formula = one(browser, "div.panel-footer math mfrac")
+            formula = one(browser, "div.comment math mfrac")
             assert formula.size["height"] > 15
             assert browser.save_screenshot(tmp_path / "feedback.png")
 
