@@ -20,9 +20,12 @@ from tests.grading.answers import HONEST, HOSTILE, PICTURE
 from tests.grading.graded import autograde, graded_course, mark
 from tests.workspace.conftest import start_tito
 from tito.course.lessons import lessons_in
+from tito.grading.autograding.marking import CellMark
+from tito.grading.autograding.outcome import GRADED, Outcome, outcome_store
 from tito.grading.course import GradingCourse
 from tito.grading.gradebook import open_gradebook
 from tito.grading.pages.sanitize import safe_markdown
+from tito.grading.statistics.page import write_statistics
 
 ROOT = Path(__file__).resolve().parents[2]
 (BPR,) = (
@@ -239,3 +242,17 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(course: GradingCourse, addre
     second = start_tito("grade", "review", "--port", port, "--no-browser", cwd=course.root)
     assert second.communicate(timeout=120)[1].count("\n") == 1
     assert second.returncode == 1
+
+
+def test_statistics_can_be_read_by_everybody(
+    browser: Chrome, course: GradingCourse, tmp_path: Path
+) -> None:
+    wrong = CellMark("test_bpr_update", 6, False, "", "the user's row is stale.", "", "stale row")
+    outcome = Outcome("ada", BPR.id, GRADED, marks=(wrong,), notebook={})
+    outcome_store(course, BPR).write("ada", "key", outcome)
+    page, _ = write_statistics(course, BPR)
+    browser.get(page.as_uri())
+    require_accessible(browser)
+    assert one(browser, "svg[role=img] .bar").size["width"] > 20
+    assert browser.save_screenshot(tmp_path / "statistics.png")
+    assert [url for url in requests_of(browser) if not url.endswith("/05_bpr.html")] == []
