@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,7 @@ def test_a_comment_is_kept_once_and_offered_again(course: GradingCourse, pair: L
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "has to begin with the line lesson,question,comment."),
+        (b"a,b,c\n", "has to begin with the line lesson,question,comment."),
         (b"lesson,question,comment\na,b\n", "row 2: three columns are expected, not 2."),
         (b"lesson,question,comment\na,b,\xff\n", "cannot be read"),
     ],
@@ -128,3 +129,13 @@ def test_an_empty_comment_is_not_kept(course: GradingCourse, pair: Lesson) -> No
     with pytest.raises(GradingError, match="write a comment first"):
         keep_comment(course, pair.id, "why", " \n\x00")
     assert not (course.root / "comments.csv").exists()
+
+
+def test_graders_who_keep_comments_at_a_time_lose_none(course: GradingCourse, pair: Lesson) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for each in [
+            pool.submit(keep_comment, course, pair.id, "why", f"Number {n}.") for n in range(40)
+        ]:
+            each.result()
+    kept = {comment.comment for comment in read_comments(course)}
+    assert kept == {f"Number {n}." for n in range(40)}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from recsys_edu.atomic import atomic_path
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.pages.sanitize import plain_text
 
@@ -35,11 +35,20 @@ def read_comments(course: GradingCourse) -> list[KeptComment]:
         GradingError: the table cannot be read.
     """
     path = _path(course)
-    if not path.is_file():
-        return []
     try:
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise GradingError(f"{path} cannot be read: {error.strerror}.") from None
+    return _parsed(path, content) if content else []
+
+
+def _parsed(path: Path, content: bytes) -> list[KeptComment]:
+    try:
+        text = content.decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except (UnicodeDecodeError, csv.Error) as error:
         raise GradingError(f"{path} cannot be read: {error}.") from None
     if rows[:1] != [_COLUMNS]:
         raise GradingError(f"{path} has to begin with the line {','.join(_COLUMNS)}.")
@@ -68,22 +77,27 @@ def keep_comment(course: GradingCourse, lesson: str, question: str, text: str) -
     comment = KeptComment(lesson, question, plain_text(text))
     if not comment.comment:
         raise GradingError("write a comment first: an empty one is not kept.")
-    kept = read_comments(course)
-    if comment.comment not in comments_for(kept, lesson, question):
-        if len(kept) >= MAX_COMMENTS:
-            raise GradingError(f"{_path(course)} is full: it has {MAX_COMMENTS} comments.")
-        kept.append(comment)
-        _write(course, kept)
+    with _path(course).open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # several graders may keep comments at a time
+        file.seek(0)
+        content = file.read()
+        if not content:
+            content = _line(_COLUMNS).encode()
+            file.write(content)
+        kept = _parsed(_path(course), content)
+        if comment.comment not in comments_for(kept, lesson, question):
+            if len(kept) >= MAX_COMMENTS:
+                raise GradingError(f"{_path(course)} is full: it has {MAX_COMMENTS} comments.")
+            line = _line([comment.lesson, comment.question, comment.comment])
+            file.write(line.encode() if content.endswith(b"\n") else f"\n{line}".encode())
+            kept.append(comment)
     return comments_for(kept, lesson, question)
 
 
-def _write(course: GradingCourse, kept: list[KeptComment]) -> None:
+def _line(values: list[str]) -> str:
     table = io.StringIO(newline="")
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    writer.writerows([each.lesson, each.question, each.comment] for each in kept)
-    with atomic_path(_path(course)) as unfinished:
-        unfinished.write_text(table.getvalue(), encoding="utf-8")
+    csv.writer(table, lineterminator="\n").writerow(values)
+    return table.getvalue()
 
 
 def _path(course: GradingCourse) -> Path:
