@@ -29,7 +29,7 @@ help:
 	@echo "make towers     TwoTower beside a plain loop   make tower-features  what features bring"
 	@echo "make profile-towers  where TwoTower's time goes"
 	@echo "make grading    a class, beside nbgrader    make reading    files, beside pandas and polars"
-	@echo "make build      sdist and wheel        make clean   what was made here, .venv too"
+	@echo "make build      sdist, wheel, answers  make clean   what was made here, .venv too"
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/tito race
@@ -108,6 +108,8 @@ profile-towers: $(VENV)/demo.stamp
 
 build: $(VENV)/dev.stamp
 	$(BIN)/python -m build
+	$(BIN)/tito dev answers build/answers
+	$(BIN)/python -m build --wheel --outdir dist build/answers
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -11,6 +11,7 @@ from recsys_edu._version import __version__
 from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
+    "answers": "show a lesson's model answers beside yours",
     "backend": "write a compute backend, and check it",
     "backends": "list the backends, and which of them work here",
     "checkpoint": "judge the functions that a lesson exports",
@@ -23,6 +24,7 @@ _COMMANDS: Final = {
     "export-model": "export a saved model as ONNX",
     "feedback": "fetch the feedback on a lesson",
     "grade": "give a course: collect, grade, export marks",
+    "hint": "give the next hint for a part of a lesson",
     "init": "make a workspace for the course",
     "race": "race backends and models on one split",
     "recommend": "recommend items by an exported model",

@@ -269,7 +269,7 @@ class TwoTower(PairwiseModel):
         return super()._is_cold(rows)
 
     def _n_epochs_from(self, epochs_done: int) -> int:
-        """Return how many epochs a fit runs after these; a linear schedule has ``epochs`` in all."""
+        """Return how many epochs a fit runs; a linear schedule has ``epochs`` in all."""
         settings = self._settings
         in_all = settings.schedule == "linear"
         return max(0, settings.epochs - epochs_done) if in_all else settings.epochs

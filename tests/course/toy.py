@@ -74,6 +74,9 @@ def test_double(remote, rng):
     x = rng.normal(size=3)
     require(abs(remote.double(x) - 2 * x).max() < 1e-12, "double(x) is not 2x.")
 """
+HINTS = """\
+HINTS = {"double": ("Which number is twice 3?", "Add x to itself.", "Begin with `return`.")}
+"""
 MUTANTS = """\
 MUTANTS = {
     "test_double": {
@@ -93,6 +96,7 @@ def write_toy(folder: Path, **replaced: str) -> Lesson:
         "42_toy.py": SOURCE,
         "ABOUT.md": ABOUT,
         "hidden.py": CLAUSES,
+        "hints.py": HINTS,
         "checkpoint.py": CLAUSES.replace("test_double", "it_doubles"),
         "mutants.py": MUTANTS,
     }

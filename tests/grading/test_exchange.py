@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -95,6 +96,28 @@ def test_release_says_what_is_out(
     assert tito("grade", "release", "42", "--replace").status == 0
     assert out.read_bytes() == toy.release.read_bytes()
     assert [path.name for path in released.outbound.iterdir()] == [toy.id]
+
+
+def test_release_publishes_the_dates_of_the_answers(
+    course: GradingCourse,
+    toy: Lesson,
+    released: Exchange,
+    learner: Path,
+    tito: Tito,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert json.loads(released.answers.read_text()) == {"answers": {}}
+    text = (course.root / "grading.toml").read_text()
+    for opening, sentence in (
+        (now() + timedelta(days=1), "shows the answers to 42_toy from"),
+        (now() - timedelta(days=1), "the answers are not installed"),
+    ):
+        configure(course, f"{text}\n[answers]\n42_toy = {opening.isoformat()}\n")
+        monkeypatch.chdir(course.root)
+        assert "no change" in tito("grade", "release", "42").out
+        assert mode(released.answers) == 0o644
+        monkeypatch.chdir(learner)
+        assert sentence in tito("answers", 42).err
 
 
 def test_release_to_a_folder(course: GradingCourse, toy: Lesson, tito: Tito) -> None:

@@ -24,11 +24,13 @@ def test_the_template_and_an_empty_file_mean_the_defaults(text: str, tmp_path: P
 def test_what_is_said_counts(tmp_path: Path) -> None:
     text = (
         '[course]\nid = "rec-1"\n[due]\n05_bpr = 2026-12-01T23:59:00+01:00\n'
+        "[answers]\n05_bpr = 2026-12-09T08:00:00Z\n"
         '[late]\nper_day = 0.1\ngrace_minutes = 5\n[students]\npattern = "x"\n'
     )
     found = read_settings(written(tmp_path, text))
     assert found.course.id == "rec-1"
     assert found.due == {"05_bpr": datetime(2026, 12, 1, 22, 59, tzinfo=UTC)}
+    assert found.answers == {"05_bpr": datetime(2026, 12, 9, 8, tzinfo=UTC)}
     assert (found.late.per_day, found.late.grace_minutes, found.late.at_most) == (0.1, 5, 1.0)
     assert found.students.pattern == "x"
 
@@ -49,6 +51,8 @@ def test_what_is_said_counts(tmp_path: Path) -> None:
         ("[late]\nper_day = -1\n", "must not be below 0"),
         ("[late]\nper_day = nan\n", "must not be below 0"),
         ("[due]\n05_bpr = 2026-12-01\n", r"\[due\] 05_bpr must be a date with a time"),
+        ("[answers]\n05_bpr = 2026-12-01\n", r"\[answers\] 05_bpr must be a date with a time"),
+        ("[answers]\n1 = 2026-12-01T10:00:00Z\n", r"\[answers\] 1: there is no such lesson"),
         ("due = 3\n", "due must have lessons and dates"),
         ("[due]\n1 = 2026-12-01T10:00:00Z\n", r"\[due\] 1: there is no such lesson; there are 01_"),
         ("[late]\nper_day = 10\n", r"\[late\] per_day is a share: 0.1 is a tenth"),

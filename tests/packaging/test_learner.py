@@ -15,8 +15,10 @@ from typing import NamedTuple
 
 import pytest
 
+from recsys_edu import __version__
 from tests.course.learner import solutions_of, type_in
 from tests.packaging.commands import ROOT, copy_sources, run
+from tito.authoring.answers import write_answers_project
 from tito.authoring.mutants import Mutant, mutants_of
 from tito.course.lessons import Lesson, lessons_in
 
@@ -135,12 +137,52 @@ def test_the_wheel_has_what_learners_need_and_no_solutions(installation: Install
         for lesson in LESSONS
         for path in (
             lesson.release,
-            *(lesson.folder / name for name in ("ABOUT.md", "checkpoint.py", "probe.py")),
+            *(
+                lesson.folder / name
+                for name in ("ABOUT.md", "checkpoint.py", "hints.py", "probe.py")
+            ),
         )
         if path.is_file()
     }
     assert set(course) == expected
     assert not [name for name, text in course.items() if "BEGIN SOLUTION" in text]
+
+
+def test_the_answers_are_a_wheel_of_their_own(
+    installation: Installation, learner: Learner, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(installation.wheel) as wheel:
+        assert not [name for name in wheel.namelist() if name.startswith("recsys_edu_answers")]
+    lesson = next(lesson for lesson in LESSONS if lesson.name == "bpr")
+    learner.writes(lesson)
+    assert "shown once its checkpoint has passed" in learner.tito("answers", lesson.number).err
+    learner.does("complete", lesson.number)
+    refused = learner.tito("answers", lesson.number).err
+    assert f"`pip install recsys_edu_answers=={__version__}`" in refused
+
+    write_answers_project(LESSONS, tmp_path / "project")
+    build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path)
+    run(*build, tmp_path / "project")
+    (wheel,) = tmp_path.glob(f"recsys_edu_answers-{__version__}-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        found = {name for name in archive.namelist() if name.startswith("recsys_edu_answers/")}
+    assert found == {
+        "recsys_edu_answers/__init__.py",
+        *(f"recsys_edu_answers/{lesson.id}.json" for lesson in LESSONS),
+    }
+    target = tmp_path / "answers"
+    run(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", target, wheel)
+    (packages,) = installation.folder.glob("lib/python*/site-packages")
+    link = packages / "recsys_edu_answers"
+    link.symlink_to(target / "recsys_edu_answers")
+    try:
+        said = learner.does("answers", lesson.number)
+    finally:
+        link.unlink()
+    assert "user = user_factors[u].copy()" in said
+    assert "Mark scheme:" in said
+    assert (learner.folder / "answers" / "05_bpr.html").is_file()
+    assert "hint 1 of 3" in learner.does("hint", lesson.number, "bpr_update")
 
 
 def test_the_repository_cannot_be_found(installation: Installation, tmp_path: Path) -> None:

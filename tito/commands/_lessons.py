@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
+    from recsys_edu.workspace import Workspace
     from tito.course.checkpoint import CheckpointResult
     from tito.course.kernel_run import CellRun
     from tito.course.lessons import Lesson
@@ -48,14 +49,20 @@ class LessonType(click.ParamType["Lesson"]):
 lesson_argument = click.argument("lesson", type=LessonType())
 
 
-def show_tests(runs: list[CellRun]) -> bool:
+def show_tests(lesson: Lesson, runs: list[CellRun]) -> bool:
     """Print a line per visible test and per cell that did not run; return True if all passed."""
+    from tito.course.notebook import read_cells
+    from tito.course.parts import parts_of
+
+    points = {part.test: part.points for part in parts_of(read_cells(lesson.release))}
     for run in runs:
         if run.cell.is_solution and not run.passed:
             show_line(False, run.cell.label, run.message)
     graded = [run for run in runs if run.cell.is_graded]
     for run in graded:
-        show_line(run.passed, run.cell.grade_id.replace("_", " "), run.message)
+        earned = "" if run.passed else "0 of "
+        worth = f"{earned}{points.get(run.cell.grade_id, 0):g} points"
+        show_line(run.passed, f"{run.cell.grade_id.replace('_', ' ')} ({worth})", run.message)
     return all(run.passed for run in graded)
 
 
@@ -77,6 +84,13 @@ def show_answer(result: CheckpointResult) -> None:
     held = sum(verdict.passed for verdict in result.verdicts)
     answer = "Yes." if result.passed else "Not yet."
     click.echo(f"{answer} {held} of {len(result.verdicts)} checks hold.")
+
+
+def show_points(workspace: Workspace, lesson: Lesson) -> None:
+    """Print the points of a lesson."""
+    from tito.workspace.points import points_in
+
+    click.echo(points_in(workspace, lesson).sentence)
 
 
 def show_line(passed: bool, name: str, message: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tito.commands._lessons import LessonType, show_answer, show_verdict
+from tito.commands._lessons import LessonType, show_answer, show_points, show_verdict
 from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def _run(workspace: Workspace, lesson: Lesson, *, quiet: bool) -> CheckpointResu
     click.echo(f"{lesson.id}: {lesson.about().question}")
     result = judge_lesson(workspace, lesson, on_verdict=show_verdict)
     show_answer(result)
+    show_points(workspace, lesson)
     return result
 
 

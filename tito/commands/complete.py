@@ -9,6 +9,7 @@ import click
 from tito.commands._lessons import (
     lesson_argument,
     show_answer,
+    show_points,
     show_running,
     show_tests,
     show_verdict,
@@ -29,7 +30,7 @@ def command(lesson: Lesson, timeout: int) -> None:
     with writing(workspace):
         click.echo(f"1. The tests in {lesson.notebook}")
         runs = run_tests(workspace, lesson, seconds=timeout, locked=True, on_cell=show_running)
-        if not show_tests(runs):
+        if not show_tests(lesson, runs):
             raise click.ClickException("not all tests pass; nothing was exported.")
         click.echo("2. The export")
         export_lesson(workspace, lesson)
@@ -37,6 +38,7 @@ def command(lesson: Lesson, timeout: int) -> None:
         click.echo(f"3. {lesson.about().question}")
         result = judge_lesson(workspace, lesson, locked=True, on_verdict=show_verdict)
     show_answer(result)
+    show_points(workspace, lesson)
     if not result.passed:
         sys.exit(1)
     click.echo(f"Lesson {lesson.number} is complete.")

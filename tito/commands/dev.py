@@ -37,6 +37,16 @@ def build_command(check: bool) -> None:
         raise click.ClickException("run `tito dev build`, and commit the files that it writes.")
 
 
+@command.command("answers")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def answers_command(folder: Path) -> None:
+    """Write the project of the distribution with the model answers into FOLDER."""
+    from tito.authoring.answers import write_answers_project
+
+    write_answers_project(_lessons_and_root()[0], folder)
+    click.echo(f"{folder}: build it by `python -m build --wheel {folder}`.")
+
+
 @command.command("lint")
 def lint_command() -> None:
     """Find mistakes in lessons that nbgrader and jupytext would not report."""

@@ -16,17 +16,23 @@ _COLOURS = {
 def command() -> None:
     """Show the standing of each lesson."""
     from recsys_edu.workspace import find_workspace
+    from tito.workspace.points import points_by
     from tito.workspace.standing import standings
+    from tito.workspace.study import load_study
 
     workspace = find_workspace()
     rows = standings(workspace)
     width = max(len(row.lesson.id) for row in rows)
-    click.echo(f"{'lesson':<{width}}  {'notebook':<12} {'exported':<14} checkpoint")
+    study = load_study(workspace)
+    head = f"{'notebook':<12} {'exported':<14} {'tests':>7} {'questions':>9}  checkpoint"
+    click.echo(f"{'lesson':<{width}}  {head}")
     for row in rows:
+        points = points_by(study.of(row.lesson.id), row.lesson)
         checkpoint = click.style(row.checkpoint, fg=_COLOURS.get(row.checkpoint))
         note = click.style(f" ({row.note})", fg="magenta") if row.note else ""
         click.echo(
-            f"{row.lesson.id:<{width}}  {row.notebook:<12} {row.export:<14} {checkpoint}{note}"
+            f"{row.lesson.id:<{width}}  {row.notebook:<12} {row.export:<14} "
+            f"{points.by_tests:>7} {points.by_questions:>9}  {checkpoint}{note}"
         )
     passed = sum(row.checkpoint == "passed" for row in rows)
     click.echo(f"{passed} of {len(rows)} checkpoints passed.")

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from tito.commands._lessons import lesson_argument, show_running, show_tests
+from tito.commands._lessons import lesson_argument, show_points, show_running, show_tests
 from tito.course.lessons import Lesson
 
 
@@ -22,7 +22,10 @@ def command(lesson: Lesson, timeout: int) -> None:
     from tito.workspace.steps import run_tests
 
     click.echo(f"Running {lesson.notebook} …")
-    passed = show_tests(run_tests(find_workspace(), lesson, seconds=timeout, on_cell=show_running))
+    workspace = find_workspace()
+    runs = run_tests(workspace, lesson, seconds=timeout, on_cell=show_running)
+    passed = show_tests(lesson, runs)
+    show_points(workspace, lesson)
     if passed:
         click.echo(f"All tests pass. Next: `tito export {lesson.number}`.")
     sys.exit(not passed)

@@ -2,7 +2,8 @@
 
 ``COURSE/outbound/NN`` holds what students get. Each hand-in is a folder of its own in
 ``COURSE/inbound``, where students may write but not look. Feedback is in ``COURSE/feedback``,
-which nobody can list, under names that only the author of a hand-in can know.
+which nobody can list, under names that only the author of a hand-in can know. ``answers.json``
+says from when on students are shown the model answers of each lesson.
 """
 
 from __future__ import annotations
@@ -53,6 +54,11 @@ class Exchange:
     def feedback(self) -> Path:
         """Folder of feedback pages."""
         return self.folder / "feedback"
+
+    @property
+    def answers(self) -> Path:
+        """Path of the file with the date from which each lesson's model answers are shown."""
+        return self.folder / "answers.json"
 
     def page(self, secret: str, notebook: str) -> Path:
         """Return the path of the feedback on a notebook, by its hand-in's secret.

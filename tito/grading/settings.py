@@ -22,6 +22,9 @@ exchange = ""             # the exchange folder, where students have accounts on
 [due]                     # lesson = date and time, of this machine's zone where none is given
 # 05_bpr = 2026-12-01T23:59:00+01:00
 
+[answers]                 # lesson = date from which `tito answers` shows the model answers
+# 05_bpr = 2026-12-10T08:00:00+01:00
+
 [extensions]              # student = lessons with dates of the student's own
 # ada = { 05_bpr = 2026-12-03T23:59:00+01:00 }
 
@@ -93,6 +96,8 @@ class Settings:
     course: CourseTable = field(default_factory=CourseTable)
     due: dict[str, datetime] = field(default_factory=dict)
     """Due dates by lesson, with a time zone."""
+    answers: dict[str, datetime] = field(default_factory=dict)
+    """Dates from which students are shown the model answers, by lesson."""
     extensions: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """Due dates of single students, by student and lesson."""
     late: LateTable = field(default_factory=LateTable)
@@ -103,6 +108,8 @@ class Settings:
 _TABLES: Final = {
     "course": CourseTable, "late": LateTable, "limits": LimitsTable, "students": StudentsTable,
 }  # fmt: skip
+_DATES: Final = frozenset({"answers", "due", "extensions"})
+"""Tables of dates, whose keys are lessons and students."""
 
 
 def read_settings(path: Path) -> Settings:
@@ -111,15 +118,16 @@ def read_settings(path: Path) -> Settings:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from None
-    unknown = sorted(content.keys() - _TABLES.keys() - {"due", "extensions"})
+    unknown = sorted(content.keys() - _TABLES.keys() - _DATES)
     if unknown:
-        listed = ", ".join((*_TABLES, "due", "extensions"))
+        listed = ", ".join((*_TABLES, *sorted(_DATES)))
         raise SettingsError(f"{path}: there is no table [{unknown[0]}]; there are {listed}.")
     found = {name: _table(path, name, content.get(name, {})) for name in _TABLES}
     if not COURSE_ID.fullmatch(found["course"].id):
         raise SettingsError(f"{path}, [course] id: {COURSE_ID_RULE}, not {found['course'].id!r}.")
     return Settings(
         due=_due(path, "due", content.get("due", {})),
+        answers=_due(path, "answers", content.get("answers", {})),
         extensions=_extensions(path, content.get("extensions", {})),
         **found,
     )

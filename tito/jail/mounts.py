@@ -11,6 +11,7 @@ from typing import Final
 import recsys_backends
 import recsys_edu
 from tito.jail.limits import MIB, Limits
+from tito.jail.packages import ANSWERS
 
 CODE: Final = "/jail/code"
 LIBRARY: Final = "/jail/library"
@@ -90,12 +91,14 @@ def system(view: Mounts, *, compilers: bool) -> None:
 
 
 def library(view: Mounts) -> None:
-    """Add recsys_edu and recsys_backends as a whole, and every package that is installed."""
+    """Add recsys_edu and recsys_backends as a whole, and every package but the model answers."""
     for package in (recsys_edu, recsys_backends):
         view.read_only(Path(package.__path__[0]), f"{LIBRARY}/{package.__name__}")
     places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     for number, place in enumerate(sorted(places)):
         view.read_only(Path(place).resolve(), f"{PACKAGES}{number or ''}")
+        if Path(place, ANSWERS).exists():
+            view.empty(Path(f"{PACKAGES}{number or ''}", ANSWERS))
 
 
 def packages(view: Mounts, entries: Iterable[Path]) -> None:

@@ -13,6 +13,8 @@ from typing import Final
 
 OURS: Final = ("recsys_backends", "recsys_edu", "tito")
 """Packages of this software. Lessons allow single modules of them, never a whole distribution."""
+ANSWERS: Final = "recsys_edu_answers"
+"""Package with the lessons' model answers, which no jail has and no judged code may import."""
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+)[^;]*(?:;(.*))?")
 _NOT_MODULES: Final = (".dist-info", ".egg-info", ".libs", ".data", ".pth")
 
@@ -34,7 +36,7 @@ def modules_of(names: Iterable[str]) -> list[str]:
         names: of distributions; what they require is included. A module of this software, and a
             name that is not installed, stand for themselves.
     """
-    wanted = tuple(names)
+    wanted = tuple(name for name in names if name.partition(".")[0] != ANSWERS)
     found = (path.name for path in _contents(wanted) if not path.name.endswith(_NOT_MODULES))
     return sorted({*wanted, *(name.partition(".")[0] for name in found)})
 
@@ -44,7 +46,7 @@ def installed_modules() -> list[str]:
     places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     found = (path.name for place in places for path in Path(place).iterdir())
     names = {name.partition(".")[0] for name in found if not name.endswith(_NOT_MODULES)}
-    return sorted({name for name in names if name.isidentifier()} | set(OURS))
+    return sorted({name for name in names if name.isidentifier()} | {*OURS, ANSWERS})
 
 
 @functools.lru_cache(maxsize=64)
@@ -62,9 +64,9 @@ def _with_requirements(names: Iterable[str]) -> list[Distribution]:
     """Installed distributions of these names and those that they require, each once."""
     wanted = [name for name in names if name.partition(".")[0] not in OURS]
     found: dict[str, Distribution] = {}
-    seen: set[str] = set()
+    seen = {_normalized(ANSWERS)}
     while wanted:
-        name = re.sub(r"[-_.]+", "-", wanted.pop()).lower()
+        name = _normalized(wanted.pop())
         if name in seen:
             continue
         seen.add(name)
@@ -74,6 +76,11 @@ def _with_requirements(names: Iterable[str]) -> list[Distribution]:
             continue
         wanted += _required(found[name])
     return list(found.values())
+
+
+def _normalized(name: str) -> str:
+    """Return the name of a distribution as it is compared with others."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _required(found: Distribution) -> list[str]:

@@ -17,6 +17,7 @@ from tito.course.lessons import Lesson
 from tito.course.notebook import Cell, NotebookError, read_cells
 from tito.course.tests import with_released_tests
 from tito.workspace.files import export_of, notebook_of
+from tito.workspace.points import record_tests
 from tito.workspace.progress import load_progress, now, recording
 
 if TYPE_CHECKING:  # they import NumPy or Jupyter, and exporting needs neither
@@ -57,6 +58,7 @@ def run_tests(
     passed = all(run.passed for run in runs if run.cell.is_graded)
     with recording(workspace, locked=locked) as progress:
         progress.of(lesson.id).tested = now() if passed else ""
+    record_tests(workspace, lesson, runs, locked=locked)
     return runs
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -37,6 +38,8 @@ class PublishedFeedback:
 def release_to_exchange(course: GradingCourse, lesson: Lesson, *, replace: bool = False) -> bool:
     """Put a lesson into the exchange, where ``nbgrader fetch_assignment`` finds it.
 
+    The dates of ``[answers]`` in the settings are published with it.
+
     Returns:
         True if it is different from before.
 
@@ -47,6 +50,7 @@ def release_to_exchange(course: GradingCourse, lesson: Lesson, *, replace: bool 
     content = _built(course, lesson)
     exchange = _exchange(course)
     _make_folders(exchange)
+    _publish_answer_dates(course, exchange)
     place = exchange.outbound / lesson.id
     if os.path.lexists(place):
         names = [path.name for path in place.iterdir()]
@@ -72,6 +76,14 @@ def release_to_exchange(course: GradingCourse, lesson: Lesson, *, replace: bool 
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return True
+
+
+def _publish_answer_dates(course: GradingCourse, exchange: Exchange) -> None:
+    """Write the date from which each lesson's model answers are shown, for all to read."""
+    dates = {lesson: date.isoformat() for lesson, date in sorted(course.settings.answers.items())}
+    with atomic_path(exchange.answers) as unfinished:
+        unfinished.write_text(json.dumps({"answers": dates}, indent=1) + "\n", encoding="utf-8")
+        unfinished.chmod(0o644)
 
 
 def release_to_folder(course: GradingCourse, lesson: Lesson, folder: Path) -> Path:

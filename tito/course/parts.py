@@ -1,0 +1,128 @@
+"""Parts of a lesson: cells that a learner writes, with the test and the points of each."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from recsys_edu.artefacts.cell import CythonCellError
+from tito.course.export import functions_of
+from tito.course.notebook import Cell, NotebookError
+
+_HEADING: Final = re.compile(r"^## (\d+)\. ", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Code that a learner writes, and the test that its points depend on."""
+
+    number: int
+    """Number of the heading above it; its place among the parts where no heading has one."""
+    cells: tuple[str, ...]
+    """Names of the cells that a learner writes."""
+    functions: tuple[str, ...]
+    test: str
+    """Name of the test's cell."""
+    points: float
+
+    @property
+    def title(self) -> str:
+        """Name of the part in messages."""
+        return f"part {self.number}, {', '.join(self.functions or self.cells)}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """Question that is answered in words, and marked by a person."""
+
+    name: str
+    points: float
+    text: str
+    """Markdown of the cell that asks it; empty if there is none above."""
+
+
+def parts_of(cells: Sequence[Cell]) -> list[Part]:
+    """Return the parts of a lesson, in order.
+
+    Args:
+        cells: of the released notebook, or of the lesson with its solutions.
+    """
+    found: list[Part] = []
+    heading, written = 0, list[Cell]()
+    for cell in cells:
+        if cell.kind == "markdown":
+            numbers = _HEADING.findall(cell.source)
+            heading = int(numbers[-1]) if numbers else heading
+        elif cell.is_graded:
+            own = [*written, cell] if cell.is_solution else written
+            names = tuple(each.grade_id for each in own)
+            functions = tuple(name for each in own for name in _functions(each))
+            found.append(
+                Part(heading or len(found) + 1, names, functions, cell.grade_id, points_of(cell))
+            )
+            written = []
+        elif cell.is_solution:
+            written.append(cell)
+    return found
+
+
+def questions_of(cells: Sequence[Cell]) -> list[Question]:
+    """Return the questions of a lesson, in order."""
+    found, above = [], ""
+    for cell in cells:
+        if cell.kind == "markdown" and cell.is_graded:
+            found.append(Question(cell.grade_id, points_of(cell), above))
+        above = cell.source if cell.kind == "markdown" and not cell.is_graded else ""
+    return found
+
+
+def find_parts(parts: Iterable[Part], wanted: str) -> list[Part]:
+    """Return the parts that a number, a function, a cell or a test names.
+
+    Raises:
+        NotebookError: there is none; the message names those that there are.
+    """
+    parts = list(parts)
+    text = wanted.strip()
+    found = [
+        part
+        for part in parts
+        if text in (*part.functions, *part.cells, part.test)
+        or (text.isdecimal() and int(text) == part.number)
+    ]
+    if not found:
+        listed = "; ".join(f"{part.number}: {', '.join(part.functions)}" for part in parts)
+        raise NotebookError(f"there is no part {wanted!r}; parts: {listed}.")
+    return found
+
+
+def points_of(cell: Cell) -> float:
+    """Return the points of a cell; 0 where its metadata has no number."""
+    points = cell.nbgrader.get("points", 0)
+    return float(points) if isinstance(points, (int, float)) else 0.0
+
+
+def _functions(cell: Cell) -> list[str]:
+    try:
+        return functions_of([cell])
+    except (SyntaxError, CythonCellError):
+        return []
+
+
+def without_docstrings(source: str) -> str:
+    """Return Python code without the docstrings of its functions; other text as it is."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return source
+    lines = source.splitlines()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and len(node.body) > 1:
+            first = node.body[0]
+            if ast.get_docstring(node) is not None and first.end_lineno is not None:
+                for number in range(first.lineno - 1, first.end_lineno):
+                    lines[number] = "\0"
+    return "\n".join(line for line in lines if line != "\0")
