@@ -31,6 +31,8 @@ LESSONS = [
     for lesson in all_lessons()
 ]
 SEED = 3
+# Answers that are tests: what they say of each function is judged by test_judged_tests.py.
+TESTS_AS_ANSWERS = frozenset({"agree"})
 
 EQUAL = r"(half precision|complex|bytes|truth values|true|flat|a row|a column|in two brackets)"
 ACCEPTED: list[tuple[str, str, str]] = [
@@ -122,6 +124,8 @@ def let_through(
     with EvilRemote(solutions) as honest:
         assert clauses(honest), "they do not let the solutions through"
     for name, answers in by_function(honest.log).items():
+        if name in TESTS_AS_ANSWERS:
+            continue
         for make in evils_for(answers, pieces):
             evil: Evil = make()
             with EvilRemote(solutions, evil, name) as remote:

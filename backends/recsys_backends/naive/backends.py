@@ -16,8 +16,8 @@ def matmul(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32
     Returns:
         float32 of shape (m, n); zeros where k is 0.
 
-    Approach: ``rows = a.tolist()``; ``columns = b.T.tolist()``; an array of zeros for the result; then for
-    each row and each column one sum.
+    Approach: ``rows = a.tolist()``; ``columns = b.T.tolist()``; an array of zeros for the result;
+    then for each row and each column one sum.
     """
     rows = a.tolist()
     columns = b.T.tolist()
