@@ -351,6 +351,11 @@ assert abs(nanoseconds_per_triple(update, 1, clock) - 8000) < 1e-3, (
     "The warm-up was faster than the measured call, and counted. Only the calls after it count."
 )
 update, clock = staged([0.1] * 3, n_updated=0)
+error = error_of(nanoseconds_per_triple, update, 2, clock)
+assert error is None, (
+    f"Without an updated triple, yours raised {type(error).__name__}: look at n_updated first."
+)
+update, clock = staged([0.1] * 3, n_updated=0)
 assert math.isnan(nanoseconds_per_triple(update, 2, clock)), (
     "Without an updated triple the answer is math.nan."
 )
@@ -680,6 +685,13 @@ assert abs(led[3].loss - math.log1p(math.exp(-2))) < 1e-6 and led[3].n_correct =
 )
 assert np.allclose(led[2], [1.0596015, -1.0596015]), (
     f"At x = 2 the step is g = σ(−2) = 0.1192, so the biases become ±1.0596; yours are {led[2].tolist()}."
+)
+behind = one_step([[1, 2]], [[0.5, 0], [0, 0.25]], [-1, 1])
+assert abs(behind[3].loss - math.log1p(math.exp(2))) < 1e-6, (
+    f"With biases −1 and 1, x = −2: the loss is 2.1269, not {behind[3].loss:.4f}."
+)
+assert np.allclose(behind[2], [-1 + 0.4403985, 1 - 0.4403985]), (
+    f"At x = −2 the step is g = σ(2) = 0.8808, so the biases become ∓0.5596; yours are {behind[2].tolist()}."
 )
 pulled = one_step(
     [[1, 2]], [[0.5, 0], [0, 0.25]], [0.4, 0.4], reg_user=0.2, reg_positive=0.4, reg_negative=0.8

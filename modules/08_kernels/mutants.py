@@ -37,7 +37,10 @@ MUTANTS = {
             "    cdef const float[::1] b = <const float[:second.shape[0]:1]>&second[0] if second.shape[0] else y\n"
             "    cdef double total",
         ),
-        "squares": ("<double>a[f] * b[f]", "<double>a[f] * a[f]"),
+        "squares": (
+            "        total += <double>a[f] * b[f]\n    return",
+            "        total += <double>a[f] * a[f]\n    return",
+        ),
     },
     "test_log_sigmoid": {
         "overflows": (
