@@ -671,7 +671,7 @@ print("Part 4 works: you have a reference.")
 # The sums can be made in any order of the three loops. Take $i$ and $l$ outside, and let NumPy do the
 # innermost loop, which then runs along a **row** of $b$ and a row of $c$:
 #
-# $$c_{i,:} \mathrel{+}= a_{il} \cdot b_{l,:}$$
+# $$c_{i,:} \leftarrow c_{i,:} + a_{il} \cdot b_{l,:}$$
 #
 # Rows are what lies together in memory. The picture shows in which order the numbers of $b$ are touched to
 # make the first row of $c$. In the order of part 4 the loop jumps from row to row; here it runs straight

@@ -11,8 +11,21 @@ from .clauses import (
     require_test,
     require_threads,
 )
+from .engines import RIGHT, WRONG
 
 OPS = ("matmul",)
+
+MEANINGS = {
+    "product_is_the_sum_over_the_inner_index": "Your product is not the sum over the inner index: "
+    "follow one number of a small product with a pencil.",
+    "large_products_are_fresh_and_exact": "In larger products your sums lose digits, your arguments "
+    "are changed, or two answers share their memory.",
+    "empty_products_are_zeros": "A product without rows, without columns or with nothing to sum over "
+    "should be zeros of the right shape.",
+    "bad_arguments_of_matmul_are_rejected": "Arguments of matmul that cannot be right get through "
+    "without an error.",
+}
+"""Faults of the op in the lesson's words, by the clause of its contract."""
 
 
 def my_registry_loads_late(remote, rng: np.random.Generator) -> None:
@@ -37,6 +50,9 @@ def my_products_agree(remote, rng: np.random.Generator) -> None:
     require_matmul_by_rows(remote, rng)
 
 
-def my_test_catches_wrong_engines(remote, rng: np.random.Generator) -> None:
+def my_test_catches_wrong_engines(remote, rng: np.random.Generator) -> str:
     """agree() refuses engines that nobody has shown it, and accepts those that are right."""
     require_test(remote, rng)
+    return (
+        f"your test catches all {len(WRONG)} wrong engines and accepts all {len(RIGHT)} right ones"
+    )

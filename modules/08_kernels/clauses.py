@@ -4,7 +4,23 @@ import math
 
 import numpy as np
 
-from recsys_backends.contract.clause import require, require_close, require_identical
+from recsys_backends.contract.clause import require
+
+
+def _require_near(found: float, expected: float, tolerance: float, about: str) -> None:
+    """Name a number that is wrong, and the one that is right."""
+    require(found is not None, f"{about}: it returned None.")
+    require(
+        abs(float(found) - expected) <= tolerance,
+        f"{about}: it is {float(found):.9g}, and should be {expected:.9g}.",
+    )
+
+
+def _require_same(found: np.ndarray, expected: np.ndarray, about: str) -> None:
+    require(
+        found.shape == expected.shape and bool((found == expected).all()),
+        f"{about}: {found.tolist()} instead of {expected.tolist()}.",
+    )
 
 
 def require_offset(remote, rng: np.random.Generator) -> None:
@@ -34,9 +50,9 @@ def require_dot(remote, rng: np.random.Generator) -> None:
             found["returned"] is not None and abs(found["returned"] - expected) < 1e3,
             f"dot of {n} numbers read the memory beside the vectors, or left the sum unfinished.",
         )
-        require_close(found["returned"], expected, 1e-5, f"dot of two vectors of {n} numbers")
+        _require_near(found["returned"], expected, 1e-5, f"dot of two vectors of {n} numbers")
     x = np.full(30_000, 0.1, np.float32)
-    require_close(
+    _require_near(
         remote.dot(x, np.ones_like(x)), 30_000 * float(x[0]), 1e-3,
         "dot of 30,000 numbers, summed in double",
     )  # fmt: skip
@@ -66,7 +82,7 @@ def require_log_sigmoid(remote, rng: np.random.Generator) -> None:
     for x in numbers:
         expected = -float(np.logaddexp(0.0, -x))
         found = remote.log_sigmoid(x)
-        require_close(found, expected, 1e-9 * abs(expected), f"log_sigmoid({x:.4g})")
+        _require_near(found, expected, 1e-9 * abs(expected), f"log_sigmoid({x:.4g})")
 
 
 def require_stopwatch(remote, rng: np.random.Generator) -> None:
@@ -78,7 +94,7 @@ def require_stopwatch(remote, rng: np.random.Generator) -> None:
         found = remote.probe.time_stages(durations.tolist(), n_updated, repeats)
         require("returned" in found, "nanoseconds_per_triple raised an error.")
         expected = 1e9 * float(durations[1:].min()) / n_updated
-        require_close(
+        _require_near(
             found["returned"], expected, 1e-6 * expected, "nanoseconds_per_triple, in ns a triple"
         )
         require(
@@ -118,7 +134,7 @@ def require_safe_update(remote, rng: np.random.Generator) -> None:
     for name, before, after in zip(
         ("users", "items", "biases"), arrays, found["arrays"], strict=True
     ):
-        require_identical(after, before, f"the {name} after triples without a negative")
+        _require_same(after, before, f"the {name} after triples without a negative")
     beside = remote.probe.turns_beside_an_update(400_000)
     require(
         beside["turns"] > 20,
@@ -146,8 +162,8 @@ def require_best(remote, rng: np.random.Generator) -> None:
             f"{about}: numbers and scores should be int32 and float32, not {numbers.dtype} and "
             f"{given.dtype}.",
         )
-        require_identical(numbers, left[order], about)
-        require_identical(given, scores[order].astype(np.float32), f"the scores of {about}")
+        _require_same(numbers, left[order], about)
+        _require_same(given, scores[order].astype(np.float32), f"the scores of {about}")
     for user, k in ((np.ones(2, np.float32), 3), (np.ones(4, np.float32), 3), (np.ones(3, np.float32), 0)):  # fmt: skip
         found = remote.probe.best_fenced(
             user, np.ones((4, 3), np.float32), np.zeros(0, np.int32), np.zeros(0, np.int32), k

@@ -13,7 +13,7 @@ HINTS = {
     "log_sigmoid": (
         "For which sign of x is e^−x small?",
         "Two cases, as for softplus in lesson 05; each takes the exponential of something that is not positive.",
-        "Begin with `if x >= 0:` and `return -log1p(exp(-x))`.",
+        "Begin with `if x >= 0:`; there ln σ(x) is −ln(1 + e^−x).",
     ),
     "nanoseconds_per_triple": (
         "Which call is not measured, and what do you divide each time by?",
