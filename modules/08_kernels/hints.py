@@ -24,8 +24,8 @@ HINTS = {
         "In which order must these happen for one triple: read the rows, skip, x, write the rows, g?",
         "All declarations first. Then `with nogil:`, the loop over t, the skip, three pointers, a loop over f for x, g, and a "
         "second loop over f that reads all three numbers before it writes one.",
-        "Declare `cdef float *user`, `cdef float *positive`, `cdef float *negative`, and assign in the loop: "
-        "`user = &user_factors[users[t], 0]`.",
+        "Declare a pointer for each of the three rows above the loop, and let the user's point to "
+        "`&user_factors[users[t], 0]` in it.",
     ),
     "best_items": (
         "The list is full. What do you compare the next score with, and when do you stop moving it up?",
