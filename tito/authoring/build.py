@@ -8,10 +8,12 @@ from typing import Final
 
 from recsys_edu.atomic import atomic_path
 from tito.authoring.answer_key import EXTENDED, answer_key, answer_package
+from tito.authoring.fingerprints import has_calls, public_fingerprints
 from tito.authoring.release import notebook_bytes, released
 from tito.authoring.source import solution_notebook
 from tito.authoring.syllabus import with_syllabus
 from tito.course.lessons import Lesson
+from tito.judging.fingerprints import PUBLIC
 
 NAIVE: Final = Path("backends", "recsys_backends", "naive")
 
@@ -21,6 +23,8 @@ def products(lessons: list[Lesson], root: Path) -> Iterator[tuple[Path, bytes]]:
     keys: dict[str, str] = {}
     for lesson in lessons:
         yield lesson.release, notebook_bytes(released(solution_notebook(lesson)))
+        if has_calls(lesson):
+            yield lesson.folder / PUBLIC, public_fingerprints(lesson)
         if key := answer_key(lesson):
             keys[lesson.name] = key
             yield root / NAIVE / f"{lesson.name}.py", key.encode()
