@@ -113,7 +113,7 @@ def test_the_meaning_stands_above_the_figures(tmp_path: Path) -> None:
     (gradient,) = [v for v in failed if v.name.endswith(": step_follows_the_gradient")]
     first, second = gradient.message.split("\n")
     assert first.startswith("Your step is not along the gradient of the objective")
-    assert "expected" in second
+    assert second.startswith("(In the contract's words: step / learning_rate of")
 
 
 def test_an_error_is_not_given_another_meaning(tmp_path: Path) -> None:

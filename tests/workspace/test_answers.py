@@ -219,20 +219,39 @@ def test_answers_that_are_not_there_are_one_sentence(
     assert "is of another course" in refusal(tito("answers", 42))
 
 
+def on_a_terminal(passed: Path, answers: Path) -> str:
+    """What `tito answers` shows on a terminal, as the environment says."""
+    ours, theirs = os.openpty()
+    with open(theirs, "w") as terminal, open(ours, "rb", buffering=0) as screen:  # noqa: PTH123
+        place = f"import sys; sys.path.insert(0, {str(answers)!r})"
+        process = start_tito("answers", 42, cwd=passed, code=place, output=terminal)
+        assert process.wait(60) == 0
+        return os.read(screen.fileno(), 60_000).decode()
+
+
 @pytest.mark.parametrize(("columns", "together"), [(180, True), (80, False)])
 def test_a_wide_terminal_has_them_side_by_side(
     passed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: int, together: bool
 ) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", str(columns))
-    ours, theirs = os.openpty()
-    with open(theirs, "w") as terminal, open(ours, "rb", buffering=0) as screen:  # noqa: PTH123
-        place = f"import sys; sys.path.insert(0, {str(tmp_path / 'answers')!r})"
-        process = start_tito("answers", 42, cwd=passed, code=place, output=terminal)
-        assert process.wait(60) == 0
-        shown = re.sub(r"\x1b\[[0-9;]*m", "", os.read(screen.fileno(), 60_000).decode())
+    coloured = on_a_terminal(passed, tmp_path / "answers")
+    assert "\x1b[" in coloured
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
     assert "return 2 * x" in shown
     lines = [line for line in shown.splitlines() if MODEL in line]
     assert len(lines) == 1
     assert ("return 2 * x" in lines[0]) == together
     assert all(len(line) <= columns for line in shown.splitlines() if "page" not in line)
+
+
+@pytest.mark.parametrize("variable", ["NO_COLOR=1", "TERM=dumb", "JPY_PARENT_PID=1"])
+def test_a_plain_terminal_gets_no_codes(
+    passed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(*variable.split("="))
+    shown = on_a_terminal(passed, tmp_path / "answers")
+    assert MODEL in shown
+    assert "\x1b" not in shown

@@ -78,7 +78,9 @@ def test_checkpoints_of_lessons_that_were_not_exported_are_not_failed(
     assert tito("checkpoint", 42).status == 1
     assert "failed" not in tito("status").out
     printed = json.loads(tito("checkpoint", "--all", "--json").out)
-    assert printed == [{"lesson": "42_toy", "passed": None, "clauses": []}]
+    assert printed == [
+        {"lesson": "42_toy", "passed": None, "finding": "", "clauses": [], "mistakes": []}
+    ]
 
 
 def test_a_broken_export_is_not_passed(solved: Path, tito: Tito) -> None:

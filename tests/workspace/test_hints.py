@@ -71,7 +71,18 @@ def test_a_workspace_without_the_notebook_has_hints_as_well(
         "",
         "[]",
         '{"version": 1}',
-        '{"version": 1, "lessons": {"42_toy": {"hints": {"double": "x"}}}}',
+        *(
+            f'{{"version": 1, "lessons": {{"42_toy": {{{entry}}}}}}}'
+            for entry in (
+                '"hints": {"double": "x"}',
+                '"hints": {"double": -1}',
+                '"hints": {"double": 1.5}',
+                '"tests": {"double": 1e999}',
+                '"questions": {"why": true}',
+                '"tests": []',
+                '"marks": {}',
+            )
+        ),
     ],
 )
 def test_a_damaged_record_is_named(workspace: Path, tito: Tito, text: str) -> None:

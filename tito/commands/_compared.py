@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -37,7 +39,8 @@ def _show_code(pair: ComparedCode) -> None:
     from rich.syntax import Syntax
     from rich.table import Table
 
-    console = Console(highlight=False)
+    plain = bool(os.environ.get("NO_COLOR"))
+    console = Console(highlight=False, color_system=None if plain else "auto")
     blocks = [
         (
             name,
@@ -77,7 +80,5 @@ def _title(text: str) -> None:
 
 def wrapped(text: str) -> str:
     """Return paragraphs as wide as the terminal allows, at most 100 columns."""
-    import shutil
-
     width = min(shutil.get_terminal_size().columns, _TEXT)
     return click.wrap_text(text, width=max(width, 20), preserve_paragraphs=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tito.commands._lessons import lesson_argument, show_points
+from tito.commands._lessons import lesson_argument, open_workspace, show_points
 from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
@@ -32,10 +32,9 @@ def command(lesson: Lesson, part: str, marks: tuple[tuple[str, float], ...]) -> 
     answers once you have passed the lesson's checkpoint; in a class, from the date that the course
     has set. All of them are also written to a page in the folder answers/ of your workspace.
     """
-    from recsys_edu.workspace import find_workspace
     from tito.workspace.answers_open import require_open
 
-    workspace = find_workspace()
+    workspace = open_workspace()
     require_open(workspace, lesson)
     if marks:
         _mark(workspace, lesson, marks)

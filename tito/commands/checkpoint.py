@@ -49,7 +49,8 @@ def command(lesson: Lesson | None, every: bool, timeline: bool, as_json: bool) -
     missing = [each for each in wanted if each not in lessons]
     if as_json:
         unjudged: list[dict[str, Any]] = [
-            {"lesson": each.id, "passed": None, "clauses": []} for each in missing
+            {"lesson": each.id, "passed": None, "finding": "", "clauses": [], "mistakes": []}
+            for each in missing
         ]
         found = [result.as_json() for result in results] + unjudged
         click.echo(json.dumps(sorted(found, key=lambda each: each["lesson"]), indent=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tito.commands._lessons import lesson_argument
+from tito.commands._lessons import lesson_argument, open_workspace
 from tito.course.lessons import Lesson
 
 
@@ -17,11 +17,10 @@ def command(lesson: Lesson, part: str) -> None:
     PART is the number of a part or one of its functions; without it, the first part whose test
     has not passed. The workspace remembers how many hints you have seen.
     """
-    from recsys_edu.workspace import find_workspace
     from tito.commands._compared import wrapped
     from tito.workspace.hinting import next_hint
 
-    hint = next_hint(find_workspace(), lesson, part)
+    hint = next_hint(open_workspace(), lesson, part)
     for number, step in enumerate(hint.steps, start=1):
         if hint.new and number < len(hint.steps):
             continue

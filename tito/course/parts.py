@@ -12,7 +12,7 @@ from recsys_edu.artefacts.cell import CythonCellError
 from tito.course.export import functions_of
 from tito.course.notebook import Cell, NotebookError
 
-_HEADING: Final = re.compile(r"^## (\d+)\. ", re.MULTILINE)
+_HEADING: Final = re.compile(r"^#{1,3} (\d+)\. ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def parts_of(cells: Sequence[Cell]) -> list[Part]:
     heading, written = 0, list[Cell]()
     for cell in cells:
         if cell.kind == "markdown":
-            numbers = _HEADING.findall(cell.source)
+            numbers = () if cell.is_solution else _HEADING.findall(cell.source)
             heading = int(numbers[-1]) if numbers else heading
         elif cell.is_graded:
             own = [*written, cell] if cell.is_solution else written
@@ -120,9 +120,9 @@ def without_docstrings(source: str) -> str:
         return source
     lines = source.splitlines()
     for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and len(node.body) > 1:
-            first = node.body[0]
-            if ast.get_docstring(node) is not None and first.end_lineno is not None:
-                for number in range(first.lineno - 1, first.end_lineno):
-                    lines[number] = "\0"
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node):
+            first, *rest = node.body
+            last = first.end_lineno or first.lineno
+            if rest and node.lineno < first.lineno and last < rest[0].lineno:
+                lines[first.lineno - 1 : last] = ["\0"] * (last - first.lineno + 1)
     return "\n".join(line for line in lines if line != "\0")

@@ -154,4 +154,4 @@ def _in_the_lessons_words(result: contract.ClauseResult, meanings: Mapping[str, 
     """
     if _NO_ANSWER.search(result.message) or result.name not in meanings:
         return result.message
-    return f"{meanings[result.name]}\n{result.message}"
+    return f"{meanings[result.name]}\n(In the contract's words: {result.message})"

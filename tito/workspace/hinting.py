@@ -45,7 +45,7 @@ def next_hint(workspace: Workspace, lesson: Lesson, wanted: str = "") -> Hint:
     function = _function(part, hints, study, wanted)
     with studying(workspace) as written:
         shown = written.of(lesson.id).hints
-        before = min(int(shown.get(function, 0)), len(hints[function]))
+        before = min(shown.get(function, 0), len(hints[function]))
         after = shown[function] = min(before + 1, len(hints[function]))
     steps = hints[function]
     return Hint(part, function, steps[:after], len(steps), after > before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
@@ -79,9 +80,11 @@ def studying(workspace: Workspace, *, locked: bool = False) -> Iterator[Study]:
 
 
 def _checked(entry: dict[str, Any]) -> LessonStudy:
-    """Return an entry of the file; raise ValueError where something in it is not a number."""
+    """Return an entry of the file; raise ValueError where something in it cannot be."""
     study = LessonStudy(**entry)
-    for numbers in (study.tests, study.questions, study.hints):
-        if not all(type(number) in (int, float) for number in numbers.values()):
-            raise ValueError
+    numbers = [*study.tests.values(), *study.questions.values(), *study.hints.values()]
+    if not all(type(number) in (int, float) and 0 <= number < math.inf for number in numbers):
+        raise ValueError
+    if not all(type(steps) is int for steps in study.hints.values()):
+        raise ValueError
     return study
