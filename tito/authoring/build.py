@@ -8,6 +8,7 @@ from typing import Final
 
 from recsys_edu.atomic import atomic_path
 from tito.authoring.answer_key import EXTENDED, answer_key, answer_package
+from tito.authoring.colab_cell import with_colab_cell
 from tito.authoring.release import notebook_bytes, released
 from tito.authoring.source import solution_notebook
 from tito.authoring.syllabus import with_syllabus
@@ -20,7 +21,7 @@ def products(lessons: list[Lesson], root: Path) -> Iterator[tuple[Path, bytes]]:
     """Yield each file that the build writes, with its content."""
     keys: dict[str, str] = {}
     for lesson in lessons:
-        yield lesson.release, notebook_bytes(released(solution_notebook(lesson)))
+        yield lesson.release, notebook_bytes(with_colab_cell(released(solution_notebook(lesson))))
         if key := answer_key(lesson):
             keys[lesson.name] = key
             yield root / NAIVE / f"{lesson.name}.py", key.encode()
