@@ -303,7 +303,7 @@ def outputs_of(
     client = NotebookClient(notebook, km=manager, timeout=600, allow_errors=True, resources=where)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     pip = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_IGNORE_INSTALLED": "1"}
-    client.execute(env={**kept, **pip, **environment})
+    client.execute(cleanup_kc=True, env={**kept, **pip, **environment})
     return [
         "".join(out.get("text") or "\n".join(out.get("traceback", ())) for out in cell.outputs)
         for cell in notebook.cells

@@ -106,8 +106,7 @@ def test_from_an_empty_folder_to_the_checkpoint(
     kept = (root / "notebooks" / toy.notebook).read_text()
     assert json.loads(kept) == json.loads(opened.read_text())
     used = "from recsys_edu import set_backend; print(set_backend('student').name)"
-    assert kernel(used) == "student
-"
+    assert kernel(used) == "student\n"
     assert "1 of 1 checkpoints passed" in kernel("%tito status")
     assert f"Your workspace is {root}" in kernel(first_cell(toy)), "again, after a restart"
 
