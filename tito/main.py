@@ -35,6 +35,7 @@ _COMMANDS: Final = {
     "status": "show the standing of each lesson",
     "submit": "hand in a lesson",
     "test": "run a lesson's visible tests",
+    "upgrade": "bring the workspace to the installed version of the course",
 }
 """Line of help of each command, by its name. The module in tito/commands is imported on use."""
 

@@ -45,7 +45,7 @@ def test_a_folder_is_all_that_a_new_lesson_needs(tmp_path: Path) -> None:
     text = json.dumps(released)
     assert "return x + x" not in text
     assert "Because." not in text
-    assert [cell["id"] for cell in released["cells"][1:]] == [
+    assert [cell["id"] for cell in released["cells"][2:]] == [
         "toy_imports", "double", "test_double", "why",
     ]  # fmt: skip
 

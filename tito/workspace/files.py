@@ -34,7 +34,11 @@ and judges it. What I have exported is in `my_recsys/`; `set_backend("student")`
 
 
 def create_workspace(
-    folder: Path, lessons: list[Lesson], exchange: Exchange | None = None
+    folder: Path,
+    lessons: list[Lesson],
+    exchange: Exchange | None = None,
+    *,
+    pinned: bool = False,
 ) -> tuple[Workspace, list[Path]]:
     """Make a folder a workspace, or add the notebooks that a workspace lacks.
 
@@ -44,6 +48,7 @@ def create_workspace(
         folder: path of the folder.
         lessons: lessons whose notebooks it gets.
         exchange: exchange to which the learner hands in, if it is known.
+        pinned: True if a new workspace is to stay with this version of the course.
 
     Returns:
         The workspace, and the files that were written.
@@ -72,7 +77,7 @@ def create_workspace(
     placed = [place_notebook(workspace, lesson) for lesson in lessons]
     written += [path for path in placed if path is not None]
     # Last: only a complete folder counts as a workspace.
-    if _write_new(folder / MARKER, _TOML.format(version=__version__) + _course_table(exchange)):
+    if _write_new(folder / MARKER, _toml(pinned) + _course_table(exchange)):
         written.append(folder / MARKER)
     elif exchange is not None and exchange_in(workspace) != exchange:
         _add_exchange(workspace, exchange)
@@ -110,32 +115,55 @@ def export_of(workspace: Workspace, lesson: Lesson) -> Path:
 def place_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
     """Put the released notebook into the workspace; return None if the learner has one."""
     target = notebook_of(workspace, lesson)
-    _place_headers(workspace, lesson)
+    place_headers(workspace, lesson)
     if target.exists():
         return None
+    record_release(workspace, lesson)
     _copy(lesson.release, target)
     return target
 
 
 def reset_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
     """Replace the learner's notebook by the released one; return the path of the copy."""
-    target, kept = notebook_of(workspace, lesson), None
-    if target.exists():
-        stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
-        kept = workspace.state / "backups" / lesson.id / f"{stamp}.ipynb"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        _copy(target, kept)
+    target = notebook_of(workspace, lesson)
+    kept = backup_notebook(workspace, lesson) if target.exists() else None
     _copy(lesson.release, target)
-    _place_headers(workspace, lesson)
+    place_headers(workspace, lesson)
+    record_release(workspace, lesson)
     return kept
 
 
-def _place_headers(workspace: Workspace, lesson: Lesson) -> None:
+def backup_notebook(workspace: Workspace, lesson: Lesson) -> Path:
+    """Copy the learner's notebook as it is to ``.tito/backups``; return the path of the copy."""
+    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
+    kept = workspace.state / "backups" / lesson.id / f"{stamp}.ipynb"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    _copy(notebook_of(workspace, lesson), kept)
+    return kept
+
+
+def release_record(workspace: Workspace, lesson: Lesson) -> Path:
+    """Return the path of a copy of the release that the learner's notebook began with."""
+    return workspace.state / "released" / lesson.notebook
+
+
+def record_release(workspace: Workspace, lesson: Lesson) -> None:
+    """Keep a copy of the release that the learner's notebook is of from now on."""
+    record = release_record(workspace, lesson)
+    record.parent.mkdir(parents=True, exist_ok=True)
+    _copy(lesson.release, record)
+
+
+def place_headers(workspace: Workspace, lesson: Lesson) -> None:
     """Put the lesson's declarations for cells in Cython where the notebook finds them."""
     for name, content in headers_in(lesson.folder).items():
         path = workspace.notebooks / name
         if not path.is_file() or path.read_bytes() != content:
             _copy(lesson.folder / name, path)
+
+
+def _toml(pinned: bool) -> str:
+    return _TOML.format(version=__version__) + ("pinned = true\n" if pinned else "")
 
 
 def _course_table(exchange: Exchange | None) -> str:
@@ -165,10 +193,10 @@ def _write_new(path: Path, text: str) -> bool:
 def _copy(source: Path, target: Path) -> None:
     with atomic_path(target) as unfinished:
         shutil.copyfile(source, unfinished)
-        _sync(unfinished)
+        sync_file(unfinished)
 
 
-def _sync(path: Path) -> None:
+def sync_file(path: Path) -> None:
     """Wait until a file is on the disk, so that a full disk shows before anything is replaced."""
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())

@@ -1,0 +1,37 @@
+"""First cell of a released notebook: on Google Colab it installs the course, elsewhere nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from recsys_edu._version import __version__
+
+REQUIREMENT: Final = f"recsys_edu[colab]=={__version__}"
+"""Requirement that the cell installs: the one place that says from where learners get the course.
+
+A class with a wheel of its own writes its address here: ``recsys_edu[colab] @ https://…``.
+"""
+_SOURCE: Final = f"""\
+# On Google Colab, run this cell first: it installs the course and opens your workspace on your
+# Google Drive. Everywhere else it does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    %pip install --quiet "{REQUIREMENT}"
+    from tito.workspace.colab import open_workspace
+
+    open_workspace()
+"""
+
+
+def with_colab_cell(notebook: Any) -> Any:
+    """Return a released notebook with the cell before all others."""
+    cell = {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": "colab",
+        "metadata": {},
+        "outputs": [],
+        "source": _SOURCE.rstrip("\n"),
+    }
+    return {**notebook, "cells": [cell, *notebook["cells"]]}
