@@ -144,7 +144,7 @@ setup(
     package_data={
         "recsys_backends": ["py.typed", "*.pyi", "optimized/*.pyi"],
         "recsys_edu": ["py.typed", "*.pyi", "models/*.pyi"],
-        "tito": ["py.typed", "engine_kit/templates/**/*.txt"],
+        "tito": ["py.typed", "engine_kit/templates/**/*.txt", "grading/pages/templates/*"],
     },
     ext_modules=cythonize(
         kernels(),

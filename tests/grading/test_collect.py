@@ -170,7 +170,12 @@ def test_what_lies_loose_is_no_student(
         tmp_path,
         {"ada.ipynb": notebook(), "grades.csv": b"", "more.zip": b"PK", "ben/a/b/c.txt": b""},
     )
-    assert statuses(collect(course, toy, [path])) == {"ada": "taken", "more.zip": "refused"}
+    assert statuses(collect(course, toy, [path])) == {
+        "ada": "taken",
+        "more.zip": "refused",
+        "grades.csv": "ignored",
+        "ben/a/b/c.txt": "ignored",
+    }
 
 
 @pytest.mark.parametrize("name", [".", "..", "release", "release/42_toy/42_toy.ipynb"])

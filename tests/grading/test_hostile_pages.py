@@ -19,7 +19,7 @@ from tests.grading.graded import graded_course, mark
 from tests.grading.pair import cell_of, solved, write_pair
 from tito.course.lessons import Lesson
 from tito.grading.autograding.marking import CellMark
-from tito.grading.autograding.outcome import Outcome
+from tito.grading.autograding.outcome import Outcome, outcome_store
 from tito.grading.autograding.present import presented_notebook
 from tito.grading.autograding.rebuild import rebuild
 from tito.grading.autograding.replay import replay
@@ -164,13 +164,15 @@ def graded_by_text(course: GradingCourse, lesson: Lesson, text: str) -> dict[str
     outcomes[code[-1]] = CellOutcome((), text, None, text)
     marks = [
         CellMark("test_double", 2.0, True, text, "", ""),
-        CellMark("test_halve", 3.0, False, text, text, text),
+        CellMark("test_halve", 3.0, False, text, text, text, misconception=text),
     ]
     notebook = presented_notebook(rebuilt.notebook, outcomes, marks, [text, text])
-    outcome = Outcome(text[:5], lesson.id, "graded", marks=tuple(marks), notebook=notebook)
+    remarks = (text, text)
+    outcome = Outcome("eve", lesson.id, "graded", text, remarks, tuple(marks), notebook=notebook)
     submission = course.submission(lesson, "eve")
     submission.submitted.parent.mkdir(parents=True, exist_ok=True)
     submission.submitted.write_bytes(submitted(lesson, text))
+    outcome_store(course, lesson).write("eve", "key", outcome, final=True)
     replay(submission, outcome, "key")
     with open_gradebook(course) as gradebook:
         student = gradebook.find_student("eve")

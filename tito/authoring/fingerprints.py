@@ -110,9 +110,10 @@ class Answering:
         found: list[tuple[Misconception, list[Answer]]] = []
         for mutant in mutants:
             answers = self._answers(self.loaded(mutant.cells()), calls)
-            mistake = self._mistake(mutant, calls, right, answers)
-            if mistake is None:
+            if mutant.sentence is None:
+                self._require_unseen(mutant, calls, right, answers)
                 continue
+            mistake = self._mistake(mutant, calls, right, answers)
             for place, (twin, others) in enumerate(found):
                 if twin.types == mistake.types and _all_alike(calls, others, answers, twin.types):
                     names = (*twin.names, mutant.name)
@@ -124,26 +125,35 @@ class Answering:
 
     def _mistake(
         self, mutant: Mutant, calls: Sequence[Call], right: list[Answer], answers: list[Answer]
-    ) -> Misconception | None:
-        """Return a mutant's mistake; None where its answers are right, and marked to be."""
+    ) -> Misconception:
+        """Return a mutant's mistake; AuthoringError where its answers do not show it."""
         types = _all_alike(calls, right, answers, False)
-        unseen = types and _all_alike(calls, right, answers, True)
-        where = f"{self._lesson.id}/mutants.py, {mutant.grade_id}, {mutant.name!r}"
-        if unseen and mutant.sentence is not None:
+        if types and _all_alike(calls, right, answers, True):
             raise AuthoringError(
-                f"{where}: it answers all calls of calls.py as the solution does. Draw calls that "
-                "tell them apart; or, if it differs in time or memory only, put None in place of "
-                "its sentence."
+                f"{_place(mutant)}: it answers all calls of calls.py as the solution does. Draw "
+                "calls that tell them apart; or, if only time, memory or chance can, put None in "
+                "place of its sentence."
             )
-        if unseen:
-            return None
         if not mutant.sentence:
-            raise AuthoringError(f"{where}: its answers are wrong, and no sentence says so.")
+            raise AuthoringError(
+                f"{_place(mutant)}: its answers are wrong, and no sentence says so."
+            )
         own = tuple(
             None if answers_alike(call, a, b, types=True) else b
             for call, a, b in zip(calls, right, answers, strict=True)
         )
         return Misconception((mutant.name,), mutant.sentence, types, own)
+
+    def _require_unseen(
+        self, mutant: Mutant, calls: Sequence[Call], right: list[Answer], answers: list[Answer]
+    ) -> None:
+        """Raise AuthoringError where the answers of a mutant without a sentence could show it."""
+        again = self._answers(self.loaded(mutant.cells()), calls)
+        if _all_alike(calls, answers, again, True) and not _all_alike(calls, right, answers, True):
+            raise AuthoringError(
+                f"{_place(mutant)}: its answers are wrong in the same way each time, so a sentence "
+                "has to say what it does."
+            )
 
     def answer(self, module: ModuleType, call: Call) -> Answer:
         """Return a module's answer to a call, as it would come through a pipe."""
@@ -164,6 +174,10 @@ class Answering:
         path = self._folder / "answering.py"
         write_module([cell for cell in cells if cell.is_exported], path, self._headers)
         return load_file(path, "answering")
+
+
+def _place(mutant: Mutant) -> str:
+    return f"{mutant.lesson.id}/mutants.py, {mutant.grade_id}, {mutant.name!r}"
 
 
 def _all_alike(

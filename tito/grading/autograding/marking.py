@@ -29,6 +29,13 @@ from tito.grading.course import GradingCourse, GradingError
 from tito.jail.limits import MIB, Limits
 from tito.judging.clauses import ClauseFunction, functions_of, load_clauses, run_clause
 from tito.judging.failures import Failure, LearnerError
+from tito.judging.fingerprints import (
+    PUBLIC,
+    Fingerprints,
+    Misconception,
+    read_fingerprints,
+    recognise,
+)
 from tito.judging.remote import Remote, connection_of
 from tito.judging.session import Session
 
@@ -48,6 +55,9 @@ MESSAGES: Final = {
     Failure.NO_DATA: "its answer was of a kind that cannot be compared.",
 }
 
+_ANSWERED: Final = (None, Failure.RAISED, Failure.CHANGED, Failure.NO_DATA)
+"""Failures of functions that answer, so that their mistakes can be recognised."""
+
 
 @dataclass(frozen=True)
 class CellMark:
@@ -62,8 +72,12 @@ class CellMark:
     """Reason for the student; of a cell that passed, what else is to be said, or empty."""
     details: str
     """Reason in full, for instructors: hidden inputs may occur in it. Empty if the cell passed."""
+    misconception: str | None = None
+    """Name of the known mistake by which the function answers; None if there is none."""
     mend_first: tuple[str, ...] = ()
     """Parts in which the mistake is, if the cell passed with their answer key only."""
+    misconception: str = ""
+    """Name of the mistake; empty if it is none of the lesson's known ones."""
 
 
 @dataclass(frozen=True)
@@ -161,14 +175,38 @@ class Judge:
         rng = np.random.default_rng(self.course.inputs_seed(self.lesson, grade_id))
         connection_of(remote).allow_seconds(self.course.settings.limits.judge_seconds)
         verdict = run_clause(grade_id, clause, remote, rng)
+        failure = connection_of(remote).failure
+        message, known = "", None
+        if not verdict.passed:
+            message = MESSAGES[failure]
+            known = self._known_mistake(grade_id, remote) if failure in _ANSWERED else None
+        if known is not None:
+            message = f"{message} {known.sentence}"
         return CellMark(
             grade_id=grade_id,
             points=float(cell.nbgrader.get("points", 0)),
             passed=verdict.passed,
             criterion=" ".join((inspect.getdoc(clause) or "").split()),
-            message="" if verdict.passed else MESSAGES[connection_of(remote).failure],
+            message=message,
             details=verdict.message,
+            misconception=known.name if known else "",
         )
+
+    @cached_property
+    def _fingerprints(self) -> dict[str, Fingerprints]:
+        path = self.course.fingerprints(self.lesson)
+        if path.is_file():
+            return read_fingerprints(path)
+        if (self.lesson.folder / PUBLIC).is_file():
+            raise GradingError(
+                f"there is no {path}, by which mistakes are recognised: run `tito grade build "
+                f"{self.lesson.number}`."
+            )
+        return {}  # a lesson without known mistakes
+
+    def _known_mistake(self, grade_id: str, remote: Remote) -> Misconception | None:
+        fingerprints = self._fingerprints.get(grade_id)
+        return recognise(remote, fingerprints).misconception if fingerprints else None
 
     def _marks(self, remote: Remote) -> tuple[CellMark, ...]:
         return tuple(self.mark(cell.grade_id, remote) for cell in graded_cells(self.template))
