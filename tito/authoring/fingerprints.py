@@ -9,6 +9,7 @@ own code.
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -64,7 +65,11 @@ def draw_fingerprints(lesson: Lesson, seed: int) -> dict[str, Fingerprints]:
             f"{lesson.id}: calls.py and mutants.py are about different tests; only one of them has "
             f"{wrong}."
         )
-    with tempfile.TemporaryDirectory(prefix="recsys-mutants-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="recsys-mutants-") as folder,
+        warnings.catch_warnings(action="ignore"),  # wrong solutions divide by zero
+        np.errstate(all="ignore"),
+    ):
         answering = Answering(lesson, Path(folder))
         return {
             test: answering.fingerprints(
