@@ -47,7 +47,7 @@ def named(lesson: Lesson, folder: Path, cells: list[Cell], prints: Fingerprints)
 
 
 def test_all_of_the_first_lessons_have_fingerprints() -> None:
-    assert {5} <= {lesson.number for lesson in LESSONS}
+    assert [lesson.number for lesson in LESSONS][:6] == [1, 2, 3, 4, 5, 6]
 
 
 def test_each_mutant_is_recognised_as_itself(lesson: Lesson, tmp_path: Path) -> None:

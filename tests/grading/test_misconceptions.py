@@ -59,14 +59,14 @@ def test_a_known_mistake_is_named_to_both(course: GradingCourse, lesson: Lesson)
 )
 def test_another_mistake_has_no_name(course: GradingCourse, lesson: Lesson, body: str) -> None:
     mark, page = mark_of(course, lesson, body)
-    assert (mark.passed, mark.misconception) == (False, "")
+    assert (mark.passed, mark.misconception) == (False, None)
     assert "Your function" not in page
 
 
 @pytest.mark.parametrize("body", ["return 2 * x", "return np.add(x, x)", "return x * 2.0"])
 def test_a_right_answer_has_no_name(course: GradingCourse, lesson: Lesson, body: str) -> None:
     mark, _ = mark_of(course, lesson, body)
-    assert (mark.passed, mark.misconception, mark.message) == (True, "", "")
+    assert (mark.passed, mark.misconception, mark.message) == (True, None, "")
 
 
 def test_hidden_calls_are_the_courses_own(

@@ -1,9 +1,9 @@
 """Fingerprints of a lesson's mutants, on the calls that its calls.py draws.
 
 ``calls(rng)`` returns, for each graded cell, calls of the part's functions:
-``{"test_sigmoid": [("sigmoid", (0.5,), {}), …]}``; ``probe.name`` calls a function of the lesson's
-probe.py. The solution and every mutant answer them in this process, since they are the lesson's
-own code.
+``{"test_sigmoid": [("sigmoid", (0.5,), {}), …]}``. ``probe.name`` calls a function of the lesson's
+probe.py. A fourth entry is the difference of numbers below which they are alike. The solution and
+every mutant answer in this process, since they are the lesson's own code.
 """
 
 from __future__ import annotations
@@ -72,9 +72,7 @@ def draw_fingerprints(lesson: Lesson, seed: int) -> dict[str, Fingerprints]:
     ):
         answering = Answering(lesson, Path(folder))
         return {
-            test: answering.fingerprints(
-                test, [Call(name, args, kwargs) for name, args, kwargs in calls], mutants[test]
-            )
+            test: answering.fingerprints(test, [Call(*call) for call in calls], mutants[test])
             for test, calls in drawn.items()
         }
 

@@ -76,8 +76,6 @@ class CellMark:
     """Name of the known mistake by which the function answers; None if there is none."""
     mend_first: tuple[str, ...] = ()
     """Parts in which the mistake is, if the cell passed with their answer key only."""
-    misconception: str = ""
-    """Name of the mistake; empty if it is none of the lesson's known ones."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +187,7 @@ class Judge:
             criterion=" ".join((inspect.getdoc(clause) or "").split()),
             message=message,
             details=verdict.message,
-            misconception=known.name if known else "",
+            misconception=known.name if known else None,
         )
 
     @cached_property
