@@ -345,5 +345,23 @@ MUTANTS = {
             "scores[negatives[:size]]",
             "Your sample is the first negatives by number: draw them by chance.",
         ),
+        "from the shares alone": (
+            "    against = scores[generator.choice(negatives, size, replace=False)]\n"
+            "    return np.array([1 + np.count_nonzero(against >= scores[item]) for item in relevant])",
+            "    shares = np.array([np.mean(scores[negatives] >= scores[item]) for item in relevant])\n"
+            "    spread = np.sqrt(size * shares * (1 - shares) * (1 - size / len(negatives)))\n"
+            "    hits = size * shares + spread * generator.normal()\n"
+            "    return 1 + np.clip(np.round(hits), 0, size).astype(int)",
+            "You compute ranks from the shares of better items: draw a sample of negatives, and "
+            "count in it.",
+        ),
+        "one draw for each item": (
+            "    against = scores[generator.choice(negatives, size, replace=False)]\n"
+            "    return np.array([1 + np.count_nonzero(against >= scores[item]) for item in relevant])",
+            "    draws = [scores[generator.choice(negatives, size, replace=False)] for _ in relevant]\n"
+            "    pairs = zip(draws, relevant, strict=True)\n"
+            "    return np.array([1 + np.count_nonzero(a >= scores[item]) for a, item in pairs])",
+            "You draw a sample for each item: one sample serves all relevant items of the user.",
+        ),
     },
 }

@@ -4,8 +4,10 @@ import numpy as np
 
 from recsys_backends import use_backend
 from recsys_backends.contract.clause import require
+from recsys_backends.errors import ContractViolation
 from recsys_edu import ItemKNN, MostPopular, evaluate
 from recsys_edu.datasets.synthetic import make_synthetic
+from recsys_edu.errors import ModelOutputError
 from recsys_edu.splits import random_split
 
 OPS = ("item_similarity", "top_k")
@@ -93,7 +95,10 @@ def my_neighbors_recommend(remote, rng: np.random.Generator) -> str:
         train.indptr, train.indices, train.n_items, k=30, shrinkage=1.0
     )
     voting = _Voting(remote, train, neighbors)
-    mine = evaluate(voting, split, metrics="ndcg@10")["ndcg@10"]
+    try:
+        mine = evaluate(voting, split, metrics="ndcg@10")["ndcg@10"]
+    except ModelOutputError as error:
+        raise ContractViolation(f"Your lists cannot be shown to anybody: {error}") from error
     popularity = evaluate(MostPopular().fit(train), split, metrics="ndcg@10")["ndcg@10"]
     require(
         mine > 1.25 * popularity,

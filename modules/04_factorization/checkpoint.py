@@ -254,6 +254,12 @@ def my_training_alternates(remote, rng: np.random.Generator) -> None:
             f"train_als tells the loss {told:.2f} after half step number {step + 1}, which is the "
             f"{whose}'; half steps by hand have {expected:.2f} there.",
         )
+    for vectors, right, whose in ((found[0], users, "users"), (found[1], items, "items")):
+        require(
+            np.shape(vectors) == right.shape,
+            f"train_als should return a vector of 4 numbers for each of {len(right)} {whose}; yours "
+            f"have the shape {np.shape(vectors)}.",
+        )
     difference = np.abs(found[0] @ found[1].T - users @ items.T)
     require(
         bool(np.all(difference <= 2e-2)),

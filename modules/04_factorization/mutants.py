@@ -146,6 +146,13 @@ MUTANTS = {
             "Your matrix leaves out the Gram matrix, which stands for the items that are not "
             "observed.",
         ),
+        "own Gram matrix": (
+            "matrix = gram + y.T @ ((c - 1.0)[:, None] * y) + reg * np.eye(len(gram))",
+            "every = np.nan_to_num(items.astype(np.float64))\n"
+            "    matrix = every.T @ every + y.T @ ((c - 1.0)[:, None] * y) + reg * np.eye(len(gram))",
+            "You compute the Gram matrix again for each user: take the one that is given, which "
+            "all users share.",
+        ),
         "writes into the Gram matrix": (
             "matrix = gram + y.T @ ((c - 1.0)[:, None] * y) + reg * np.eye(len(gram))",
             "gram += y.T @ ((c - 1.0)[:, None] * y) + reg * np.eye(len(gram))\n    matrix = gram",

@@ -75,8 +75,9 @@ def require_figure(got, right: float, tolerance: float, sentence: str) -> None:
         np.ndim(got) == 0 and np.asarray(got).dtype.kind in "biuf",
         f"{sentence} {right:.7g}, and yours is no number but {type(got).__name__}.",
     )
-    close = got == right or abs(float(got) - right) <= tolerance
-    require(bool(close), f"{sentence} {right:.7g}, and yours says {float(got):.7g}.")
+    found = float(got)  # half precision would round what it is compared with
+    close = found == right or abs(found - right) <= tolerance
+    require(close, f"{sentence} {right:.7g}, and yours says {found:.7g}.")
 
 
 def require_stopwatch(remote, start: float, before: float, inside: float, after: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -10,14 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.shell_completion import CompletionItem
 
+from tito.commands._screen import can_overwrite
+
 if TYPE_CHECKING:
     from recsys_edu.workspace import Workspace
     from tito.course.checkpoint import CheckpointResult
-    from tito.course.kernel_run import CellRun
     from tito.course.lessons import Lesson
     from tito.course.mistakes import Mistake
     from tito.course.notebook import Cell
     from tito.judging.clauses import Verdict
+    from tito.workspace.steps import TestedNotebook
 
 _CLAUSES_SHOWN: Final = 3
 """Clauses of one op's contract that are shown when they fail."""
@@ -32,10 +33,10 @@ class LessonType(click.ParamType["Lesson"]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Lesson:
-        """Find the lesson; raise LessonError if there is none."""
-        from tito.course.lessons import find_lesson
+        """Find the lesson; raise LessonError if there is none, or if a file is not its notebook."""
+        from tito.workspace.named import lesson_named
 
-        return find_lesson(str(value))
+        return lesson_named(str(value))
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -52,10 +53,33 @@ class LessonType(click.ParamType["Lesson"]):
 
 
 lesson_argument = click.argument("lesson", type=LessonType())
+timeout_option = click.option(
+    "--timeout",
+    type=click.IntRange(min=1),
+    default=120,
+    show_default=True,
+    help="Time limit of a cell, in seconds.",
+)
+experiments_option = click.option(
+    "--experiments",
+    is_flag=True,
+    help="Run the experiments as well, which take longer; no test needs them.",
+)
 
 
-def show_tests(lesson: Lesson, runs: list[CellRun], mistakes: Sequence[Mistake]) -> bool:
-    """Print a line per visible test and per cell that did not run; return True if all passed.
+def open_workspace() -> Workspace:
+    """Find the workspace, and warn if it is of another version of the course than is installed."""
+    from recsys_edu.workspace import find_workspace
+    from tito.workspace.version import version_concern
+
+    workspace = find_workspace()
+    if concern := version_concern(workspace):
+        click.echo(f"warning: {concern}", err=True)
+    return workspace
+
+
+def show_tests(lesson: Lesson, tested: TestedNotebook, mistakes: Sequence[Mistake]) -> None:
+    """Print a line per visible test and per cell that did not run, and what was left out.
 
     Below the message of a test stands the sentence about the mistake, where it has a name.
     """
@@ -63,23 +87,28 @@ def show_tests(lesson: Lesson, runs: list[CellRun], mistakes: Sequence[Mistake])
     from tito.course.parts import parts_of
 
     points = {part.test: part.points for part in parts_of(read_cells(lesson.release))}
-    for run in runs:
+    for run in tested.runs:
         if run.cell.is_solution and not run.passed:
             show_line(False, run.cell.label, run.message)
-    graded = [run for run in runs if run.cell.is_graded]
     sentences = {mistake.part.test: mistake.sentence for mistake in mistakes}
-    for run in graded:
+    for run in tested.graded:
         earned = "" if run.passed else "0 of "
         worth = f"{earned}{points.get(run.cell.grade_id, 0):g} points"
         said = [text for text in (run.message, sentences.get(run.cell.grade_id)) if text]
         name = f"{run.cell.grade_id.replace('_', ' ')} ({worth})"
         show_line(run.passed, name, "\n".join(said))
-    return all(run.passed for run in graded)
+    if tested.problem:
+        show_line(False, "it can be exported", tested.problem)
+    if tested.left_out:
+        were = "experiment was" if tested.left_out == 1 else "experiments were"
+        click.echo(
+            f"  {tested.left_out} {were} not run: `tito test {lesson.number} --experiments` does."
+        )
 
 
 def show_running(cell: Cell) -> None:
     """Print the cell that is running now, if this is a terminal."""
-    if sys.stderr.isatty():
+    if can_overwrite():
         click.echo(f"\r\033[K  {cell.label} …\r", nl=False, err=True)
 
 

@@ -8,21 +8,25 @@ import click
 
 from tito.commands._lessons import (
     VerdictLines,
+    experiments_option,
     lesson_argument,
+    open_workspace,
     show_answer,
     show_points,
     show_running,
     show_tests,
+    timeout_option,
 )
 from tito.course.lessons import Lesson
 
 
 @click.command("complete")
 @lesson_argument
-@click.option("--timeout", default=120, show_default=True, help="Time limit of a cell, in seconds.")
-def command(lesson: Lesson, timeout: int) -> None:
+@timeout_option
+@experiments_option
+def command(lesson: Lesson, timeout: int, experiments: bool) -> None:
     """Test a lesson, export it and run its checkpoint; stop at the first step that fails."""
-    from recsys_edu.workspace import find_workspace
+    from tito.workspace.files import exchange_in, notebook_of
     from tito.workspace.lock import writing
     from tito.workspace.steps import (
         export_lesson,
@@ -31,11 +35,21 @@ def command(lesson: Lesson, timeout: int) -> None:
         run_tests,
     )
 
-    workspace = find_workspace()
+    workspace = open_workspace()
     with writing(workspace):
-        click.echo(f"1. The tests in {lesson.notebook}")
-        runs = run_tests(workspace, lesson, seconds=timeout, locked=True, on_cell=show_running)
-        if not show_tests(lesson, runs, mistakes_in_notebook(workspace, lesson, runs)):
+        click.echo(f"1. The tests in {notebook_of(workspace, lesson)}")
+        tested = run_tests(
+            workspace,
+            lesson,
+            seconds=timeout,
+            experiments=experiments,
+            locked=True,
+            on_cell=show_running,
+        )
+        show_tests(lesson, tested, mistakes_in_notebook(workspace, lesson, tested.runs))
+        if tested.problem:
+            raise click.ClickException("the notebook cannot be exported; nothing was written.")
+        if not tested.passed:
             raise click.ClickException("not all tests pass; nothing was exported.")
         click.echo("2. The export")
         export_lesson(workspace, lesson)
@@ -49,3 +63,5 @@ def command(lesson: Lesson, timeout: int) -> None:
     if not result.passed:
         sys.exit(1)
     click.echo(f"Lesson {lesson.number} is complete.")
+    if exchange_in(workspace) is None:  # in a class the course says when
+        click.echo(f"`tito answers {lesson.number}` shows the model answers beside yours.")

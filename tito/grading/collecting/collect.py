@@ -166,7 +166,7 @@ def _take(
     digest = hashlib.sha256(chosen.content).hexdigest()
     before = existing(submission)
     if before is not None and before[0] == digest:
-        return Collected(student, "unchanged", "", warnings)
+        return Collected(student, "unchanged", "", (*warnings, *_warnings(chosen, False)))
     if before is not None and chosen.stamp <= before[1] and not replace:
         why = (
             f"the present one is of {before[1]:%Y-%m-%d %H:%M}, "
@@ -189,13 +189,13 @@ def _take(
     return Collected(student, "taken" if before is None else "newer", "", warnings)
 
 
-def _warnings(chosen: Chosen, is_newer: bool) -> list[str]:
+def _warnings(chosen: Chosen, replaces: bool) -> list[str]:
     """Return sentences about what is not graded of a hand-in that was taken."""
     said = []
     if chosen.others:
         listed = ", ".join(chosen.others)
         said.append(f"{chosen.file.path} was taken, and these notebooks were not: {listed}.")
-    if chosen.is_empty and is_newer:
+    if chosen.is_empty and replaces:
         said.append(
             f"nothing is written in {chosen.file.path}; the earlier one is in .tito/earlier."
         )
