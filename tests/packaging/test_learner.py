@@ -139,7 +139,13 @@ def test_the_wheel_has_what_learners_need_and_no_solutions(installation: Install
             lesson.release,
             *(
                 lesson.folder / name
-                for name in ("ABOUT.md", "checkpoint.py", "hints.py", "probe.py")
+                for name in (
+                    "ABOUT.md",
+                    "checkpoint.py",
+                    "fingerprints.json",
+                    "hints.py",
+                    "probe.py",
+                )
             ),
         )
         if path.is_file()
