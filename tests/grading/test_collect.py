@@ -306,10 +306,10 @@ def test_an_empty_notebook_that_replaces_a_full_one_is_told(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "it is not JSON"),
-        (b"\xff\xfe", "it is not JSON"),
-        (b"[" * 100_000, "it is not JSON"),
-        (b"1" * 100_000, "it is not JSON"),
+        (b"", "it is empty"),
+        (b"\xff\xfe", "UTF-16"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"1" * 100_000, "it is a text"),
         (b'{"nbformat": 3, "cells": []}', "of an old format"),
         (b'{"nbformat": 4, "cells": [1]}', "has no cell of 42_toy"),
         (b'{"nbformat": 4, "cells": []}', "has no cell of 42_toy"),

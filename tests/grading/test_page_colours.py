@@ -9,8 +9,7 @@ import pytest
 from pygments.styles import get_style_by_name
 
 from tests.grading.contrast import AA, contrast
-from tito.grading.pages.feedback import CODE_STYLE
-from tito.grading.pages.render import FOLDER
+from tito.grading.pages.render import CODE_STYLE, FOLDER
 
 SHEETS = sorted(FOLDER.glob("*.css"))
 COLOUR = re.compile(r"(?<![-\w])(color|background|fill): (#[0-9a-f]{6})")

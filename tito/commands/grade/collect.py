@@ -56,8 +56,8 @@ def command(
     \b
     The time of a hand-in comes from, in this order:
       the exchange              the name of the drop
-      STUDENT/NN/               its timestamp.txt
       Blackboard, Brightspace   the file's name
+      STUDENT/NN/               its timestamp.txt
       Canvas                    the file's time; late only if its name has LATE
       a file, or one in a ZIP   the time of its last change
 

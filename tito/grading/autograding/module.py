@@ -77,14 +77,18 @@ def salvage_cells(
                 load(trial)
             except LearnerError as error:
                 why = why or str(error)
-                continue
-            kept = trial
-            break
+            else:
+                kept = trial
+                break
         if why:
-            whole = kept[number].source == released[number].source
-            message = "cannot be loaded" if whole else IN_PART
-            left_out.append(LeftOut(cell.grade_id, why, message))
+            left_out.append(_left_out(cell, why, is_absent=kept[number] == released[number]))
     return kept, left_out
+
+
+def _left_out(cell: Cell, why: str, *, is_absent: bool) -> LeftOut:
+    if is_absent:
+        return LeftOut(cell.grade_id, why)
+    return LeftOut(cell.grade_id, why, IN_PART)
 
 
 def _parts(cell: Cell, released: Cell, split: Splitter) -> Iterator[Cell]:

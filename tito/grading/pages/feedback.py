@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
-from typing import Any, Final
+from typing import Any
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.api import MissingEntry
@@ -29,13 +29,10 @@ from tito.grading.gradebook import gradebook_url, open_gradebook
 from tito.grading.marks.late import assign_penalties
 from tito.grading.pages.entered import Entered, entered_of
 from tito.grading.pages.exporter import PageExporter
-from tito.grading.pages.render import FOLDER, format_points, render
+from tito.grading.pages.render import CODE_STYLE, FOLDER, format_points, render
 from tito.grading.pages.sanitize import plain_text
 from tito.grading.pages.summary import Row, Summary, summarize, titles_of
 from tito.grading.timestamps import BESIDE
-
-CODE_STYLE: Final = "xcode"
-"""Pygments' style of code: one whose colours can all be read on the page's ground."""
 
 
 @dataclass(frozen=True)

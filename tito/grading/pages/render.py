@@ -11,6 +11,8 @@ from tito.grading.pages.sanitize import plain_text
 
 FOLDER: Final = Path(__file__).with_name("templates")
 """Folder of the templates, for nbconvert too."""
+CODE_STYLE: Final = "xcode"
+"""Pygments' style of code: one whose colours can all be read on the page's ground."""
 
 
 def render(template: str, **values: Any) -> str:
