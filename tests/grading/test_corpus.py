@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
-from tests.course.toy import write_toy
+from tests.course.toy_named import write_toy_with_calls
 from tests.grading.attacks import FORGERIES
 from tests.grading.conftest import alembic_version, environment
 from tests.grading.corpus import SECRET, Forge, Submission, packed, submissions
 from tests.jail.conftest import needs_bubblewrap
 from tito.authoring.build import build
+from tito.authoring.mutants import mutants_of
 from tito.course.lessons import Lesson, find_lesson
 from tito.grading.autograding.batch import autograde
 from tito.grading.autograding.grade import grade_submission, key_of
@@ -82,7 +83,7 @@ def _course(folder: Path, lesson: Lesson) -> GradingCourse:
 
 
 def _toy(folder: Path, patch: pytest.MonkeyPatch) -> Lesson:
-    lesson = write_toy(folder)
+    lesson = write_toy_with_calls(folder)
     build([lesson], folder)
     patch.setenv("RECSYS_EDU_COURSE", str(folder))
     return lesson
@@ -148,6 +149,19 @@ def test_each_earns_what_it_is_worth(graded: Graded) -> None:
         if found != submission.earned:
             wrong[name] = (found, submission.earned, outcome.why)
     assert not wrong
+
+
+def test_the_mutants_alone_have_a_name(graded: Graded) -> None:
+    """A submission that earns all points has none, and none has that of another mistake."""
+    known = {f"mutant-{n}": mutant for n, mutant in enumerate(mutants_of(graded.lesson))}
+    for name, outcome in graded.outcomes.items():
+        named = {m.grade_id: m.misconception for m in outcome.marks if m.misconception}
+        mutant = known.get(name)
+        if mutant is None and graded.expected[name].kind == "honest":
+            assert named == {}, name
+        if mutant is not None and mutant.grade_id not in (graded.expected[name].earned or ()):
+            assert mutant.name in named[mutant.grade_id], name
+        assert not any(mark.passed and mark.misconception for mark in outcome.marks), name
 
 
 def test_none_stops_the_batch(graded: Graded) -> None:

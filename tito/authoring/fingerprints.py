@@ -1,14 +1,15 @@
 """Fingerprints of a lesson's mutants, on the calls that its calls.py draws.
 
 ``calls(rng)`` returns, for each graded cell, calls of the part's functions:
-``{"test_sigmoid": [("sigmoid", (0.5,), {}), …]}``; ``probe.name`` calls a function of the lesson's
-probe.py. The solution and every mutant answer them in this process, since they are the lesson's
-own code.
+``{"test_sigmoid": [("sigmoid", (0.5,), {}), …]}``. ``probe.name`` calls a function of the lesson's
+probe.py. A fourth entry is the difference of numbers below which they are alike. The solution and
+every mutant answer in this process, since they are the lesson's own code.
 """
 
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -64,12 +65,14 @@ def draw_fingerprints(lesson: Lesson, seed: int) -> dict[str, Fingerprints]:
             f"{lesson.id}: calls.py and mutants.py are about different tests; only one of them has "
             f"{wrong}."
         )
-    with tempfile.TemporaryDirectory(prefix="recsys-mutants-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="recsys-mutants-") as folder,
+        warnings.catch_warnings(action="ignore"),  # wrong solutions divide by zero
+        np.errstate(all="ignore"),
+    ):
         answering = Answering(lesson, Path(folder))
         return {
-            test: answering.fingerprints(
-                test, [Call(name, args, kwargs) for name, args, kwargs in calls], mutants[test]
-            )
+            test: answering.fingerprints(test, [Call(*call) for call in calls], mutants[test])
             for test, calls in drawn.items()
         }
 
@@ -110,9 +113,10 @@ class Answering:
         found: list[tuple[Misconception, list[Answer]]] = []
         for mutant in mutants:
             answers = self._answers(self.loaded(mutant.cells()), calls)
-            mistake = self._mistake(mutant, calls, right, answers)
-            if mistake is None:
+            if mutant.sentence is None:
+                self._require_unseen(mutant, calls, right, answers)
                 continue
+            mistake = self._mistake(mutant, calls, right, answers)
             for place, (twin, others) in enumerate(found):
                 if twin.types == mistake.types and _all_alike(calls, others, answers, twin.types):
                     names = (*twin.names, mutant.name)
@@ -124,26 +128,35 @@ class Answering:
 
     def _mistake(
         self, mutant: Mutant, calls: Sequence[Call], right: list[Answer], answers: list[Answer]
-    ) -> Misconception | None:
-        """Return a mutant's mistake; None where its answers are right, and marked to be."""
+    ) -> Misconception:
+        """Return a mutant's mistake; AuthoringError where its answers do not show it."""
         types = _all_alike(calls, right, answers, False)
-        unseen = types and _all_alike(calls, right, answers, True)
-        where = f"{self._lesson.id}/mutants.py, {mutant.grade_id}, {mutant.name!r}"
-        if unseen and mutant.sentence is not None:
+        if types and _all_alike(calls, right, answers, True):
             raise AuthoringError(
-                f"{where}: it answers all calls of calls.py as the solution does. Draw calls that "
-                "tell them apart; or, if it differs in time or memory only, put None in place of "
-                "its sentence."
+                f"{_place(mutant)}: it answers all calls of calls.py as the solution does. Draw "
+                "calls that tell them apart; or, if only time, memory or chance can, put None in "
+                "place of its sentence."
             )
-        if unseen:
-            return None
         if not mutant.sentence:
-            raise AuthoringError(f"{where}: its answers are wrong, and no sentence says so.")
+            raise AuthoringError(
+                f"{_place(mutant)}: its answers are wrong, and no sentence says so."
+            )
         own = tuple(
             None if answers_alike(call, a, b, types=True) else b
             for call, a, b in zip(calls, right, answers, strict=True)
         )
         return Misconception((mutant.name,), mutant.sentence, types, own)
+
+    def _require_unseen(
+        self, mutant: Mutant, calls: Sequence[Call], right: list[Answer], answers: list[Answer]
+    ) -> None:
+        """Raise AuthoringError where the answers of a mutant without a sentence could show it."""
+        again = self._answers(self.loaded(mutant.cells()), calls)
+        if _all_alike(calls, answers, again, True) and not _all_alike(calls, right, answers, True):
+            raise AuthoringError(
+                f"{_place(mutant)}: its answers are wrong in the same way each time, so a sentence "
+                "has to say what it does."
+            )
 
     def answer(self, module: ModuleType, call: Call) -> Answer:
         """Return a module's answer to a call, as it would come through a pipe."""
@@ -164,6 +177,10 @@ class Answering:
         path = self._folder / "answering.py"
         write_module([cell for cell in cells if cell.is_exported], path, self._headers)
         return load_file(path, "answering")
+
+
+def _place(mutant: Mutant) -> str:
+    return f"{mutant.lesson.id}/mutants.py, {mutant.grade_id}, {mutant.name!r}"
 
 
 def _all_alike(

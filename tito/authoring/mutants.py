@@ -3,7 +3,7 @@
 A lesson's ``mutants.py`` has ``MUTANTS``: for each graded cell a dictionary of edits to the
 solution, ``{name: (before, after, sentence)}``, where ``before`` occurs once in the exported cells.
 The sentence tells a learner what such a function does wrong; it is None for one that differs from
-the solution in time or memory only. A lesson without a calls.py needs no sentences.
+the solution in time or memory only, or by chance. A lesson without a calls.py needs no sentences.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -38,11 +39,11 @@ class Mutant:
     before: str
     after: str
     sentence: str | None
-    """Description of the mistake, for a learner; None if only time or memory tell it."""
+    """Description of the mistake, for a learner; None if only time, memory or chance tell it."""
 
     def cells(self) -> list[Cell]:
         """Return the lesson's cells with the edit."""
-        cells = solution_cells(self.lesson)
+        cells = _solution_cells(self.lesson, self.lesson.source.read_bytes())
         times = sum(cell.source.count(self.before) for cell in cells if cell.is_exported)
         if times != 1:
             raise AuthoringError(
@@ -50,6 +51,12 @@ class Mutant:
                 f"replaced occurs {times} times in the exported cells, not once."
             )
         return [_edited(cell, self.before, self.after) for cell in cells]
+
+
+@lru_cache(maxsize=2)
+def _solution_cells(lesson: Lesson, content: bytes) -> list[Cell]:
+    """Return the cells of a lesson, whose source has this content: reading it takes long."""
+    return solution_cells(lesson)
 
 
 def mutants_of(lesson: Lesson) -> Iterator[Mutant]:

@@ -26,7 +26,7 @@ def command() -> None:
 @command.command("build")
 @click.option("--check", is_flag=True, help="Write nothing; fail if something would change.")
 def build_command(check: bool) -> None:
-    """Write the release notebooks, the answer key and the plan from modules/."""
+    """Write the release notebooks, the answer key, fingerprints and the plan from modules/."""
     from tito.authoring.build import build, drift
 
     lessons, root = _lessons_and_root()
@@ -88,6 +88,7 @@ def mutants_command(lesson: str) -> None:
         missed += not (hidden or visible)
         click.echo(f"{mutant.grade_id}: {mutant.name}{'' if hidden or visible else '  NOT CAUGHT'}")
         click.echo(f"    visible: {visible or '-'}\n    hidden:  {hidden or '-'}")
+        click.echo(f"    by name: {mutant.sentence or '-'}")
     sys.exit(bool(missed))
 
 

@@ -70,6 +70,10 @@ class GradingCourse:
         """Path of the notebook that students get: the template of every submission."""
         return self.root / "release" / lesson.id / lesson.notebook
 
+    def fingerprints(self, lesson: Lesson) -> Path:
+        """Path of the answers that known mistakes give to hidden calls; students never see it."""
+        return self.state / "fingerprints" / f"{lesson.id}.json"
+
     def submission(self, lesson: Lesson, student: str) -> Submission:
         """Return one student's submission for a lesson, whether or not it exists yet."""
         return Submission(self, lesson, student)

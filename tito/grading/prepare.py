@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recsys_edu.atomic import atomic_path
+from tito.authoring.fingerprints import draw_fingerprints, has_calls
 from tito.authoring.release import notebook_bytes, released
 from tito.authoring.source import solution_notebook
 from tito.course.lessons import Lesson
@@ -13,6 +14,7 @@ from tito.course.notebook import cells_of
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.gradebook import check_unchanged, create_gradebook, register
 from tito.grading.nbgrader_config import NAME, write_config
+from tito.judging.fingerprints import write_fingerprints
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Prepared:
 
 
 def prepare(course: GradingCourse, lesson: Lesson) -> Prepared:
-    """Write a lesson's notebooks, and enter it into the gradebook.
+    """Write a lesson's notebooks and the fingerprints of its mistakes; enter it into the gradebook.
 
     Files are replaced one by one, after everything that can be checked was checked.
 
@@ -46,6 +48,9 @@ def prepare(course: GradingCourse, lesson: Lesson) -> Prepared:
         course.release(lesson): notebook_bytes(release),
     }
     _check_committed(lesson, contents[course.release(lesson)])
+    if has_calls(lesson):
+        seed = course.inputs_seed(lesson, "fingerprints")
+        contents[course.fingerprints(lesson)] = write_fingerprints(draw_fingerprints(lesson, seed))
     made = create_gradebook(course)
     check_unchanged(course, lesson, cells_of(release, lesson.source))
     config = write_config(course)

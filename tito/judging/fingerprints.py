@@ -176,7 +176,7 @@ def read_fingerprints(path: Path) -> dict[str, Fingerprints]:
 
 def _as_plain(prints: Fingerprints) -> list[Any]:
     return [
-        [[call.function, call.args, dict(call.kwargs)] for call in prints.calls],
+        [[call.function, call.args, dict(call.kwargs), call.least] for call in prints.calls],
         [_answer_as_plain(answer) for answer in prints.right],
         [
             [
@@ -200,7 +200,7 @@ def _read_one(packed: Any) -> Fingerprints:
     buffers = [memoryview(bytearray(base64.b64decode(text))) for text in packed["buffers"]]
     calls, right, mistakes = unpack(packed["tree"], buffers)
     return Fingerprints(
-        tuple(Call(function, args, kwargs) for function, args, kwargs in calls),
+        tuple(Call(*call) for call in calls),
         tuple(Answer(raised, value, dict(changed)) for raised, value, changed in right),
         tuple(
             Misconception(

@@ -26,6 +26,9 @@ class Call:
     function: str
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
+    least: float = 0.0
+    """Difference of two numbers below which they are alike, whatever their size: of bytes that
+    Python takes for itself, say."""
 
     def copied(self) -> Call:
         """Return the call with arguments of its own."""
@@ -66,30 +69,32 @@ def answers_alike(call: Call, one: Answer, other: Answer, *, types: bool = False
     """
     if one.raised or other.raised:
         return one.raised == other.raised
-    if not _alike(one.value, other.value, types):
+    if not _alike(one.value, other.value, types, call.least):
         return False
     given = arrays_in([list(call.args), dict(call.kwargs)])
     return all(
-        _alike(one.changed.get(n, given[n]), other.changed.get(n, given[n]), types)
+        _alike(one.changed.get(n, given[n]), other.changed.get(n, given[n]), types, call.least)
         for n in {*one.changed, *other.changed}
         if n < len(given)
     )
 
 
-def _alike(one: Any, other: Any, types: bool) -> bool:
+def _alike(one: Any, other: Any, types: bool, least: float) -> bool:
     if _is_number(one) and _is_number(other):
-        return (not types or _type_of(one) == _type_of(other)) and _close_numbers(one, other)
+        return (not types or _type_of(one) == _type_of(other)) and _close_numbers(one, other, least)
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
         return (not types or one.dtype == other.dtype) and _close_arrays(one, other)
     if isinstance(one, (set, frozenset)) and isinstance(other, (set, frozenset)):
         return set(one) == set(other)
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_alike(one[k], other[k], types) for k in one)
+        return one.keys() == other.keys() and all(
+            _alike(one[k], other[k], types, least) for k in one
+        )
     parts, others = _parts(one), _parts(other)
     if parts is None or others is None:
         return type(one) is type(other) and bool(one == other)
     return len(parts) == len(others) and all(
-        _alike(a, b, types) for a, b in zip(parts, others, strict=True)
+        _alike(a, b, types, least) for a, b in zip(parts, others, strict=True)
     )
 
 
@@ -101,12 +106,12 @@ def _type_of(value: Any) -> str:
     return value.dtype.str if isinstance(value, np.generic) else type(value).__name__
 
 
-def _close_numbers(one: Any, other: Any) -> bool:
+def _close_numbers(one: Any, other: Any, least: float) -> bool:
     if one == other or (one != one and other != other):
         return True
     try:
         difference = abs(float(one) - float(other))
-        return difference <= max(_LEAST, RELATIVE * min(abs(float(one)), abs(float(other))))
+        return difference <= max(_LEAST, least, RELATIVE * min(abs(float(one)), abs(float(other))))
     except (OverflowError, TypeError):
         return False
 

@@ -103,7 +103,8 @@ def key_of(submission: Submission) -> str:
     except (SubmissionError, UngradableError, GradingError) as error:
         digest.update(str(error).encode())
     ours = (course.source(lesson), course.release(lesson))
-    for path in (*ours, *sorted(lesson.folder.glob("*.p[xy]*"))):
+    prints = [path for path in (course.fingerprints(lesson),) if path.is_file()]
+    for path in (*ours, *prints, *sorted(lesson.folder.glob("*.p[xy]*"))):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     if lesson.about().compilers:
         with contextlib.suppress(BuildToolsError):  # without compilers nothing is graded

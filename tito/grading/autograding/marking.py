@@ -29,6 +29,13 @@ from tito.grading.course import GradingCourse, GradingError
 from tito.jail.limits import MIB, Limits
 from tito.judging.clauses import ClauseFunction, Verdict, functions_of, load_clauses, run_clause
 from tito.judging.failures import Failure, LearnerError
+from tito.judging.fingerprints import (
+    PUBLIC,
+    Fingerprints,
+    Misconception,
+    read_fingerprints,
+    recognise,
+)
 from tito.judging.remote import Remote, connection_of
 from tito.judging.session import Session
 
@@ -47,6 +54,9 @@ MESSAGES: Final = {
     Failure.WAITED_LONG: "it let the function that it was given work for too long.",
     Failure.NO_DATA: "its answer was of a kind that cannot be compared.",
 }
+
+_ANSWERED: Final = (None, Failure.RAISED, Failure.CHANGED, Failure.NO_DATA)
+"""Failures of functions that answer, so that their mistakes can be recognised."""
 
 
 @dataclass(frozen=True)
@@ -179,15 +189,38 @@ class Judge:
         verdict = judge_parts(core, parts_of(self._clauses, grade_id), run)
         if verdict.missing:
             message = f"the main part is right. Not yet: {' '.join(verdict.missing)}"
+        passed = core.passed and not verdict.missing
+        known = None if passed else self._known_mistake(grade_id, remote)
+        if known is not None:
+            message = f"{message} {known.sentence}"
         return CellMark(
             grade_id=grade_id,
             points=points,
-            passed=core.passed and not verdict.missing,
+            passed=passed,
             criterion=requirement_of(self._clauses[grade_id]),
             message=message,
             details=verdict.details,
             partial=points * verdict.share if verdict.missing else 0.0,
+            misconception=known.name if known else None,
         )
+
+    @cached_property
+    def _fingerprints(self) -> dict[str, Fingerprints]:
+        path = self.course.fingerprints(self.lesson)
+        if path.is_file():
+            return read_fingerprints(path)
+        if (self.lesson.folder / PUBLIC).is_file():
+            raise GradingError(
+                f"there is no {path}, by which mistakes are recognised: run `tito grade build "
+                f"{self.lesson.number}`."
+            )
+        return {}  # a lesson without known mistakes
+
+    def _known_mistake(self, grade_id: str, remote: Remote) -> Misconception | None:
+        if connection_of(remote).failure not in _ANSWERED:
+            return None
+        fingerprints = self._fingerprints.get(grade_id)
+        return recognise(remote, fingerprints).misconception if fingerprints else None
 
     def _marks(self, remote: Remote) -> tuple[CellMark, ...]:
         return tuple(self.mark(cell.grade_id, remote) for cell in graded_cells(self.template))

@@ -97,5 +97,7 @@ def _better(mark: CellMark, again: CellMark, causes: Sequence[MarkedPart]) -> Ce
     if again.earned > mark.earned:
         message = f"Mend {listed} first: with the answer key of that, {again.message}"
         return replace(again, message=message, mend_first=labels)
-    message = f"{mark.message} Mend {listed} first; with the answer key of that, it fails as well."
-    return replace(mark, message=message, details=f"{mark.details} Second run: {again.details}")
+    told = again if again.misconception else mark
+    message = f"{told.message} Mend {listed} first; with the answer key of that, it fails as well."
+    details = f"{mark.details} Second run: {again.details}"
+    return replace(mark, message=message, details=details, misconception=told.misconception)
