@@ -16,7 +16,7 @@ from tito.judging.fingerprints import PUBLIC, Recognition, read_fingerprints, re
 
 @dataclass(frozen=True)
 class Mistake:
-    """What can be said of a part whose functions are wrong."""
+    """Explanation of a part whose functions are wrong."""
 
     part: Part
     name: str
