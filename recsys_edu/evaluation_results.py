@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_backends.wording import counted
 from recsys_edu.ids import IdArray
 
 
@@ -81,9 +82,13 @@ class Evaluation:
 
     def __str__(self) -> str:
         width = max(map(len, self.results))
-        lines = [f"{self.n_users:,} users, {self.n_items:,} items ranked for each"]
+        lines = [
+            f"{counted(self.n_users, 'user')}, {counted(self.n_items, 'item')} ranked for each"
+        ]
         if self.n_dropped:
-            lines[0] += f"; {self.n_dropped:,} test interactions left out, as training has them"
+            lines[0] += (
+                f"; {counted(self.n_dropped, 'test interaction')} left out, as training has them"
+            )
         for name, result in self.results.items():
             line = f"{name:<{width}}  {result.mean:.4f}"
             if np.isfinite(result.low):
@@ -93,7 +98,8 @@ class Evaluation:
             if part is not None:
                 means = (f"{name} {result.mean:.4f}" for name, result in part.results.items())
                 lines.append(
-                    f"{part.n_users:,} users {title} training interactions: {', '.join(means)}"
+                    f"{counted(part.n_users, 'user')} {title} training interactions: "
+                    f"{', '.join(means)}"
                 )
         return "\n".join(lines)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recsys_backends.wording import counted
 from recsys_edu.errors import DataError, InvalidParameterError
 from recsys_edu.feature_columns import Categorical, Column, MultiHot, Numeric
 from recsys_edu.ids import IdArray, IdIndex
@@ -65,8 +66,8 @@ class Features:
                 column: Column = kind.of(values, f"the feature {name!r}")
                 if len(column) != len(self._index):
                     raise DataError(
-                        f"the feature {name!r} has {len(column)} rows, and there are "
-                        f"{len(self._index)} ids."
+                        f"the feature {name!r} has {counted(len(column), 'row')}, and there are "
+                        f"{counted(len(self._index), 'id')}."
                     )
                 self.columns[name] = column
         if not self.columns:
@@ -127,7 +128,7 @@ class Features:
         return digest.digest()
 
     def __repr__(self) -> str:
-        return f"Features({len(self):,} rows: {', '.join(self.columns)})"
+        return f"Features({counted(len(self), 'row')}: {', '.join(self.columns)})"
 
 
 def checked(features: object, index: IdIndex, what: str) -> Features | None:

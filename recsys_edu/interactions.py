@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_backends.whole_numbers import whole_number
+from recsys_backends.wording import counted
 from recsys_edu.construction import MadeFromData
 from recsys_edu.csr import MAX_INDEX, check_structure, integers, joined, strengths
 from recsys_edu.errors import DataError, InvalidParameterError, UnknownItemError, UnknownUserError
@@ -253,8 +254,8 @@ class Interactions(MadeFromData):
         optional = ("values", "timestamps", "user_features", "item_features")
         extras = [name.replace("_", " ") for name in optional if getattr(self, name) is not None]
         return (
-            f"Interactions({self.n_users:,} users × {self.n_items:,} items, "
-            f"{self.nnz:,} interactions, density {100 * self.density:.3g} %"
+            f"Interactions({counted(self.n_users, 'user')} × {counted(self.n_items, 'item')}, "
+            f"{counted(self.nnz, 'interaction')}, density {100 * self.density:.3g} %"
             + (f", with {' and '.join(extras)}" if extras else "")
             + ")"
         )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_backends import ops
+from recsys_backends.wording import counted
 from recsys_edu.errors import ModelFileError, NotFittedError
 from recsys_edu.interactions import Interactions
 from recsys_edu.models.base import Arrays, Recommender
@@ -113,4 +114,4 @@ class FactorModel(Recommender):
         self.user_factors, self.item_factors, self.item_biases = users, items, biases
         self.epochs_done = int(arrays["epochs_done"])
         if self.epochs_done < 0:
-            raise ModelFileError(f"it claims {self.epochs_done} epochs.")
+            raise ModelFileError(f"it claims {counted(self.epochs_done, 'epoch')}.")

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from recsys_backends.wording import counted
 from recsys_edu.benchmarking import NotMeasuredError
 from recsys_edu.datasets import DEFAULT_DATASET, load_split
 from recsys_edu.evaluation import evaluate
@@ -93,7 +94,9 @@ class _Race:
         fits = []
         values: dict[str, list[float]] = {name: [] for name in METRICS}
         for seed, split in self.splits.items():
-            self.report(f"{contestant.name}, seed {seed}: fitting {split.train.nnz:,} interactions")
+            self.report(
+                f"{contestant.name}, seed {seed}: fitting {counted(split.train.nnz, 'interaction')}"
+            )
             fits.append(self.launcher.fit(contestant, self.settings, seed, split.train))
             with contestant.on_backend():
                 found = evaluate(fits[-1].model, split, metrics=METRICS)

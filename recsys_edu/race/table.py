@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recsys_backends.wording import counted
 from recsys_edu.metrics import parse_metric
 from recsys_edu.race.results import RaceEntry, RaceResult
 
@@ -57,8 +58,8 @@ def duration(seconds: float) -> str:
 def _title(result: RaceResult) -> str:
     seeds = ", ".join(map(str, result.seeds))
     return (
-        f"{result.dataset}: {result.n_users:,} users, {result.n_items:,} items, "
-        f"{result.n_train:,} training and {result.n_test:,} test interactions\n"
+        f"{result.dataset}: {counted(result.n_users, 'user')}, {counted(result.n_items, 'item')}, "
+        f"{result.n_train:,} training and {counted(result.n_test, 'test interaction')}\n"
         f"{result.settings}, seed{'s' * (len(result.seeds) > 1)} {seeds}"
     )
 

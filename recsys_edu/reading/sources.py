@@ -14,6 +14,7 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple, Protocol
 
+from recsys_backends.wording import counted
 from recsys_edu.errors import DataError, InvalidParameterError
 from recsys_edu.paths import as_path, special_kind
 from recsys_edu.quoting import listed
@@ -176,7 +177,7 @@ def _zip_member(path: Path, file: IO[bytes], member: str | None) -> Iterator[IO[
         known = listed(names, 5)
         if member is None and len(names) != 1:
             raise DataError(
-                f"{path} holds {len(names)} files"
+                f"{path} holds {counted(len(names), 'file')}"
                 + (f"; name one with member=: {known}" if names else "")
                 + "."
             )

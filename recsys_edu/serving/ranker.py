@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_backends.whole_numbers import whole_number
+from recsys_backends.wording import counted
 from recsys_edu.errors import (
     DataError,
     InvalidParameterError,
@@ -163,7 +164,8 @@ class Ranker:
         return run(self._session, outputs, inputs)
 
     def __repr__(self) -> str:
-        return f"<Ranker of {self.model}: {len(self._users):,} users × {len(self._items):,} items>"
+        users, items = counted(len(self._users), "user"), counted(len(self._items), "item")
+        return f"<Ranker of {self.model}: {users} × {items}>"
 
 
 def _opened(source: Path, n_threads: int) -> tuple[Any, Metadata]:

@@ -200,7 +200,7 @@ def test_only_what_has_changed_is_graded_again(
     assert "0 of them in this run" in tito("grade", "autograde", "42").out
     assert course.submission(pair, "ada").autograded.is_file()  # from the outcome that was kept
     said = tito("grade", "autograde", "42", "--only", "ada", "--force")
-    assert "1 submissions: 1 graded; 1 of them in this run." in said.out
+    assert "1 submission: 1 graded; 1 of them in this run." in said.out
     hidden = pair.folder / "hidden.py"
     hidden.write_text(hidden.read_text() + "\n# another version\n")
     assert "2 of them in this run" in tito("grade", "autograde", "42").out

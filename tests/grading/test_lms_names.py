@@ -93,14 +93,14 @@ def test_nothing_is_passed_over_in_silence(
     }
     said = tito("grade", "collect", "42", zipped(tmp_path, files))
     lines = said.out.splitlines()
-    assert "ignored    ada.ipynb.txt: it looks like a notebook: rename it to end in" in said.out
+    assert "refused    ada.ipynb.txt: it looks like a notebook: rename it to end in" in said.out
     assert "ignored    readme.md: it is no notebook, and its path names no student." in lines
     assert "ben/42_toy.ipynb.json has another ending than .ipynb: rename it" in said.out
     assert "refused    Cy: there is no notebook among its files (Cy_7_assign" in said.out
     at = lines.index("taken      Di")
     assert lines[at + 1].endswith(": Di_8_assignsubmission_onlinetext_/onlinetext.html.")
     assert "eve/plot4.png and 2 more." in said.out
-    assert lines[-1] == "42_toy: 2 taken, 2 ignored, 2 refused."
+    assert lines[-1] == "42_toy: 2 taken, 1 ignored, 3 refused."
     receipt = read_receipt(course.submission(toy, "Di"))
     assert receipt is not None
     assert receipt.lms["folder"] == "Di_8_assignsubmission_file_"

@@ -94,7 +94,7 @@ def test_features_of_no_rows() -> None:
         ({"numeric": {"age": [1, 1e39]}}, "'age' must be finite in float32"),
         ({"numeric": {"age": ["old", 1]}}, "'age' must be numbers; row 1 is 'old'"),
         ({"numeric": {"age": [True, 1]}}, "'age' must be numbers; row 1 is True"),
-        ({"numeric": {"age": [1]}}, "'age' has 1 rows, and there are 2 ids"),
+        ({"numeric": {"age": [1]}}, "'age' has 1 row, and there are 2 ids"),
         ({"numeric": {"age": 5}}, "with a value for each row; got 5"),
         ({"categorical": {"job": ["a", float("nan")]}}, "'job' hold nan"),
         ({"categorical": {"job": ["a", 1]}}, "'job' must be all integers or all strings"),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from recsys_backends.wording import counted
+
 
 @click.command("export-model")
 @click.argument("model", type=click.Path(path_type=Path))
@@ -24,6 +26,6 @@ def command(model: Path, target: Path | None) -> None:
         raise click.ClickException(f"{model} would be replaced by its export; name another TARGET.")
     parity = export_onnx(load_model(model), target)
     click.echo(
-        f"{target} is written: the lists of {parity.n_users:,} users are the model's, "
+        f"{target} is written: the lists of {counted(parity.n_users, 'user')} are the model's, "
         f"with scores within {parity.largest_difference:.1g}."
     )

@@ -47,7 +47,7 @@ memory_mib = 2048
 experiments = false       # run the cells that take long and that no points depend on, too
 
 [students]                # a regular expression with (?P<student>…), searched for in the paths of
-pattern = ""              # what `tito grade collect` gets; empty: as Moodle and Canvas name them
+pattern = ""              # what `tito grade collect` gets; empty: as LMSs name them
 """
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recsys_backends.wording import counted
+
 if TYPE_CHECKING:
     from recsys_backends.contract import ClauseResult
 
@@ -42,7 +44,7 @@ def command(name: str, ops: tuple[str, ...], quick: bool, seed: int, as_json: bo
             click.echo(_line(result))
         n_held = len(results) - len(failed)
         click.echo(
-            f"{name}: {n_held} of {len(results)} clauses hold"
+            f"{name}: {n_held} of {counted(len(results), 'clause')} hold"
             f" (contract version {contract.VERSION}, {seconds:.1f} s)."
         )
     sys.exit(bool(failed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -10,6 +11,9 @@ from recsys_backends.wording import counted
 from tito.commands._lessons import LessonType
 from tito.commands.grade._common import printable, require_grade_extra
 from tito.course.lessons import Lesson
+
+_SHOWN: Final = 20
+"""Number of pairs that are printed; the page and the table have all."""
 
 
 @click.command("similar")
@@ -55,10 +59,12 @@ def command(lesson: Lesson, least: float, output: Path | None) -> None:
     if output is not None:
         with atomic_path(output) as unfinished:
             unfinished.write_text(similarity_csv(pairs), encoding="utf-8")
-    for pair in pairs:
+    for pair in pairs[:_SHOWN]:
         one, other = pair.students
         cells = ", ".join(pair.cells)
         click.echo(printable(f"{pair.share:4.0%}  {one}, {other}: {cells}"))
+    if len(pairs) > _SHOWN:
+        click.echo(f"and {counted(len(pairs) - _SHOWN, 'more pair')} on the page.")
     for student, why in problems.items():
         click.echo(printable(f"{student}: not compared: {why}"), err=True)
     click.echo(f"{counted(len(works), 'hand-in')}, {counted(len(pairs), 'pair')}: {path}")

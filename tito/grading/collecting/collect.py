@@ -14,7 +14,7 @@ from tito.course.lessons import Lesson
 from tito.grading.collecting.archives import opened
 from tito.grading.collecting.hand_ins import Chosen, HandIn, choose_latest, sort_by_student
 from tito.grading.collecting.inbound import inbound_hand_ins
-from tito.grading.collecting.names import compile_pattern
+from tito.grading.collecting.names import compile_pattern, is_misnamed
 from tito.grading.collecting.on_roster import with_roster_id
 from tito.grading.collecting.passed_over import beside, passed_over
 from tito.grading.collecting.refusals import record_refusals
@@ -83,7 +83,8 @@ def collect(
             more, bad = sort_by_student(files, path, lesson, regex, alone=alone)
             hand_ins += more
             refused += bad
-            ignored += passed_over(files, lesson, more, bad)
+            for left in passed_over(files, lesson, more, bad):
+                (refused if is_misnamed(left[0]) else ignored).append(left)
         if not paths:
             hand_ins, refused = inbound_hand_ins(
                 course, lesson, before_due=before_due, check_owner=check_owner

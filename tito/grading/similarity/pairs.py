@@ -41,7 +41,7 @@ class Pair:
     cells: tuple[str, ...]
     """Cells of the first student with shared passages."""
     lines: tuple[frozenset[tuple[int, int]], frozenset[tuple[int, int]]]
-    """Indices of passages, and lines in them, by student, at which shared tokens begin."""
+    """Indices of passages, and lines in them at which shared tokens begin, for each student."""
 
 
 class _Work:
