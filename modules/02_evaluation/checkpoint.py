@@ -1,9 +1,9 @@
-"""Checkpoint of lesson 02: planted models, good and bad, and the library's own metrics."""
+"""Which recommender is better? Planted models, good and bad, and the library's own metrics."""
 
 import numpy as np
 
 from recsys_backends import ops
-from recsys_backends.contract.clause import require, require_close
+from recsys_backends.contract.clause import require
 from recsys_edu import evaluate
 from recsys_edu.csr import take_rows
 from recsys_edu.datasets.synthetic import make_synthetic
@@ -11,6 +11,8 @@ from recsys_edu.metrics import available_metrics
 from recsys_edu.splits import Split, random_split
 
 METRICS = ("precision", "recall", "mrr", "map", "ndcg")
+NAMES = {"mrr": "reciprocal_rank", "map": "average_precision"}
+"""Functions whose names are not their metric's."""
 
 
 class _Table:
@@ -38,10 +40,10 @@ def _catalogue(rng: np.random.Generator) -> tuple[Split, dict[str, np.ndarray]]:
     truth[split.test.rows(), split.test.indices] = 1
     popularity = np.tile(split.train.popularity(), (split.train.n_users, 1)) - 50
     return split, {
-        "one that knows the answers": 40 * truth + noise,
-        "one that knows them dimly": 15 * truth + noise,
+        "a model that knows the answers": 40 * truth + noise,
+        "a model that half knows them": 15 * truth + noise,
         "the most popular items": popularity,
-        "random numbers": noise[::-1],
+        "random scores": noise[::-1],
     }
 
 
@@ -70,12 +72,24 @@ def each_metric_is_the_one_of_its_name(remote, rng: np.random.Generator) -> None
             for n_relevant in {max(1, int(hits.sum())), int(hits.sum()) + 5}:
                 padded = np.zeros((1, k), dtype=bool)
                 padded[0, :length] = hits[:k]
-                ranks = (np.flatnonzero(hits) + 1).tolist()
-                about = f"a list of {length} with hits at {ranks}, R = {n_relevant}, k = {k}"
+                ranks = ", ".join(map(str, np.flatnonzero(hits) + 1)) or "none"
+                about = f"a list of {length} with hits at ranks {ranks}, R = {n_relevant}, k = {k}"
                 for name, function in functions.items():
                     expected = available_metrics()[name].function(padded, np.array([n_relevant]))
-                    got = function(hits, n_relevant, k)
-                    require_close(got, float(expected[0]), 1e-9, f"your {name}, for {about}")
+                    got = _number(function(hits, n_relevant, k), NAMES.get(name, name))
+                    require(
+                        abs(got - float(expected[0])) <= 1e-9,
+                        f"Your {NAMES.get(name, name)} is {got:.6g} for {about}; {float(expected[0]):.6g} is right.",
+                    )
+
+
+def _number(got, name: str) -> float:
+    """Return an answer that has to be one number."""
+    require(
+        np.ndim(got) == 0 and np.asarray(got).dtype.kind in "biuf",
+        f"Your {name} should be one number, and is {type(got).__name__}.",
+    )
+    return float(got)
 
 
 def my_evaluation_agrees_with_the_library(remote, rng: np.random.Generator) -> None:
@@ -90,14 +104,26 @@ def my_evaluation_agrees_with_the_library(remote, rng: np.random.Generator) -> N
             names = [f"{name}@{k}" for name in METRICS]
             library = evaluate(_Table(scores, split), split, metrics=names, ties="index")
             for name in METRICS:
-                require(mine[name].ndim == 1, f"{name} should have one value for each user.")
-                require(
-                    len(mine[name]) == library.n_users,
-                    f"{library.n_users} users have something to find; you have "
-                    f"{len(mine[name])} values of {name}.",
-                )
                 theirs = library.results[f"{name}@{k}"].per_user
-                require_close(mine[name], theirs, 1e-9, f"your {name}@{k}, by user, of {model}")
+                _require_same_users(mine[name], theirs, f"{name}@{k}", split, model)
+
+
+def _require_same_users(mine, theirs, metric: str, split: Split, model: str) -> None:
+    """Every user who has something to find has the library's value."""
+    users = [user for user in range(split.train.n_users) if len(split.test.items_of(user))]
+    require(mine.ndim == 1, f"{metric} should have one value for each user.")
+    require(
+        len(mine) == len(users),
+        f"{len(users)} users have something to find; you have {len(mine)} values of {metric}.",
+    )
+    wrong = np.flatnonzero(~(np.abs(mine - theirs) <= 1e-9))
+    place = int(wrong[0]) if len(wrong) else 0
+    require(
+        not len(wrong),
+        f"The model is {model}. User {users[place]} has {len(split.test.items_of(users[place]))} "
+        f"items to be found, and {metric} is {theirs[place]:.4f}; yours is {mine[place]:.4f}, and "
+        f"{len(wrong)} of {len(users)} users are wrong.",
+    )
 
 
 def my_lists_are_right(remote, rng: np.random.Generator) -> None:
@@ -111,35 +137,73 @@ def my_lists_are_right(remote, rng: np.random.Generator) -> None:
                 seen = split.train.items_of(user).astype(np.int64)
                 got = np.asarray(remote.rank_unseen(given, seen, k)).tolist()
                 right = [int(item) for item in expected[user] if item >= 0]
+                known = set(seen.tolist())
                 require(
-                    got == right, f"for user {user}, {model}: {got[:8]} …, expected {right[:8]} …"
+                    not known.intersection(got),
+                    f"The model is {model}. The list of user {user} has items that the user has "
+                    f"already: {sorted(known.intersection(got))[:5]} …",
                 )
-                require(np.array_equal(given, scores[user]), "the caller's scores were changed.")
+                require(
+                    len(got) == len(right),
+                    f"User {user} has {len(right)} items left to recommend for k = {k}; your list "
+                    f"has {len(got)}.",
+                )
+                require(got == right, _about_list(got, right, given, model, user))
+                require(
+                    np.array_equal(given, scores[user]),
+                    "rank_unseen changes the scores that it is given: copy them first.",
+                )
 
 
-def i_can_tell_good_from_bad(remote, rng: np.random.Generator) -> None:
+def _about_list(got: list, right: list, scores: np.ndarray, model: str, user: int) -> str:
+    """Return a sentence about the first rank at which two lists differ."""
+    rank = next((n for n, pair in enumerate(zip(got, right)) if pair[0] != pair[1]), 0)
+    mine, theirs = got[rank], right[rank]
+    known = isinstance(mine, int) and 0 <= mine < len(scores)
+    return (
+        f"The model is {model}. At rank {rank + 1} of user {user}'s list there is item {mine}"
+        + (f" with the score {scores[mine]:g}" if known else "")
+        + f", and item {theirs} with the score {scores[theirs]:g} is right: the highest score comes "
+        "first, and of equal ones the lower number."
+    )
+
+
+def i_can_tell_good_from_bad(remote, rng: np.random.Generator) -> str:
     """The planted order comes out, and the intervals say where there is no difference."""
     split, models = _catalogue(rng)
     ndcg = {name: _measured(remote, split, scores, 10)["ndcg"] for name, scores in models.items()}
     names = list(models)
+    require(
+        len({values.shape for values in ndcg.values()}) == 1,
+        "All models are judged on the same users, and your evaluate_users returns another number of "
+        "values for some: a user without a hit has the value 0.",
+    )
     for better, worse in zip(names, names[1:], strict=False):
         _mean, low, high = remote.confidence_interval(ndcg[better] - ndcg[worse])
         require(
             0 < low < high,
-            f"{better} is better than {worse}, but your interval of the difference in NDCG@10 "
-            f"goes from {low:.3f} to {high:.3f}.",
+            f"By construction {better} ranks better than {worse}, but your interval of the difference "
+            f"in NDCG@10 goes from {low:.3f} to {high:.3f}.",
         )
     for name, scores in models.items():
         library = evaluate(_Table(scores, split), split, metrics="ndcg@10", ties="index")
         values = library.results["ndcg@10"].per_user
         mean, margin = values.mean(), 1.96 * values.std(ddof=1) / np.sqrt(len(values))
-        got = remote.confidence_interval(ndcg[name])
-        require_close(
-            got,
-            (mean, mean - margin, mean + margin),
-            0.001 * margin + 1e-12,
-            f"the mean NDCG@10 of {name}, and the two ends of its interval",
+        got = [
+            _number(each, "confidence_interval") for each in remote.confidence_interval(ndcg[name])
+        ]
+        right = (mean, mean - margin, mean + margin)
+        require(
+            len(got) == 3 and np.allclose(got, right, rtol=0, atol=0.001 * margin + 1e-12),
+            f"The mean NDCG@10 of {name} is {mean:.4f}, and its interval goes from {right[1]:.4f} to "
+            f"{right[2]:.4f}; yours says {', '.join(f'{each:.4f}' for each in got)}.",
         )
+    good, popular = (ndcg[names[place]] for place in (1, 2))
+    _mean, low, high = remote.confidence_interval(good - popular)
+    return (
+        f"NDCG@10 {good.mean():.3f} for {names[1]}, {popular.mean():.3f} for {names[2]}; the "
+        f"difference is between {low:.3f} and {high:.3f}"
+    )
 
 
 def i_see_what_sampling_hides(remote, rng: np.random.Generator) -> None:
@@ -156,15 +220,18 @@ def i_see_what_sampling_hides(remote, rng: np.random.Generator) -> None:
                 scores = np.concatenate(([9e3] * 5, [0.0, 0.0], -np.arange(1.0, n_items - 6)))
                 scores[relevant] = [-float(rank), 1.0]  # as high as the negative at that rank − 1
                 ranks = np.asarray(remote.sampled_ranks(scores, seen, relevant, size, user))
-                require(ranks.shape == (2,), "there should be one rank for each relevant item.")
+                require(
+                    ranks.shape == (2,),
+                    "sampled_ranks should give one rank for each relevant item.",
+                )
                 require(
                     ranks[1] == 1,
-                    f"an item ahead of all negatives has rank {ranks[1]}: seen and relevant items "
+                    f"An item ahead of all negatives has rank {ranks[1]}: seen and relevant items "
                     "do not compete, and ranks start from 1.",
                 )
                 require(
                     size == 100 or ranks[0] == rank + 1,
-                    f"with {rank - 1} negatives ahead and one level, the rank among all is "
+                    f"With {rank - 1} negatives ahead and one level, the rank among all is "
                     f"{ranks[0]}, not {rank + 1}: equal scores count against.",
                 )
                 found.append(ranks[0] <= 10)
@@ -173,11 +240,15 @@ def i_see_what_sampling_hides(remote, rng: np.random.Generator) -> None:
     sampled = recall["often first", 100] - recall["never first", 100]
     require(
         exact > 0.3 and sampled < -0.5,
-        f"the difference in recall@10 is {exact:.2f} among all items and {sampled:.2f} among 100 "
-        "negatives; it should change its sign.",
+        f"Of two models, the one that is better among all items is to look worse among 100 negatives; "
+        f"by your ranks its lead in recall@10 is {exact:.2f} among all and {sampled:.2f} among 100.",
     )
     scores, nothing, middle = -np.arange(50.0), np.array([], dtype=np.int64), np.array([20])
     draws = [int(remote.sampled_ranks(scores, nothing, middle, 48, s)[0]) for s in range(40)]
     again = [int(remote.sampled_ranks(scores, nothing, middle, 48, s)[0]) for s in range(40)]
-    require(draws == again, "the same seeds drew other negatives the second time.")
-    require(set(draws) == {20, 21}, f"48 of 49 negatives, none twice: ranks {sorted(set(draws))}.")
+    require(draws == again, "The same seeds drew other negatives the second time.")
+    require(
+        set(draws) == {20, 21},
+        "One of 49 negatives is left out at random, so an item with 20 of them ahead has rank 20 or 21; "
+        f"over 40 seeds your ranks are {sorted(set(draws))}: draw each negative at most once.",
+    )

@@ -353,4 +353,4 @@ TOP_LEVEL = {
     "imports-what-is-not-there": "import no_such_module",
     "uses-what-is-not-there": "no_such_name",
 }
-"""What ends the cell in which it stands, which so cannot be loaded."""
+"""Loose lines that end the cell in which they stand, which so cannot be loaded as a whole."""

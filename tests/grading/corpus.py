@@ -140,8 +140,8 @@ def submissions(lesson: Lesson, canary: Path, port: int = 9) -> Iterator[Submiss
     yield from _forged_files(forge)
     for kind, attacks in (("forged", FORGERIES), ("escape", ESCAPES), ("damaged", HARMLESS)):
         yield from _attacks(forge, kind, attacks, canary, port)
-    for name, code in TOP_LEVEL.items():  # the cell cannot be loaded: it counts as not written
-        yield Submission(f"top-{name}", "damaged", packed(forge.with_code(code)), forge.rest)
+    for name, code in TOP_LEVEL.items():  # loose lines, without which the cell is loaded
+        yield Submission(f"top-{name}", "damaged", packed(forge.with_code(code)), forge.graded)
 
 
 def _attacks(
@@ -275,7 +275,7 @@ def _damaged(forge: Forge) -> Iterator[Submission]:
     yield spoilt("nan", lambda n: n["metadata"].update(x=float("nan")), graded)
     yield spoilt("syntax", each(lambda c: c.update(source="def f(:"), victim), rest)
     yield spoilt("nul", each(lambda c: c.update(source="x = '\0'"), victim), rest)
-    yield spoilt("magic", each(lambda c: c.update(source=f"%%time\n{c['source']}"), victim), rest)
+    yield spoilt("magic", each(lambda c: c.update(source=f"%%time\n{c['source']}"), victim), graded)
     yield spoilt(
         "surrogates", each(lambda c: c.update(source=c["source"] + "\n# \ud800"), victim), graded
     )

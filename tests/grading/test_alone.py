@@ -20,7 +20,7 @@ from tito.course.exchange import STAMP, drop_name, time_text
 from tito.course.lessons import Lesson
 from tito.grading.autograding import batch
 from tito.grading.autograding.outcome import GRADED, NOT_GRADABLE, Outcome, outcome_store
-from tito.grading.collecting import archives, hand_ins, inbound
+from tito.grading.collecting import archives, candidates, hand_ins, inbound
 from tito.grading.collecting import collect as collecting
 from tito.grading.collecting.collect import Collected, collect
 from tito.grading.course import GradingCourse, GradingError
@@ -201,7 +201,7 @@ class UnforeseenError(Exception):
     [
         (hand_ins, "author_of"),
         (hand_ins, "choose"),
-        (hand_ins, "SubmittedNotebook"),
+        (candidates, "SubmittedNotebook"),
         (collecting, "store"),
         (collecting, "existing"),
     ],

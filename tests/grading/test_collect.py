@@ -142,11 +142,10 @@ def test_a_pattern_leaves_what_the_lms_says(
     pattern = refused.why.split("--pattern '")[1].split("'")[0]
     found = collect(course, toy, [path], pattern=pattern)
     assert statuses(found) == {"11": "taken", "22": "taken"}
-    receipt = json.loads(
-        course.submission(toy, "11").submitted.with_name("received.json").read_text()
-    )
-    assert receipt["name"] == "Ada Lovelace"
-    assert receipt["lms"] == {
+    receipt = read_receipt(course.submission(toy, "11"))
+    assert receipt is not None
+    assert receipt.name == "Ada Lovelace"
+    assert receipt.lms == {
         "kind": "moodle", "participant": "11", "folder": folder.format("11"),
     }  # fmt: skip
 
@@ -171,7 +170,12 @@ def test_what_lies_loose_is_no_student(
         tmp_path,
         {"ada.ipynb": notebook(), "grades.csv": b"", "more.zip": b"PK", "ben/a/b/c.txt": b""},
     )
-    assert statuses(collect(course, toy, [path])) == {"ada": "taken", "more.zip": "refused"}
+    assert statuses(collect(course, toy, [path])) == {
+        "ada": "taken",
+        "more.zip": "refused",
+        "grades.csv": "ignored",
+        "ben/a/b/c.txt": "ignored",
+    }
 
 
 @pytest.mark.parametrize("name", [".", "..", "release", "release/42_toy/42_toy.ipynb"])
@@ -255,13 +259,57 @@ def test_of_several_notebooks_the_one_that_is_the_lessons_counts(
     assert "more than one has this lesson's cells" in said["two"]
 
 
+def test_of_several_notebooks_the_one_with_work_in_it_counts(
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
+) -> None:
+    """And nothing that is passed over is passed over in silence."""
+    empty = toy.release.read_bytes()
+    path = zipped(
+        tmp_path,
+        {
+            "empty/42_toy.ipynb": empty,
+            "empty/42_toy_final.ipynb": notebook("final"),
+            "draft/42_toy.ipynb": notebook("named"),
+            "draft/42_toy_draft.ipynb": notebook("draft"),
+            "broken/42_toy.ipynb": b"[[[",
+            "broken/mine.ipynb": notebook("mine"),
+        },
+    )
+    found = {entry.student: entry for entry in collect(course, toy, [path])}
+    assert {entry.status for entry in found.values()} == {"taken"}
+    assert content_of(course, toy, "empty") == notebook("final")
+    assert found["empty"].warnings == ()
+    assert content_of(course, toy, "draft") == notebook("named")
+    assert content_of(course, toy, "broken") == notebook("mine")
+    for student, other in (("draft", "42_toy_draft"), ("broken", "42_toy")):
+        (warning,) = found[student].warnings
+        assert f"these notebooks were not: {student}/{other}.ipynb" in warning
+        receipt = read_receipt(course.submission(toy, student))
+        assert receipt is not None
+        assert receipt.others == [f"{student}/{other}.ipynb"]
+
+
+def test_an_empty_notebook_that_replaces_a_full_one_is_told(
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
+) -> None:
+    path = tmp_path / "ada.ipynb"
+    path.write_bytes(notebook())
+    os.utime(path, (0, 1_000_000_000))
+    collect(course, toy, [path])
+    path.write_bytes(toy.release.read_bytes())
+    (found,) = collect(course, toy, [path])
+    assert found.status == "newer"
+    (warning,) = found.warnings
+    assert warning.endswith("ada.ipynb; the earlier one is in .tito/earlier.")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "it is not JSON"),
-        (b"\xff\xfe", "it is not JSON"),
-        (b"[" * 100_000, "it is not JSON"),
-        (b"1" * 100_000, "it is not JSON"),
+        (b"", "it is empty"),
+        (b"\xff\xfe", "UTF-16"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"1" * 100_000, "it is a text"),
         (b'{"nbformat": 3, "cells": []}', "of an old format"),
         (b'{"nbformat": 4, "cells": [1]}', "has no cell of 42_toy"),
         (b'{"nbformat": 4, "cells": []}', "has no cell of 42_toy"),

@@ -19,10 +19,11 @@ from tests.grading.graded import graded_course, mark
 from tests.grading.pair import cell_of, solved, write_pair
 from tito.course.lessons import Lesson
 from tito.grading.autograding.marking import CellMark
-from tito.grading.autograding.outcome import Outcome
+from tito.grading.autograding.outcome import Outcome, outcome_store
 from tito.grading.autograding.present import presented_notebook
 from tito.grading.autograding.rebuild import rebuild
 from tito.grading.autograding.replay import replay
+from tito.grading.autograding.shown import shown_notebook
 from tito.grading.course import GradingCourse
 from tito.grading.gradebook import open_gradebook
 from tito.grading.pages.exporter import PageExporter
@@ -151,6 +152,11 @@ def submitted(lesson: Lesson, text: str) -> bytes:
     cell_of(content, "double")["source"] += f"\n# {text}\n'''{text}'''"
     cell_of(content, "why")["source"] = text
     cell_of(content, "why")["attachments"] = {text: {"image/png": text}, "x.png": {text: text}}
+    for kind in ("markdown", "code", "raw"):
+        source = f"{text}\n\n{kind}"
+        cell: dict[str, Any] = {"cell_type": kind, "source": source, "metadata": {}}
+        content["cells"].append({**cell, "attachments": {text: {"image/png": text}}})
+    cell_of(content, "test_double")["source"] = text
     content["metadata"] = {"title": text, "kernelspec": {"name": text}, text: text}
     return json.dumps(content).encode()
 
@@ -159,18 +165,21 @@ def graded_by_text(course: GradingCourse, lesson: Lesson, text: str) -> dict[str
     """The autograded notebook where everything that is not the grader's own is one text."""
     template = json.loads(lesson.release.read_text(encoding="utf-8"))
     rebuilt = rebuild(template, submitted(lesson, text))
-    code = [n for n, c in enumerate(rebuilt.notebook["cells"]) if c["cell_type"] == "code"]
+    everything = shown_notebook(rebuilt)
+    code = [n for n, c in enumerate(everything["cells"]) if c["cell_type"] == "code"]
     outcomes = {number: CellOutcome(tuple(outputs(text)[:5]), text, 1) for number in code}
     outcomes[code[-1]] = CellOutcome((), text, None, text)
     marks = [
         CellMark("test_double", 2.0, True, text, "", ""),
-        CellMark("test_halve", 3.0, False, text, text, text),
+        CellMark("test_halve", 3.0, False, text, text, text, misconception=text),
     ]
-    notebook = presented_notebook(rebuilt.notebook, outcomes, marks, [text, text])
-    outcome = Outcome(text[:5], lesson.id, "graded", marks=tuple(marks), notebook=notebook)
+    notebook = presented_notebook(everything, outcomes, marks, [text, text])
+    remarks = (text, text)
+    outcome = Outcome("eve", lesson.id, "graded", text, remarks, tuple(marks), notebook=notebook)
     submission = course.submission(lesson, "eve")
     submission.submitted.parent.mkdir(parents=True, exist_ok=True)
     submission.submitted.write_bytes(submitted(lesson, text))
+    outcome_store(course, lesson).write("eve", "key", outcome, final=True)
     replay(submission, outcome, "key")
     with open_gradebook(course) as gradebook:
         student = gradebook.find_student("eve")

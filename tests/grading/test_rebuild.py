@@ -87,7 +87,7 @@ def copied(notebook: Notebook) -> None:
     [
         (lambda notebook: None, ""),
         (without({"test_double", "test_halve", "toy_imports"}), ""),
-        (forge, ""),
+        (forge, "Cell 'test_double' (number 4 of your notebook) was changed: the lesson's own"),
         (turn_round, ""),
         (copied, ""),
         (strip, "its metadata was lost, and it was recognised by its cell's id"),
@@ -127,7 +127,9 @@ def test_of_copies_with_different_answers_the_last_counts_and_that_is_said(
     assert source_of(result, "double") == OWN
     assert result.remarks == (
         "Cell 'double' occurs 2 times with different answers: the last one counts.",
+        "Cell number 1 of your notebook was added: it is shown in its place.",
     )
+    assert [cell.source for cell in result.added] == ["def double(x):\n    return x * 2"]
 
 
 def test_a_deleted_cell_counts_as_not_written_and_that_is_said(
@@ -169,13 +171,13 @@ def test_half_of_a_pair_can_be_written(notebooks: tuple[Notebook, Notebook]) -> 
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "it is not JSON"),
-        (b"\xff\xfe{}", "it is not JSON"),
-        (b"[" * 100_000, "it is not JSON"),
-        (b"9" * 10_000, "it is not JSON"),
-        (b"[]", "it is not a notebook"),
+        (b"", "it is empty"),
+        (b"\xff\xfe{}", "UTF-16"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"9" * 10_000, "it is a text"),
+        (b"[]", "it is JSON, but no notebook"),
         (b'{"nbformat": 3, "worksheets": []}', "old format"),
-        (b'{"nbformat": 4}', "not a notebook of format 4"),
+        (b'{"nbformat": 4}', "a notebook without a list of cells"),
         (b'{"nbformat": 4, "cells": [{"source": 1}, 7]}', "none of its cells belongs"),
         (b'{"nbformat": 4, "cells": []}', "none of its cells belongs to this lesson"),
     ],

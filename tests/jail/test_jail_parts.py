@@ -37,7 +37,8 @@ def test_the_numbers_of_calls_are_the_kernels(column: int) -> None:
         "clone": seccomp._CLONE,
         "clone3": seccomp._CLONE3,
     }
-    own.update(socket=seccomp._SOCKET, ioctl=seccomp._IOCTL)
+    own.update(socket=seccomp._SOCKET, ioctl=seccomp._IOCTL, socketpair=seccomp._SOCKETPAIR)
+    own.update(fcntl=seccomp._FCNTL, madvise=seccomp._MADVISE)
     known = {name: pair[column] for name, pair in own.items() if name in theirs}
     assert {name: theirs[name] for name in known} == known
     assert len(known) > 50
@@ -69,8 +70,12 @@ def test_the_filter_refuses_what_it_lists_and_nothing_else(machine: str, timed: 
     names = {**seccomp.NUMBERS, **(seccomp.TIMED_NUMBERS if timed else {})}
     denied = {pair[column] for pair in names.values()}
     special = {
-        p[column] for p in (seccomp._CLONE, seccomp._CLONE3, seccomp._SOCKET, seccomp._IOCTL)
-    }
+        pair[column]
+        for pair in (
+            seccomp._CLONE, seccomp._CLONE3, seccomp._SOCKET, seccomp._IOCTL,
+            seccomp._SOCKETPAIR, seccomp._FCNTL, seccomp._MADVISE,
+        )
+    }  # fmt: skip
     for number in range(460):
         if number not in special:
             expected = 0x50001 if number in denied else 0x7FFF0000
@@ -85,6 +90,15 @@ def test_the_filter_refuses_what_it_lists_and_nothing_else(machine: str, timed: 
         allowed = family in (1, 2, 10)
         answer = run_filter(program, arch, seccomp._SOCKET[column], family)
         assert answer == (0x7FFF0000 if allowed else 0x50000 | 97)
+        pair = run_filter(program, arch, seccomp._SOCKETPAIR[column], family)
+        assert pair == (0x7FFF0000 if family == 1 else 0x50000 | 97)
+    allowed_commands = {0, 1, 2, 3, 4, 1030, 1032, 1033, 1034}
+    for command in range(1100):
+        answer = run_filter(program, arch, seccomp._FCNTL[column], 5, command)
+        assert answer == (0x7FFF0000 if command in allowed_commands else 0x50001), command
+    for advice in range(30):
+        answer = run_filter(program, arch, seccomp._MADVISE[column], 0, 0, advice)
+        assert answer == (0x50001 if advice in (20, 21) else 0x7FFF0000), advice
     for request, answer in ((0x5412, 0x50001), (0x541C, 0x50001), (0x5401, 0x7FFF0000)):
         assert run_filter(program, arch, seccomp._IOCTL[column], 1, request) == answer
     assert run_filter(program, 0x40000003, 1) == 0x80000000  # i386 calls have other numbers
@@ -250,13 +264,14 @@ def test_where_there_is_none_a_sentence_says_why(
     "wrong",
     [
         {"capabilities": 1}, {"no_new_privileges": False}, {"interfaces": ["lo", "eth0"]},
-        {"processes": 80}, {"filtered": "?"},
+        {"processes": 80}, {"filtered": "?"}, {"first_process_shown": True}, {"locks": "?"},
     ],
 )  # fmt: skip
 def test_a_jail_that_does_not_hold_is_none(wrong: dict[str, object]) -> None:
     good = {
         "capabilities": 0, "no_new_privileges": True, "interfaces": ["lo"], "processes": 2,
-        "filtered": seccomp.program() is not None,
+        "filtered": seccomp.program() is not None, "first_process_shown": False,
+        "locks": seccomp.program() is None,
     }  # fmt: skip
     availability._check(good)
     with pytest.raises(JailUnavailableError, match=next(iter(wrong))):

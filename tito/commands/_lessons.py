@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.shell_completion import CompletionItem
@@ -13,10 +15,13 @@ if TYPE_CHECKING:
     from recsys_edu.workspace import Workspace
     from tito.course.checkpoint import CheckpointResult
     from tito.course.lessons import Lesson
+    from tito.course.mistakes import Mistake
     from tito.course.notebook import Cell
     from tito.judging.clauses import Verdict
     from tito.workspace.steps import TestedNotebook
 
+_CLAUSES_SHOWN: Final = 3
+"""Clauses of one op's contract that are shown when they fail."""
 OK, BAD = "✓", "✗"
 
 
@@ -73,8 +78,11 @@ def open_workspace() -> Workspace:
     return workspace
 
 
-def show_tests(lesson: Lesson, tested: TestedNotebook) -> None:
-    """Print a line per visible test and per cell that did not run, and what was left out."""
+def show_tests(lesson: Lesson, tested: TestedNotebook, mistakes: Sequence[Mistake]) -> None:
+    """Print a line per visible test and per cell that did not run, and what was left out.
+
+    Below the message of a test stands the sentence about the mistake, where it has a name.
+    """
     from tito.course.notebook import read_cells
     from tito.course.parts import parts_of
 
@@ -82,10 +90,13 @@ def show_tests(lesson: Lesson, tested: TestedNotebook) -> None:
     for run in tested.runs:
         if run.cell.is_solution and not run.passed:
             show_line(False, run.cell.label, run.message)
+    sentences = {mistake.part.test: mistake.sentence for mistake in mistakes}
     for run in tested.graded:
         earned = "" if run.passed else "0 of "
         worth = f"{earned}{points.get(run.cell.grade_id, 0):g} points"
-        show_line(run.passed, f"{run.cell.grade_id.replace('_', ' ')} ({worth})", run.message)
+        said = [text for text in (run.message, sentences.get(run.cell.grade_id)) if text]
+        name = f"{run.cell.grade_id.replace('_', ' ')} ({worth})"
+        show_line(run.passed, name, "\n".join(said))
     if tested.problem:
         show_line(False, "it can be exported", tested.problem)
     if tested.left_out:
@@ -101,18 +112,37 @@ def show_running(cell: Cell) -> None:
         click.echo(f"\r\033[K  {cell.label} …\r", nl=False, err=True)
 
 
-def show_verdict(verdict: Verdict) -> None:
-    """Print a verdict, unless it is a clause of an op's contract that holds."""
-    if verdict.passed and ": " in verdict.name:
-        return
-    show_line(verdict.passed, verdict.name.replace("_", " "), verdict.message)
+class VerdictLines:
+    """Printer of verdicts: of an op's contract only what fails, and of that the first clauses."""
+
+    def __init__(self) -> None:
+        self._failed: Counter[str] = Counter()
+
+    def __call__(self, verdict: Verdict) -> None:
+        """Print a verdict."""
+        op, of_contract, _ = verdict.name.partition(": ")
+        if of_contract:
+            self._failed[op] += not verdict.passed
+            if verdict.passed or self._failed[op] > _CLAUSES_SHOWN:
+                return
+        show_line(verdict.passed, verdict.name.replace("_", " "), verdict.message)
+
+    def end(self) -> None:
+        """Print the number of clauses that failed and were not shown."""
+        for op, failed in self._failed.items():
+            if failed > _CLAUSES_SHOWN:
+                left = failed - _CLAUSES_SHOWN
+                click.echo(f"    {left} more of the checks of {op} fail: mend these first.")
 
 
 def show_answer(result: CheckpointResult) -> None:
-    """Print the answer to the lesson's question, and the number of checks that hold."""
+    """Print the known mistakes, the answer to the lesson's question, and how many checks hold."""
     held = sum(verdict.passed for verdict in result.verdicts)
-    answer = "Yes." if result.passed else "Not yet."
-    click.echo(f"{answer} {held} of {len(result.verdicts)} checks hold.")
+    for mistake in result.mistakes:
+        show_line(False, mistake.part.title, mistake.sentence)
+    answer = "Yes" if result.passed else "Not yet"
+    finding = f": {result.finding}" if result.finding else ""
+    click.echo(f"{answer}{finding}. {held} of {len(result.verdicts)} checks hold.")
 
 
 def show_points(workspace: Workspace, lesson: Lesson) -> None:

@@ -10,10 +10,10 @@ import click
 
 from tito.commands._lessons import (
     LessonType,
+    VerdictLines,
     open_workspace,
     show_answer,
     show_points,
-    show_verdict,
 )
 from tito.course.lessons import Lesson
 
@@ -64,7 +64,9 @@ def _run(workspace: Workspace, lesson: Lesson, *, quiet: bool) -> CheckpointResu
     if quiet:
         return judge_lesson(workspace, lesson)
     click.echo(f"{lesson.id}: {lesson.about().question}")
-    result = judge_lesson(workspace, lesson, on_verdict=show_verdict)
+    lines = VerdictLines()
+    result = judge_lesson(workspace, lesson, on_verdict=lines)
+    lines.end()
     show_answer(result)
     show_points(workspace, lesson)
     return result

@@ -7,6 +7,7 @@ import sys
 import click
 
 from tito.commands._lessons import (
+    VerdictLines,
     experiments_option,
     lesson_argument,
     open_workspace,
@@ -14,7 +15,6 @@ from tito.commands._lessons import (
     show_points,
     show_running,
     show_tests,
-    show_verdict,
     timeout_option,
 )
 from tito.course.lessons import Lesson
@@ -26,9 +26,14 @@ from tito.course.lessons import Lesson
 @experiments_option
 def command(lesson: Lesson, timeout: int, experiments: bool) -> None:
     """Test a lesson, export it and run its checkpoint; stop at the first step that fails."""
-    from tito.workspace.files import notebook_of
+    from tito.workspace.files import exchange_in, notebook_of
     from tito.workspace.lock import writing
-    from tito.workspace.steps import export_lesson, judge_lesson, run_tests
+    from tito.workspace.steps import (
+        export_lesson,
+        judge_lesson,
+        mistakes_in_notebook,
+        run_tests,
+    )
 
     workspace = open_workspace()
     with writing(workspace):
@@ -41,7 +46,7 @@ def command(lesson: Lesson, timeout: int, experiments: bool) -> None:
             locked=True,
             on_cell=show_running,
         )
-        show_tests(lesson, tested)
+        show_tests(lesson, tested, mistakes_in_notebook(workspace, lesson, tested.runs))
         if tested.problem:
             raise click.ClickException("the notebook cannot be exported; nothing was written.")
         if not tested.passed:
@@ -50,9 +55,13 @@ def command(lesson: Lesson, timeout: int, experiments: bool) -> None:
         export_lesson(workspace, lesson)
         click.echo(f"  my_recsys/{lesson.name}.py")
         click.echo(f"3. {lesson.about().question}")
-        result = judge_lesson(workspace, lesson, locked=True, on_verdict=show_verdict)
+        lines = VerdictLines()
+        result = judge_lesson(workspace, lesson, locked=True, on_verdict=lines)
+    lines.end()
     show_answer(result)
     show_points(workspace, lesson)
     if not result.passed:
         sys.exit(1)
     click.echo(f"Lesson {lesson.number} is complete.")
+    if exchange_in(workspace) is None:  # in a class the course says when
+        click.echo(f"`tito answers {lesson.number}` shows the model answers beside yours.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tito.course.judged import session_of
 from tito.course.lessons import Lesson
+from tito.course.mistakes import Mistake, find_mistakes
 from tito.judging.clauses import Verdict, judge, load_clauses
 
 
@@ -19,18 +20,32 @@ class CheckpointResult:
     lesson: str
     question: str
     verdicts: tuple[Verdict, ...]
+    mistakes: tuple[Mistake, ...] = ()
+    """Parts that are wrong in a known way, or because of an earlier part; empty if it passed."""
 
     @property
     def passed(self) -> bool:
         """Every clause held, and there was one: without clauses nothing has been shown."""
         return bool(self.verdicts) and all(verdict.passed for verdict in self.verdicts)
 
+    @property
+    def finding(self) -> str:
+        """Figures that the checkpoint measured; empty where it did not pass, or has none."""
+        found = [verdict.finding for verdict in self.verdicts if verdict.finding]
+        return found[-1] if found and self.passed else ""
+
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as ``tito checkpoint --json`` prints it."""
         clauses = [
             {"name": v.name, "passed": v.passed, "message": v.message} for v in self.verdicts
         ]
-        return {"lesson": self.lesson, "passed": self.passed, "clauses": clauses}
+        return {
+            "lesson": self.lesson,
+            "passed": self.passed,
+            "finding": self.finding,
+            "clauses": clauses,
+            "mistakes": [mistake.as_json() for mistake in self.mistakes],
+        }
 
 
 def run_checkpoint(
@@ -54,4 +69,7 @@ def run_checkpoint(
         for verdict in judge(clauses, remote):
             on_verdict(verdict)
             verdicts.append(verdict)
-    return CheckpointResult(lesson.id, about.question, tuple(verdicts))
+    result = CheckpointResult(lesson.id, about.question, tuple(verdicts))
+    if result.passed:
+        return result
+    return replace(result, mistakes=tuple(find_mistakes(lesson, exported)))

@@ -16,6 +16,7 @@ from typing import Any, Final
 from recsys_edu.errors import RecsysError
 from recsys_edu.exported import names_defined
 from tito.course.notebook import Cell, cells_of
+from tito.grading.file_kinds import describe_content, describe_json
 
 MAX_CELLS: Final = 10_000
 MAX_PARTS: Final = 2_000_000
@@ -43,6 +44,7 @@ class SubmittedNotebook:
 
     Attributes:
         raw: the cells as JSON objects, readable in any case: broken parts are empty.
+        cells: the same cells.
 
     Raises:
         UngradableError: the file is not a notebook, or exceeds a limit.
@@ -51,12 +53,12 @@ class SubmittedNotebook:
     def __init__(self, content: bytes) -> None:
         notebook = _parse(content)
         cells = notebook.get("cells")
-        if not isinstance(cells, list) or notebook.get("nbformat") != 4:
-            raise UngradableError("it is not a notebook of format 4.")
+        if not isinstance(cells, list):
+            raise UngradableError("it is a notebook without a list of cells.")
         if len(cells) > MAX_CELLS:
             raise UngradableError(f"it has more than {MAX_CELLS:,} cells.")
         self.raw = [_readable(cell) for cell in cells if isinstance(cell, dict)]
-        self._cells = cells_of({"nbformat": 4, "cells": self.raw}, Path("the submission"))
+        self.cells = cells_of({"nbformat": 4, "cells": self.raw}, Path("the submission"))
 
     def find(self, wanted: Cell, cell_id: Any) -> Answer | None:
         """Find the answer to one of the lesson's cells; None if there is none.
@@ -66,7 +68,7 @@ class SubmittedNotebook:
             cell_id: its id in the released notebook.
         """
         for candidates, how in (
-            ([cell for cell in self._cells if cell.grade_id == wanted.grade_id], ""),
+            ([cell for cell in self.cells if cell.grade_id == wanted.grade_id], ""),
             (
                 self._with_id(cell_id),
                 "its metadata was lost, and it was recognised by its cell's id",
@@ -74,18 +76,36 @@ class SubmittedNotebook:
             (self._with_functions_of(wanted), "it was recognised by the functions in it"),
         ):
             if candidates:
-                return _choose(wanted, candidates, how)
+                found = _choose(wanted, candidates, how)
+                return self._elsewhere(wanted, found.cell) or found
         return None
+
+    def _elsewhere(self, wanted: Cell, found: Cell) -> Answer | None:
+        """Find an answer that was written into another cell while its own is as released."""
+        if found.source.strip() != wanted.source.strip():
+            return None
+        others = [
+            cell
+            for cell in self._with_functions_of(wanted)
+            if cell.source.strip() != wanted.source.strip()
+        ]
+        if not others:
+            return None
+        remark = (
+            f"Cell '{wanted.grade_id}' is as it was released, and its functions stand in cell "
+            f"number {others[-1].number} of your notebook: that one was graded."
+        )
+        return Answer(others[-1], (remark,))
 
     def has_grade_id(self, wanted: Sequence[Cell]) -> bool:
         """Return True if a cell has the grade_id of one of the lesson's cells."""
-        present = {cell.grade_id for cell in self._cells}
+        present = {cell.grade_id for cell in self.cells}
         return any(cell.grade_id in present for cell in wanted)
 
     def _with_id(self, cell_id: Any) -> list[Cell]:
         if not cell_id:
             return []
-        return [cell for cell in self._cells if self.raw[cell.number - 1].get("id") == cell_id]
+        return [cell for cell in self.cells if self.raw[cell.number - 1].get("id") == cell_id]
 
     def _with_functions_of(self, wanted: Cell) -> list[Cell]:
         names = set(names_defined(wanted.source))
@@ -93,13 +113,13 @@ class SubmittedNotebook:
             return []
         return [
             cell
-            for cell, functions in zip(self._cells, self._functions, strict=True)
+            for cell, functions in zip(self.cells, self._functions, strict=True)
             if cell.kind == "code" and names <= functions
         ]
 
     @cached_property
     def _functions(self) -> list[set[str]]:
-        return [set(names_defined(cell.source)) for cell in self._cells]
+        return [set(names_defined(cell.source)) for cell in self.cells]
 
 
 def _parse(content: bytes) -> dict[str, Any]:
@@ -111,16 +131,9 @@ def _parse(content: bytes) -> dict[str, Any]:
     try:
         notebook = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise UngradableError(
-            "it is not a notebook: it is not JSON. Ask the student to open it in Jupyter, save it "
-            "and hand it in again."
-        ) from None
-    if isinstance(notebook, dict) and notebook.get("nbformat") in (1, 2, 3):
-        raise UngradableError(
-            "it is a notebook of an old format: open it in Jupyter, which converts it, and save it."
-        )
-    if not isinstance(notebook, dict):
-        raise UngradableError("it is not a notebook.")
+        raise UngradableError(describe_content(content)) from None
+    if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
+        raise UngradableError(describe_json(notebook))
     return notebook
 
 

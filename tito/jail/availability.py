@@ -59,18 +59,24 @@ def require_jail() -> JailReport:
 
 def _check(found: dict[str, object]) -> None:
     """Raise JailUnavailableError where a jail is not as it should be inside."""
-    expected = {
-        "capabilities": 0,
-        "no_new_privileges": True,
-        "filtered": seccomp.program() is not None,
-        "interfaces": ["lo"],
-        "processes": 2,
+    filtered = seccomp.program() is not None
+    expected: dict[str, tuple[object, str]] = {
+        "capabilities": (0, "the code keeps rights of an administrator"),
+        "no_new_privileges": (True, "the code can gain rights by programs that have them"),
+        "filtered": (filtered, "system calls are not filtered"),
+        "locks": (not filtered, "files that jails share can be locked, and carry messages"),
+        "first_process_shown": (False, "the memory of the jail's first process can be reached"),
+        "interfaces": (["lo"], "there is a network"),
+        "processes": (2, "processes of the machine can be seen"),
     }
-    names = [name for name in expected if found.get(name) != expected[name]]
-    wrong = [f"{name} is {found.get(name)}" for name in names]
-    if wrong:
+    missing = [
+        f"{sentence} ({name}: {found.get(name)})"
+        for name, (value, sentence) in expected.items()
+        if found.get(name) != value
+    ]
+    if missing:
         raise JailUnavailableError(
-            f"code by others cannot be run safely here: in the jail, {', '.join(wrong)}."
+            f"code by others cannot be run safely here: in the jail, {'; '.join(missing)}."
         )
 
 

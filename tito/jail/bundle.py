@@ -39,11 +39,18 @@ BUILDS: Final = (
 
 
 class Bundle:
-    """Folder with copies of some modules; it is removed with the last reference."""
+    """Folder with copies of some modules; it is removed with the last reference.
+
+    Attributes:
+        folder: root of the modules.
+        nothing: an empty file.
+    """
 
     def __init__(self, modules: Iterable[str]) -> None:
         parent = tempfile.mkdtemp(prefix="recsys-bundle-")
         self._remove = weakref.finalize(self, shutil.rmtree, parent, ignore_errors=True)
+        self.nothing = Path(parent, "nothing")
+        self.nothing.touch(0o444)
         self.folder = Path(parent, "code")
         self.folder.mkdir()
         for name in sorted({part for module in modules for part in _with_packages(module)}):

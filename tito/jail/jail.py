@@ -173,7 +173,7 @@ class Jail:
         """Return all mounts. A mount inside of another comes after it."""
         view = mounts.Mounts()
         mounts.system(view, compilers=self._compilers)
-        mounts.rooms(view, self._limits)
+        mounts.rooms(view, self._limits, self._parts.nothing)
         view.read_only(self._parts.folder, mounts.CODE)
         if self._library:
             mounts.library(view)

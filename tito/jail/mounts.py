@@ -19,6 +19,11 @@ PACKAGES: Final = "/jail/packages"
 WORK: Final = "/desk"
 DATA: Final = "/data"
 FONTS: Final = "/jail/fonts"
+_KEPT_IN_PROC: Final = frozenset(
+    ("cpuinfo", "filesystems", "meminfo", "mounts", "net", "self", "thread-self", "version")
+)
+"""Names in /proc, beside processes, that libraries read. Most others are counters of the whole
+machine, by which one jail could read what another does."""
 _PASSWD: Final = "learner:x:{uid}:{uid}::/desk:/bin/sh\n"
 
 
@@ -107,13 +112,38 @@ def packages(view: Mounts, entries: Iterable[Path]) -> None:
         view.read_only(entry.resolve(), f"{PACKAGES}/{entry.name}")
 
 
-def rooms(view: Mounts, limits: Limits) -> None:
-    """Add processes and devices of the jail's own, and folders to write in."""
+def rooms(view: Mounts, limits: Limits, nothing: Path) -> None:
+    """Add processes and devices of the jail's own, and folders to write in.
+
+    Args:
+        view: mounts so far.
+        limits: sizes of the folders.
+        nothing: an empty file, to cover others.
+    """
     view.arguments += ["--proc", "/proc", "--dev", "/dev"]
+    _cover_machine(view, nothing)
+    # Terminals are counted by machine, and no lesson needs one.
+    view.empty(Path("/dev/pts"))
     for path in ("/tmp", "/dev/shm", WORK):
         view.room(path, limits.work_bytes)
     view.room(FONTS, 4 * MIB)
     view.folder("/etc")
+
+
+def _cover_machine(view: Mounts, nothing: Path) -> None:
+    """Cover the first process of a jail, and all of /proc that is not about its processes.
+
+    The first process is bubblewrap's own. Without root, it has the same user as the jailed code,
+    which could write to its memory; it has no limits, and outlives the others.
+    """
+    view.empty(Path("/proc/1"))
+    for path in sorted(Path("/proc").iterdir()):
+        if path.name.isdigit() or path.name in _KEPT_IN_PROC or path.is_symlink():
+            continue
+        if path.is_dir():
+            view.empty(path)
+        else:
+            view.arguments += ["--ro-bind", str(nothing), str(path)]
 
 
 def sealed(view: Mounts) -> None:

@@ -2,7 +2,9 @@
 
 Namespaces do not cover everything in the kernel. Keyrings, virtual sockets (AF_VSOCK, by which a
 virtual machine talks to its host), io_uring, BPF and performance counters are shared by all; new
-user namespaces open much of the kernel to whoever makes one. A call of the list fails with EPERM.
+user namespaces open much of the kernel to whoever makes one. Two jails also see the same files of
+the libraries: locks, watches, times and the page cache of those would carry messages between them.
+A call of the list fails with EPERM.
 
 The filter is a program for the kernel's classic BPF machine (linux/filter.h): instructions of 8
 bytes (code, steps to jump when true, when false, a number) over ``struct seccomp_data``.
@@ -16,13 +18,25 @@ import struct
 from typing import Final
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCH, _FIRST, _SECOND = 0, 4, 16, 24  # offsets into seccomp_data (little-endian)
+_NUMBER, _ARCH, _FIRST, _SECOND, _THIRD = (
+    0,
+    4,
+    16,
+    24,
+    32,
+)  # offsets into seccomp_data (little-endian)
 _ALLOW: Final = 0x7FFF0000
 _KILL: Final = 0x80000000
 _ERROR: Final = 0x00050000
 _NEW_NAMESPACES: Final = 0x7E020080  # CLONE_NEW{TIME,NS,CGROUP,UTS,IPC,USER,PID,NET}
 _SOCKET_FAMILIES: Final = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6
 _TERMINAL_INPUT: Final = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: type into the caller's terminal
+_FILE_COMMANDS: Final = (0, 1, 2, 3, 4, 1030, 1032, 1033, 1034)
+"""Commands of fcntl that concern a descriptor: F_DUPFD to F_SETFL, F_DUPFD_CLOEXEC, F_GETPIPE_SZ,
+and seals. The others (locks, leases, watches, hints) concern the file, which jails share, or, as
+F_SETPIPE_SZ, an allowance of the user."""
+_EVICTIONS: Final = (20, 21)
+"""MADV_COLD and MADV_PAGEOUT, which take pages of shared files out of memory."""
 
 AUDIT_ARCH: Final = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
@@ -37,6 +51,17 @@ NUMBERS: Final[dict[str, tuple[int, int | None]]] = {
     "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "fanotify_init": (300, 262),
     "syslog": (103, 116), "lookup_dcookie": (212, 18), "move_pages": (279, 239),
     "migrate_pages": (256, 238), "quotactl": (179, 60), "quotactl_fd": (443, 443),
+    # the state of files that jails share: locks, watches, times, what is in memory
+    "flock": (73, 32), "inotify_init": (253, None), "inotify_init1": (294, 26),
+    "inotify_add_watch": (254, 27), "fanotify_mark": (301, 263), "utimensat": (280, 88),
+    "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "mincore": (27, 232),
+    "cachestat": (451, 451), "fadvise64": (221, 223), "readahead": (187, 213),
+    "preadv2": (327, 286), "name_to_handle_at": (303, 264),
+    # amounts of the whole machine or of a user: who takes all of them leaves none
+    "io_setup": (206, 0), "io_submit": (209, 2), "io_destroy": (207, 1),
+    "io_getevents": (208, 4), "io_cancel": (210, 3), "io_pgetevents": (333, 292),
+    "memfd_secret": (447, 447), "vmsplice": (278, 75), "msgget": (68, 186), "semget": (64, 190),
+    "shmget": (29, 194), "mq_open": (240, 180), "sync": (162, 81), "syncfs": (306, 267),
     # namespaces and mounts
     "setns": (308, 268), "unshare": (272, 97), "mount": (165, 40), "umount2": (166, 39),
     "pivot_root": (155, 41), "chroot": (161, 51), "open_tree": (428, 428),
@@ -53,6 +78,7 @@ NUMBERS: Final[dict[str, tuple[int, int | None]]] = {
 TIMED_NUMBERS: Final[dict[str, tuple[int, int | None]]] = {"sched_setaffinity": (203, 122)}
 """Calls that a timed jail refuses as well: its judge alone says where its threads run."""
 _CLONE, _CLONE3, _SOCKET, _IOCTL = (56, 220), (435, 435), (41, 198), (16, 29)
+_SOCKETPAIR, _FCNTL, _MADVISE = (53, 199), (72, 25), (28, 233)
 
 
 def program(machine: str | None = None, *, timed: bool = False) -> bytes | None:
@@ -84,13 +110,29 @@ def program(machine: str | None = None, *, timed: bool = False) -> bytes | None:
     steps += _on_argument(
         _CLONE[column], _FIRST, [_step(_ANY_BIT, _NEW_NAMESPACES, 0, 1), _fail(errno.EPERM)]
     )
-    families = [_step(_EQUAL, family, left, 0) for left, family in _counting(_SOCKET_FAMILIES)]
-    steps += _on_argument(_SOCKET[column], _FIRST, [*families, _fail(errno.EAFNOSUPPORT)])
-    requests: list[bytes] = []
-    for request in _TERMINAL_INPUT:
-        requests += [_step(_EQUAL, request, 0, 1), _fail(errno.EPERM)]
-    steps += _on_argument(_IOCTL[column], _SECOND, requests)
+    steps += _steps_on_arguments(column)
     return b"".join([*steps, _step(_RETURN, _ALLOW)])
+
+
+def _steps_on_arguments(column: int) -> list[bytes]:
+    """Return the steps for calls of which only some values of an argument are allowed."""
+    steps: list[bytes] = []
+    for call, offset, allowed, error in (
+        (_SOCKET, _FIRST, _SOCKET_FAMILIES, errno.EAFNOSUPPORT),
+        (_SOCKETPAIR, _FIRST, _SOCKET_FAMILIES[:1], errno.EAFNOSUPPORT),
+        (_FCNTL, _SECOND, _FILE_COMMANDS, errno.EPERM),
+    ):
+        known = [_step(_EQUAL, value, left, 0) for left, value in _counting(allowed)]
+        steps += _on_argument(call[column], offset, [*known, _fail(error)])
+    for call, offset, refused in (
+        (_IOCTL, _SECOND, _TERMINAL_INPUT),
+        (_MADVISE, _THIRD, _EVICTIONS),
+    ):
+        checks = [
+            step for value in refused for step in (_step(_EQUAL, value, 0, 1), _fail(errno.EPERM))
+        ]
+        steps += _on_argument(call[column], offset, checks)
+    return steps
 
 
 def _step(code: int, number: int, if_true: int = 0, if_false: int = 0) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import threading
@@ -19,8 +20,20 @@ def report() -> dict[str, object]:
         "no_new_privileges": status["NoNewPrivs"] == "1",
         "filtered": status["Seccomp"] == "2",
         "processes": sum(name.isdigit() for name in os.listdir("/proc")),  # noqa: PTH208
+        "first_process_shown": Path("/proc/1/status").exists(),
+        "locks": _can_lock(),
         "interfaces": [line.split(":")[0].strip() for line in _lines("/proc/net/dev")[2:]],
     }
+
+
+def _can_lock() -> bool:
+    """Return whether a file that other jails have as well can be locked."""
+    with Path(__file__).open("rb") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_SH)
+        except OSError:
+            return False
+    return True
 
 
 def _lines(path: str) -> list[str]:

@@ -2,23 +2,27 @@
 
 A clause is a function ``(remote, rng)`` of a lesson's ``checkpoint.py`` or ``hidden.py``. It draws
 inputs, calls the learner's functions through ``remote`` and raises ``ContractViolation``, with a
-sentence about what is wrong, where an answer is not what it should be. ``OPS`` in such a file names
-ops whose contract is to be kept as well.
+sentence about what is wrong, where an answer is not what it should be. Where all is well it may
+return a finding: figures that were measured, as text. ``OPS`` in such a file names ops whose
+contract is to be kept as well, and ``MEANINGS`` says of each clause of that contract, by its name,
+what it is about in the lesson's words.
 """
 
 from __future__ import annotations
 
 import hashlib
 import inspect
+import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
+from typing import Final
 
 import numpy as np
 
@@ -29,7 +33,12 @@ from tito.jail.jail import JailUnavailableError
 from tito.judging.failures import MAX_MESSAGE, writable
 from tito.judging.remote import Remote, connection_of
 
-ClauseFunction = Callable[[Remote, np.random.Generator], None]
+_NO_ANSWER: Final = re.compile(
+    r"^\w+:? (raised|is not written|had not answered|ended the process|what came back|could not be)"
+    r"|^\w+ of backend '\w+' answered "
+)
+"""Beginnings of sentences about calls that brought no answer."""
+ClauseFunction = Callable[[Remote, np.random.Generator], str | None]
 
 
 class ClausesError(RecsysError, LookupError):
@@ -44,6 +53,8 @@ class Verdict:
     passed: bool
     message: str
     """Description of the fault; empty where the clause held."""
+    finding: str = ""
+    """Figures that a clause measured while it held; empty for most clauses."""
 
     def __post_init__(self) -> None:
         """Make a message, in which answers are quoted, one that can be written to a file."""
@@ -83,8 +94,9 @@ def functions_of(clauses: ModuleType) -> dict[str, ClauseFunction]:
 
 def judge(clauses: ModuleType, remote: Remote, seed: int = 0) -> Iterator[Verdict]:
     """Run the contract of the ops in ``OPS``, then each clause of the file."""
+    meanings = getattr(clauses, "MEANINGS", {})
     for op in getattr(clauses, "OPS", ()):
-        yield from _contract_of(op, remote, seed)
+        yield from _contract_of(op, remote, seed, meanings)
     for name, function in functions_of(clauses).items():
         yield run_clause(name, function, remote, generator_for(name, seed))
 
@@ -108,7 +120,7 @@ def run_clause(
     """
     try:
         with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
-            function(remote, rng)
+            finding = function(remote, rng)
     except ContractViolation as violation:
         return Verdict(name, False, str(violation)[:MAX_MESSAGE] or "it says no more.")
     except (ClausesError, JailUnavailableError):
@@ -117,10 +129,12 @@ def run_clause(
         # The clause could not work with the answer: one of the wrong type or shape, most likely.
         why = f"the answer cannot be used: {type(error).__name__}: {error}"
         return Verdict(name, False, why[:MAX_MESSAGE])
-    return Verdict(name, True, "")
+    return Verdict(name, True, "", finding or "")
 
 
-def _contract_of(op: str, remote: Remote, seed: int) -> Iterator[Verdict]:
+def _contract_of(
+    op: str, remote: Remote, seed: int, meanings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Verdict]:
     try:
         connection_of(remote).require_written(op)
         found = contract.check(remote, seed=seed, ops=[op], level="lesson")
@@ -128,4 +142,16 @@ def _contract_of(op: str, remote: Remote, seed: int) -> Iterator[Verdict]:
         yield Verdict(op, False, str(violation))
         return
     for result in found:
-        yield Verdict(f"{op}: {result.name}", result.passed, result.message)
+        message = "" if result.passed else _in_the_lessons_words(result, meanings)
+        yield Verdict(f"{op}: {result.name}", result.passed, message)
+
+
+def _in_the_lessons_words(result: contract.ClauseResult, meanings: Mapping[str, str]) -> str:
+    """Return the lesson's sentence about a clause that failed, and the contract's below it.
+
+    An op that raised an error, or whose answer could not be read, has not been asked what the
+    clause is about: there the contract's sentence stands alone.
+    """
+    if _NO_ANSWER.search(result.message) or result.name not in meanings:
+        return result.message
+    return f"{meanings[result.name]}\n{result.message}"

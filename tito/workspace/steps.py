@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from recsys_edu.artefacts.cell import headers_in
+from recsys_edu.artefacts.cell import CythonCellError, headers_in
 from recsys_edu.artefacts.errors import BuildToolsError
 from recsys_edu.artefacts.local import build_here
 from recsys_edu.exported import copy_exported
 from recsys_edu.workspace import Workspace
-from tito.course.cython_cells import Builder
+from tito.course.cython_cells import Builder, python_of, write_module
 from tito.course.export import Export, export_notebook, exported_cells, functions_of, write_export
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell, NotebookError, read_cells
@@ -27,6 +27,7 @@ from tito.workspace.progress import load_progress, now, recording
 if TYPE_CHECKING:  # they import NumPy or Jupyter, and exporting needs neither
     from tito.course.checkpoint import CheckpointResult
     from tito.course.kernel_run import CellRun
+    from tito.course.mistakes import Mistake
     from tito.judging.clauses import Verdict
 
 
@@ -114,6 +115,40 @@ def _export_problem(path: Path, lesson: Lesson) -> str:
 def _build_nothing(*_: object) -> NoReturn:
     """Stand in for the builder of cells in Cython, where they are only checked."""
     raise BuildToolsError("nothing is built for a check.")
+
+
+def mistakes_in_notebook(
+    workspace: Workspace, lesson: Lesson, runs: Sequence[CellRun]
+) -> list[Mistake]:
+    """Return what can be said of the parts of a learner's notebook whose visible tests failed.
+
+    Args:
+        workspace: the workspace.
+        lesson: the lesson.
+        runs: result of each code cell.
+    """
+    from tito.course.mistakes import find_mistakes
+
+    failed = [run.cell.grade_id for run in runs if run.cell.is_graded and not run.passed]
+    if not failed:
+        return []
+    cells = [cell for cell in exported_cells(learners_notebook(workspace, lesson)) if _loads(cell)]
+    with tempfile.TemporaryDirectory(prefix="recsys-mistakes-") as folder:
+        module = Path(folder, f"{lesson.name}.py")
+        try:
+            write_module(cells, module, headers_in(lesson.folder))
+        except (NotebookError, BuildToolsError):  # told by the cell's own line
+            return []
+        return find_mistakes(lesson, module, failed)
+
+
+def _loads(cell: Cell) -> bool:
+    """Return False for a cell that is no Python: the others can be looked at without it."""
+    try:
+        compile(python_of(cell), "cell", "exec")
+    except (SyntaxError, ValueError, CythonCellError):
+        return False
+    return True
 
 
 def export_lesson(workspace: Workspace, lesson: Lesson) -> tuple[Export, bool]:

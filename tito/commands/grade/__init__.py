@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "release": "release a lesson to students",
     "report": "show the results of grading in full",
     "review": "read answers, and give points and comments",
+    "similar": "find answers that are alike",
 }
 
 

@@ -14,6 +14,7 @@ from recsys_edu.errors import RecsysError
 from tito.course.lessons import Lesson
 from tito.course.notebook import cells_of
 from tito.grading.autograding.builds import require_toolchain_for
+from tito.grading.autograding.dependents import prerequisites_of
 from tito.grading.autograding.grade import failed_outcome, grade_submission, key_of, template_of
 from tito.grading.autograding.marking import clauses_for
 from tito.grading.autograding.outcome import Outcome, outcome_store
@@ -71,6 +72,7 @@ def autograde(
         require_jail()
     cells = cells_of(template_of(course, lesson), course.release(lesson))
     clauses_for(lesson, cells)
+    prerequisites_of(course, lesson, cells)
     require_toolchain_for(cells, jailed=jailed)
     store = outcome_store(course, lesson)
     with writing(course):

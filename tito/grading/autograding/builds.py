@@ -135,10 +135,15 @@ def build_exported(
     written = exported_cells_of(notebook)
     numbers = {cell.number for cell in written}
     released = [cell for cell in template if cell.number in numbers]
-    builder: Builder = _no_builder
-    if any(is_cython(cell.source) for cell in released):
-        builder = builder_for(course, jailed=jailed)
+    builder = builder_of(course, released, jailed=jailed)
     return build_cells(written, released, headers_in(lesson.folder), builder)
+
+
+def builder_of(course: GradingCourse, released: Sequence[Cell], *, jailed: bool) -> Builder:
+    """Return a builder for the cells of a lesson; without cells in Cython, it refuses to build."""
+    if any(is_cython(cell.source) for cell in released):
+        return builder_for(course, jailed=jailed)
+    return _no_builder
 
 
 def builder_for(course: GradingCourse, *, jailed: bool) -> Builder:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from recsys_backends import contract
 from recsys_edu._version import __version__
@@ -19,11 +19,13 @@ from recsys_edu.artefacts.errors import BuildToolsError
 from recsys_edu.artefacts.toolchain import require_toolchain
 from tito.course.lessons import Lesson
 from tito.course.notebook import EXPERIMENT, Cell, cells_of
-from tito.grading.autograding.builds import Builds, build_exported
-from tito.grading.autograding.marking import Judgement, mark_functions
+from tito.grading.autograding.builds import Builds
+from tito.grading.autograding.functions import mark_functions, unclear_tests
 from tito.grading.autograding.outcome import GRADED, NOT_GRADABLE, PARTLY_GRADED, Outcome
 from tito.grading.autograding.present import presented_notebook
-from tito.grading.autograding.rebuild import Rebuilt, rebuild
+from tito.grading.autograding.rebuild import rebuild
+from tito.grading.autograding.shown import is_unused, shown_notebook
+from tito.grading.collecting.submitted import read_receipt
 from tito.grading.course import GradingCourse, GradingError, Submission
 from tito.grading.failures import describe_failure
 from tito.grading.submitted_notebook import UngradableError
@@ -34,6 +36,8 @@ from tito.jail.mounts import WORK
 from tito.jail.plain_files import SubmissionError, read_below
 from tito.jail.unjailed import Unjailed
 from tito.jobs.pool import WorkerEndedError
+
+_MOST_LISTED: Final = 5
 
 
 def grade_submission(submission: Submission, contents: Mapping[str, bytes] | None) -> Outcome:
@@ -54,23 +58,25 @@ def grade_submission(submission: Submission, contents: Mapping[str, bytes] | Non
         return _ungradable(submission, str(error))
     released = cells_of(template, course.release(lesson))
     jailed = contents is not None
-    builds = build_exported(course, lesson, rebuilt.notebook, released, jailed=jailed)
-    outcomes = _run(course, lesson, rebuilt, contents, builds)
-    judgement = mark_functions(course, lesson, builds, released, jailed=jailed)
+    functions = mark_functions(course, lesson, rebuilt, released, jailed=jailed)
+    notebook = shown_notebook(rebuilt, [helper.number for helper in functions.helpers])
+    outcomes = _run(course, lesson, notebook, contents, functions.builds)
     remarks = (
         *rebuilt.remarks,
+        *_receipt_remarks(submission),
         *_time_remarks(submission),
-        *_run_remarks(rebuilt, outcomes),
-        *_module_remarks(judgement),
+        *_run_remarks(notebook, outcomes),
+        *functions.remarks(),
     )
     return Outcome(
         submission.student,
         lesson.id,
         PARTLY_GRADED if remarks else GRADED,
         remarks=remarks,
-        marks=judgement.marks,
-        left_out=judgement.left_out,
-        notebook=presented_notebook(rebuilt.notebook, outcomes, judgement.marks, remarks),
+        marks=functions.marks,
+        left_out=functions.left_out,
+        notebook=presented_notebook(notebook, outcomes, functions.marks, remarks),
+        to_look_at=unclear_tests(rebuilt.added, released, functions),
         seconds=time.monotonic() - start,
     )
 
@@ -92,10 +98,12 @@ def key_of(submission: Submission) -> str:
     digest.update(str(contract.VERSION).encode())
     digest.update(str(course.inputs_seed(lesson, "")).encode())
     try:
+        digest.update(json.dumps(_other_notebooks(submission)).encode())
         digest.update(_read(submission))
-    except (SubmissionError, UngradableError) as error:
+    except (SubmissionError, UngradableError, GradingError) as error:
         digest.update(str(error).encode())
-    for path in (course.release(lesson), *sorted(lesson.folder.glob("*.p[xy]*"))):
+    ours = (course.source(lesson), course.release(lesson))
+    for path in (*ours, *sorted(lesson.folder.glob("*.p[xy]*"))):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     if lesson.about().compilers:
         with contextlib.suppress(BuildToolsError):  # without compilers nothing is graded
@@ -133,7 +141,7 @@ def _read(submission: Submission) -> bytes:
 def _run(
     course: GradingCourse,
     lesson: Lesson,
-    rebuilt: Rebuilt,
+    notebook: dict[str, Any],
     contents: Mapping[str, bytes] | None,
     builds: Builds,
 ) -> dict[int, CellOutcome]:
@@ -141,9 +149,10 @@ def _run(
     limits = course.settings.limits
     code = {
         number: cell["source"]
-        for number, cell in enumerate(rebuilt.notebook["cells"])
+        for number, cell in enumerate(notebook["cells"])
         if cell["cell_type"] == "code"
         and (limits.experiments or EXPERIMENT not in cell["metadata"].get("tags", ()))
+        and not is_unused(cell)
     }
     with (
         Unjailed()
@@ -175,12 +184,26 @@ def _time_remarks(submission: Submission) -> list[str]:
     return []
 
 
-def _run_remarks(rebuilt: Rebuilt, outcomes: Mapping[int, CellOutcome]) -> list[str]:
+def _receipt_remarks(submission: Submission) -> list[str]:
+    """Return a remark about other notebooks among the files, which are not graded."""
+    others = _other_notebooks(submission)
+    listed = ", ".join(others[:_MOST_LISTED])
+    more = f" and {len(others) - _MOST_LISTED} more" if len(others) > _MOST_LISTED else ""
+    said = f"Other notebooks were among your files, and are not graded: {listed}{more}."
+    return [said] if others else []
+
+
+def _other_notebooks(submission: Submission) -> list[str]:
+    receipt = read_receipt(submission)
+    return [] if receipt is None else receipt.others
+
+
+def _run_remarks(notebook: dict[str, Any], outcomes: Mapping[int, CellOutcome]) -> list[str]:
     """Return a remark if the notebook did not run to its end."""
     for number, outcome in outcomes.items():
         if not outcome.ran:
             (cell,) = cells_of(
-                {"nbformat": 4, "cells": [rebuilt.notebook["cells"][number]]}, Path("release")
+                {"nbformat": 4, "cells": [notebook["cells"][number]]}, Path("release")
             )
             return [f"The notebook was run up to {_label(cell, number)}: {outcome.why}"]
     return []
@@ -188,10 +211,3 @@ def _run_remarks(rebuilt: Rebuilt, outcomes: Mapping[int, CellOutcome]) -> list[
 
 def _label(cell: Cell, number: int) -> str:
     return cell.label if cell.grade_id else f"cell number {number + 1}"
-
-
-def _module_remarks(judgement: Judgement) -> list[str]:
-    return [
-        f"Cell '{cell.grade_id}' {cell.message}, and counts as not written."
-        for cell in judgement.left_out
-    ]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import inspect
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -22,13 +24,15 @@ from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
 from tito.grading.autograding.builds import Builds
 from tito.grading.autograding.module import LeftOut, salvage_cells
+from tito.grading.autograding.parts import splitter_in
 from tito.grading.course import GradingCourse, GradingError
 from tito.jail.limits import MIB, Limits
 from tito.judging.clauses import ClauseFunction, functions_of, load_clauses, run_clause
 from tito.judging.failures import Failure, LearnerError
 from tito.judging.remote import Remote, connection_of
+from tito.judging.session import Session
 
-_MESSAGES: Final = {
+MESSAGES: Final = {
     None: "an answer was wrong for inputs that you have not seen.",
     Failure.MISSING: "there is no function of that name.",
     Failure.UNLOADABLE: "its cell cannot be loaded: run the notebook from top to bottom.",
@@ -55,9 +59,13 @@ class CellMark:
     criterion: str
     """Requirement that the clause checks, in its own words."""
     message: str
-    """Reason for the student; empty if the cell passed."""
+    """Reason for the student; of a cell that passed, what else is to be said, or empty."""
     details: str
     """Reason in full, for instructors: hidden inputs may occur in it. Empty if the cell passed."""
+    misconception: str | None = None
+    """Name of the known mistake by which the function answers; None if there is none."""
+    mend_first: tuple[str, ...] = ()
+    """Parts in which the mistake is, if the cell passed with their answer key only."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,8 @@ class Judgement:
 
     marks: tuple[CellMark, ...]
     left_out: tuple[LeftOut, ...]
+    cells: tuple[Cell, ...]
+    """Exported cells of the module that was judged, as far as they could be loaded."""
 
 
 def graded_cells(cells: Sequence[Cell]) -> list[Cell]:
@@ -86,52 +96,84 @@ def clauses_for(lesson: Lesson, cells: Sequence[Cell]) -> dict[str, ClauseFuncti
     return {cell.grade_id: functions[cell.grade_id] for cell in graded_cells(cells)}
 
 
-def mark_functions(
-    course: GradingCourse,
-    lesson: Lesson,
-    builds: Builds,
-    template: Sequence[Cell],
-    *,
-    jailed: bool = True,
-) -> Judgement:
-    """Judge the functions of a rebuilt notebook.
+@dataclass(frozen=True)
+class Judge:
+    """Judge of one lesson: opens modules in jails, and marks their functions."""
 
-    Args:
-        course: has the secret and the limits.
-        lesson: has the clauses.
-        builds: the notebook's exported cells, with what was built of those in Cython.
-        template: the cells of the notebook as released.
-        jailed: False to run the student's code without a jail.
-    """
-    limits = course.settings.limits
-    session = session_of(
-        lesson,
-        jailed=jailed,
-        limits=Limits(memory=limits.memory_mib * MIB),
-        seconds=limits.call_seconds,
-    )
-    headers = headers_in(lesson.folder)
-    with tempfile.TemporaryDirectory(prefix="recsys-graded-") as folder:
-        module = Path(folder, f"{lesson.name}.py")
-        builds.write_modules(module.parent)
+    course: GradingCourse
+    """The secret and the limits."""
+    lesson: Lesson
+    """The clauses."""
+    template: Sequence[Cell]
+    """Cells of the notebook as released."""
+    jailed: bool = True
+    """False to run the student's code without a jail."""
 
-        def write(cells: Sequence[Cell]) -> None:
-            module.write_text(module_text(cells, headers), encoding="utf-8")
+    @cached_property
+    def session(self) -> Session:
+        """Settings of the processes in which the student's code runs."""
+        limits = self.course.settings.limits
+        return session_of(
+            self.lesson,
+            jailed=self.jailed,
+            limits=Limits(memory=limits.memory_mib * MIB),
+            seconds=limits.call_seconds,
+        )
+
+    @cached_property
+    def _clauses(self) -> dict[str, ClauseFunction]:
+        return clauses_for(self.lesson, self.template)
+
+    @contextmanager
+    def opened(self, builds: Builds) -> Iterator[Remote]:
+        """Yield the functions of some cells, in a process of their own."""
+        with tempfile.TemporaryDirectory(prefix="recsys-graded-") as folder:
+            module = Path(folder, f"{self.lesson.name}.py")
+            builds.write_modules(module.parent)
+            text = module_text(builds.cells, headers_in(self.lesson.folder))
+            module.write_text(text, encoding="utf-8")
+            with self.session.open(module, builds.unbuildable) as remote:
+                yield remote
+
+    def judgement(self, builds: Builds) -> Judgement:
+        """Return the marks of a rebuilt notebook's functions.
+
+        Args:
+            builds: the notebook's exported cells, with what was built of those in Cython.
+        """
+        with self.opened(builds) as remote:
+            if _loads(remote):
+                return Judgement(self._marks(remote), builds.left_out, builds.cells)
 
         def load(cells: Sequence[Cell]) -> None:
-            write(cells)
-            with session.open(module) as remote:
+            with self.opened(replace(builds, cells=tuple(cells))) as remote:
                 connection_of(remote).load()
 
-        write(builds.cells)
-        with session.open(module, builds.unbuildable) as remote:
-            if _loads(remote):
-                return Judgement(_marks(course, lesson, template, remote), builds.left_out)
-        kept, left_out = salvage_cells(builds.cells, builds.released, load)
-        write(kept)
-        with session.open(module, builds.unbuildable) as remote:
-            marks = _marks(course, lesson, template, remote)
-            return Judgement(marks, (*builds.left_out, *left_out))
+        kept, left_out = salvage_cells(
+            builds.cells, builds.released, load, splitter_in(self.session)
+        )
+        with self.opened(replace(builds, cells=tuple(kept))) as remote:
+            marks = self._marks(remote)
+        return Judgement(marks, (*builds.left_out, *left_out), tuple(kept))
+
+    def mark(self, grade_id: str, remote: Remote) -> CellMark:
+        """Return the mark of one graded cell."""
+        cell = next(each for each in self.template if each.grade_id == grade_id)
+        clause = self._clauses[grade_id]
+        rng = np.random.default_rng(self.course.inputs_seed(self.lesson, grade_id))
+        connection_of(remote).allow_seconds(self.course.settings.limits.judge_seconds)
+        verdict = run_clause(grade_id, clause, remote, rng)
+        return CellMark(
+            grade_id=grade_id,
+            points=float(cell.nbgrader.get("points", 0)),
+            passed=verdict.passed,
+            criterion=" ".join((inspect.getdoc(clause) or "").split()),
+            message="" if verdict.passed else MESSAGES[connection_of(remote).failure],
+            details=verdict.message,
+        )
+
+    def _marks(self, remote: Remote) -> tuple[CellMark, ...]:
+        return tuple(self.mark(cell.grade_id, remote) for cell in graded_cells(self.template))
 
 
 def _loads(remote: Remote) -> bool:
@@ -140,29 +182,3 @@ def _loads(remote: Remote) -> bool:
     except LearnerError:
         return False
     return True
-
-
-def _marks(
-    course: GradingCourse, lesson: Lesson, template: Sequence[Cell], remote: Remote
-) -> tuple[CellMark, ...]:
-    clauses = clauses_for(lesson, template)
-    return tuple(
-        _mark(course, lesson, cell, clauses[cell.grade_id], remote)
-        for cell in graded_cells(template)
-    )
-
-
-def _mark(
-    course: GradingCourse, lesson: Lesson, cell: Cell, clause: ClauseFunction, remote: Remote
-) -> CellMark:
-    rng = np.random.default_rng(course.inputs_seed(lesson, cell.grade_id))
-    connection_of(remote).allow_seconds(course.settings.limits.judge_seconds)
-    verdict = run_clause(cell.grade_id, clause, remote, rng)
-    return CellMark(
-        grade_id=cell.grade_id,
-        points=float(cell.nbgrader.get("points", 0)),
-        passed=verdict.passed,
-        criterion=" ".join((inspect.getdoc(clause) or "").split()),
-        message="" if verdict.passed else _MESSAGES[connection_of(remote).failure],
-        details=verdict.message,
-    )

@@ -30,6 +30,8 @@ class Outcome:
     left_out: tuple[LeftOut, ...] = ()
     notebook: dict[str, Any] | None = None
     """Notebook that graders and students see; None if the submission cannot be graded."""
+    to_look_at: tuple[str, ...] = ()
+    """Graded cells without points beside which a student wrote more: a person decides."""
     seconds: float = 0.0
 
     @property
@@ -54,7 +56,10 @@ def latest_outcome(submission: Submission) -> Outcome | None:
 
 
 def _decoded(content: dict[str, Any]) -> Outcome:
+    for mark in content["marks"]:
+        mark["mend_first"] = tuple(mark["mend_first"])
     content["marks"] = tuple(CellMark(**mark) for mark in content["marks"])
     content["left_out"] = tuple(LeftOut(**cell) for cell in content["left_out"])
     content["remarks"] = tuple(content["remarks"])
+    content["to_look_at"] = tuple(content["to_look_at"])
     return Outcome(**content)

@@ -8,11 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from tito.grading.autograding.marking import CellMark
+from tito.grading.autograding.shown import is_unused
 from tito.grading.pages.sanitize import literal_line
 from tito.jail.cells import CellOutcome
 
 _LEFT_OUT: Final = CellOutcome(
     (), "", None, "Not run for grading: it takes long, and no points depend on it."
+)
+_UNUSED: Final = CellOutcome(
+    (), "", None, "Not run for grading: it was added by you, and nothing that is graded uses it."
 )
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -40,7 +44,7 @@ def presented_notebook(
     for number, cell in enumerate(presented["cells"]):
         if cell["cell_type"] != "code":
             continue
-        outcome = outcomes.get(number, _LEFT_OUT)
+        outcome = outcomes.get(number, _UNUSED if is_unused(cell) else _LEFT_OUT)
         cell["outputs"] = list(outcome.outputs) if outcome.ran else [_text(outcome.why)]
         cell["execution_count"] = outcome.execution_count
         mark = by_id.get(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
@@ -64,9 +68,13 @@ def _harmless(outputs: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _verdict(mark: CellMark) -> Iterator[dict[str, Any]]:
     if mark.passed:
-        yield _text(f"✓ {mark.points:g} of {mark.points:g} points. {mark.criterion}")
+        sentence = f"✓ Tests: {mark.points:g} of {mark.points:g} points. {mark.criterion}"
+        yield _text(f"{sentence} {mark.message}")
         return
-    sentence = f"0 of {mark.points:g} points: {mark.message} Required: {mark.criterion}"
+    sentence = (
+        f"Tests: 0 of {mark.points:g} points: {mark.message} Required: {mark.criterion} (Points "
+        "that a person gave stand above, and count instead.)"
+    )
     yield {
         "output_type": "error",
         "ename": "NotYet",

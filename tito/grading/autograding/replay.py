@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from traitlets.config import Config
 
 from recsys_edu.atomic import atomic_path
 from tito.grading.autograding.outcome import Outcome
+from tito.grading.autograding.shown import ADDED
 from tito.grading.course import Submission
 from tito.grading.gradebook import gradebook_url, open_gradebook, translated_errors
 from tito.grading.timestamps import BESIDE, handed_in_at, read_beside
@@ -47,7 +48,7 @@ def replay(submission: Submission, outcome: Outcome, key: str) -> None:
         _write(submission, outcome)
         with translated_errors(submission.course):
             _enter_submission(submission)
-            with _kept_manual_marks(submission, same):
+            with _kept_manual_marks(submission, same, outcome.to_look_at):
                 _enter_marks(submission, notebook)
     marker = _marker(submission)
     marker.parent.mkdir(parents=True, exist_ok=True)
@@ -74,15 +75,35 @@ def _entry(submission: Submission, outcome: Outcome, key: str) -> dict[str, Any]
     for name in BESIDE:
         with contextlib.suppress(ValueError):
             beside.update(read_beside(submission, name) or b"")
+    return {"key": key, "beside": beside.hexdigest(), "answers": _answers(outcome)}
+
+
+def _answers(outcome: Outcome) -> dict[str, str]:
+    """Return a digest of what each graded cell gets its points for.
+
+    For a test these are the functions above it, and all that was added where a person has to look.
+    """
+    found: dict[str, str] = {}
+    functions: list[str] = []
+    is_open = False
     cells = (outcome.notebook or {}).get("cells", ())
-    answers = {
-        cell["metadata"]["nbgrader"]["grade_id"]: hashlib.sha256(
-            cell["source"].encode()
-        ).hexdigest()
-        for cell in cells
-        if cell["metadata"].get("nbgrader", {}).get("solution")
-    }
-    return {"key": key, "beside": beside.hexdigest(), "answers": answers}
+    added = [cell["source"] for cell in cells if ADDED in cell["metadata"].get("tags", ())]
+    for cell in cells:
+        nbgrader = cell["metadata"].get("nbgrader", {})
+        name = nbgrader.get("grade_id", "")
+        if nbgrader.get("solution"):
+            found[name] = _digest([cell["source"]])
+        if nbgrader.get("solution") and cell["cell_type"] == "code":
+            functions = [*functions, cell["source"]] if is_open else [cell["source"]]
+            is_open = True
+        elif nbgrader.get("grade") and name not in found:
+            found[name] = _digest([*functions, *(added if name in outcome.to_look_at else ())])
+            is_open = False
+    return found
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
 
 
 def _entered(submission: Submission) -> dict[str, Any]:
@@ -95,11 +116,19 @@ def _entered(submission: Submission) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _kept_manual_marks(submission: Submission, same: set[str]) -> Iterator[None]:
+def _kept_manual_marks(
+    submission: Submission, same: set[str], to_look_at: Collection[str]
+) -> Iterator[None]:
     """Run a block that enters marks, and keep those that a person gave.
 
     nbgrader asks for all of them again, whatever has changed. After the block, it asks only for
-    those of changed answers, or of cells whose points by tests changed.
+    those of changed answers, of cells whose points by tests changed, and of cells at which nobody
+    has looked yet though a person has to.
+
+    Args:
+        submission: the submission.
+        same: names of graded cells whose answers are as they were.
+        to_look_at: names of graded cells at which a person has to look.
     """
     lesson = submission.lesson
     names = (lesson.id, lesson.id, submission.student)
@@ -113,9 +142,11 @@ def _kept_manual_marks(submission: Submission, same: set[str]) -> Iterator[None]
     yield
     with open_gradebook(submission.course) as gradebook:
         for grade in gradebook.find_submission_notebook(*names).grades:
-            tested = grade.auto_score is not None and grade.auto_score == before.get(grade.name)
-            if grade.name in before and (grade.name in same or tested):
+            tested = grade.auto_score is None or grade.auto_score == before.get(grade.name)
+            if grade.name in before and grade.name in same and tested:
                 grade.needs_manual_grade = False
+            elif grade.name in to_look_at:
+                grade.needs_manual_grade = True
         gradebook.db.commit()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,23 +10,16 @@ from typing import Final
 
 from tito.course.exchange import STAMP
 from tito.course.lessons import Lesson, all_lessons
-from tito.course.notebook import Cell, read_cells
 from tito.grading.collecting.archives import CROWDED, UnreadFile
-from tito.grading.collecting.names import Author, author_of, is_named_after
+from tito.grading.collecting.candidates import best_of, candidates_in, why_none_is_best
+from tito.grading.collecting.names import Author, author_of, is_misnamed, is_named_after
 from tito.grading.course import GradingCourse
 from tito.grading.failures import describe_failure
-from tito.grading.submitted_notebook import SubmittedNotebook, UngradableError
 from tito.grading.timestamps import parse_time
-from tito.jail.limits import MIB
 from tito.jail.plain_files import SubmissionError
 
 MAX_FILES: Final = 2_000
 """Number of files in one hand-in."""
-MAX_NOTEBOOKS: Final = 20
-"""Number of notebooks in one hand-in of which one has to be chosen."""
-MAX_BYTES_READ: Final = 64 * MIB
-"""Size of all notebooks that are read for that choice."""
-_ONLINE_TEXT: Final = "_assignsubmission_onlinetext"
 
 
 @dataclass
@@ -54,6 +46,10 @@ class Chosen:
     content: bytes
     stamp: datetime
     time_from: str
+    others: tuple[str, ...] = ()
+    """Paths of other notebooks in which something is written, or that cannot be read."""
+    is_empty: bool = False
+    """True if nothing is written in any of the lesson's cells for answers."""
 
 
 def sort_by_student(
@@ -70,11 +66,11 @@ def sort_by_student(
         The hand-ins, and the paths whose author is not known, each with the reason.
     """
     others = {other.id for other in all_lessons()} - {lesson.id}
-    found: dict[tuple[str, str], HandIn] = {}
+    found: dict[tuple[str, str, str], HandIn] = {}
     refused = []
     for file in files:
-        if others & set(PurePosixPath(file.path).parts[:-1]) or _ONLINE_TEXT in file.path:
-            continue  # of somebody's whole folder; or what Moodle has beside the files
+        if others & set(PurePosixPath(file.path).parts[:-1]):
+            continue  # of somebody's whole folder
         loose = "/" not in file.path and not file.is_notebook
         try:
             author = author_of(file.path, lesson, pattern, alone=alone)
@@ -87,15 +83,21 @@ def sort_by_student(
             if file.problem:
                 refused.append((file.path, f"it {file.problem}."))
             continue
-        key = author.id, author.lms.get("participant", author.name)
-        found.setdefault(key, HandIn(author, str(source))).files.append(file)
+        attempt = author.time.isoformat() if author.time else ""
+        hand_in = found.setdefault(
+            (author.id, author.told_apart_by, attempt), HandIn(author, str(source))
+        )
+        if "folder" in author.lms:  # Moodle's folder of files, not that of its online text
+            hand_in.author = author
+        hand_in.files.append(file)
     return list(found.values()), refused
 
 
 def choose(course: GradingCourse, lesson: Lesson, hand_in: HandIn) -> Chosen:
     """Choose the notebook of a hand-in that counts.
 
-    It is the one with the name of the lesson's notebook, or else the one with cells of the lesson.
+    It is one in which something is written: the one with the name of the lesson's notebook, or else
+    the only one with cells of the lesson.
 
     Raises:
         SubmissionError: there is none, or several, or it belongs to another lesson.
@@ -108,10 +110,25 @@ def choose(course: GradingCourse, lesson: Lesson, hand_in: HandIn) -> Chosen:
     notebooks = [file for file in hand_in.files if file.is_notebook and not file.problem]
     if not notebooks:
         raise SubmissionError(_why_none(hand_in.files))
-    named = [file for file in notebooks if is_named_after(file.path, lesson)]
-    file, content = _choose_content(named or notebooks, lesson)
-    stamp, time_from = _time_of(course, lesson, hand_in, file)
-    return Chosen(hand_in, file, content, stamp, time_from)
+    found, problems = candidates_in(notebooks, lesson)
+    best = best_of(found, lesson)
+    if best is None:
+        raise SubmissionError(why_none_is_best(notebooks, found, problems))
+    stamp, time_from = _time_of(course, lesson, hand_in, best.file)
+    others = [each.file.path for each in found if each is not best and each.written]
+    lessons = [other for other in all_lessons() if other.id != lesson.id]
+    others += [
+        path for path in problems if not any(is_named_after(path, other) for other in lessons)
+    ]
+    return Chosen(
+        hand_in,
+        best.file,
+        best.content,
+        stamp,
+        time_from,
+        tuple(others),
+        is_empty=not best.written,
+    )
 
 
 def choose_latest(course: GradingCourse, lesson: Lesson, hand_ins: list[HandIn]) -> Chosen:
@@ -128,68 +145,14 @@ def choose_latest(course: GradingCourse, lesson: Lesson, hand_ins: list[HandIn])
 
 
 def _why_none(files: list[UnreadFile]) -> str:
+    for file in files:
+        if is_misnamed(file.path):
+            return f"{file.path} has another ending than .ipynb: rename it, and collect it again."
     problems = [f"{file.path} {file.problem}." for file in files if file.problem]
     if problems:
         return problems[0]
     listed = ", ".join(file.path for file in files[:3])
     return f"there is no notebook among its files ({listed}{', …' if len(files) > 3 else ''})."
-
-
-def _choose_content(files: list[UnreadFile], lesson: Lesson) -> tuple[UnreadFile, bytes]:
-    """Read notebooks, and choose the only one with cells of the lesson; copies of it are one."""
-    if len(files) == 1:
-        content = files[0].read()
-        problem = _problem_of(content, lesson)
-        if problem:
-            raise SubmissionError(f"{files[0].path}: {problem}")
-        return files[0], content
-    if len(files) > MAX_NOTEBOOKS:
-        raise SubmissionError(
-            f"it has {len(files):,} notebooks, of which at most {MAX_NOTEBOOKS} are read: ask for "
-            "the lesson's alone."
-        )
-    certain: dict[str, tuple[UnreadFile, bytes]] = {}
-    possible: dict[str, tuple[UnreadFile, bytes]] = {}
-    n_bytes = 0
-    for file in files:
-        content = file.read()
-        n_bytes += len(content)
-        if n_bytes > MAX_BYTES_READ:
-            raise SubmissionError(
-                f"its notebooks have more than {MAX_BYTES_READ // MIB} MiB together: ask for the "
-                "lesson's alone."
-            )
-        if not _problem_of(content, lesson):
-            found = certain if _has_grade_ids(content, lesson) else possible
-            found.setdefault(hashlib.sha256(content).hexdigest(), (file, content))
-    usable = certain or possible
-    if len(usable) != 1:
-        listed = ", ".join(sorted(file.path for file in files))
-        raise SubmissionError(
-            f"there are several notebooks ({listed}), of which "
-            f"{'more than one' if usable else 'none'} has this lesson's cells."
-        )
-    return next(iter(usable.values()))
-
-
-def _problem_of(content: bytes, lesson: Lesson) -> str:
-    """Return the reason why bytes are no notebook of the lesson; empty if they are one."""
-    wanted = _answer_cells(lesson)
-    try:
-        notebook = SubmittedNotebook(content)
-    except UngradableError as error:
-        return str(error)
-    if notebook.has_grade_id(wanted) or any(notebook.find(cell, None) for cell in wanted):
-        return ""
-    return f"it has no cell of {lesson.id}, so it is another notebook."
-
-
-def _has_grade_ids(content: bytes, lesson: Lesson) -> bool:
-    return SubmittedNotebook(content).has_grade_id(_answer_cells(lesson))
-
-
-def _answer_cells(lesson: Lesson) -> list[Cell]:
-    return [cell for cell in read_cells(lesson.release) if cell.is_solution]
 
 
 def _time_of(
@@ -198,6 +161,8 @@ def _time_of(
     """Return the time of a hand-in, and the origin of that time."""
     if hand_in.stamp is not None:
         return hand_in.stamp, "the exchange"
+    if hand_in.author.time is not None:
+        return hand_in.author.time, "the file's name"
     if hand_in.author.lms.get("kind") == "nbgrader":  # elsewhere students could have put it there
         beside = str(PurePosixPath(*PurePosixPath(file.path).parts[:2], STAMP))
         for other in hand_in.files:

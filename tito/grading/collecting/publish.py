@@ -132,6 +132,7 @@ def feedback_zip(course: GradingCourse, lesson: Lesson) -> Path:
         receipt = read_receipt(submission)
         name = _name_for_lms(receipt, lesson) if receipt is not None else ""
         if name and submission.feedback.is_file():
+            _check_name(name, student)
             entries[name] = submission.feedback
     if not entries:
         raise GradingError(
@@ -206,6 +207,17 @@ def _secret(submission: Submission) -> str:
         except (SubmissionError, UnicodeDecodeError):
             return ""
     return ""
+
+
+def _check_name(name: str, student: str) -> None:
+    """Raise GradingError for a name that would lead out of the folder where a ZIP is unpacked."""
+    parts = name.split("/")
+    plain = name.isprintable() and not {"\\", ":"}.intersection(name)
+    if not plain or len(parts) > 2 or any(part in ("", ".", "..") for part in parts):
+        raise GradingError(
+            f"the name of {student} in the LMS cannot be that of a file: {name!a}. Give that "
+            "page by hand, and leave the student out."
+        )
 
 
 def _name_for_lms(receipt: Receipt, lesson: Lesson) -> str:

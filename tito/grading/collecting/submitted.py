@@ -1,6 +1,7 @@
-"""The folder ``submitted/``: each student's notebook, its time and a receipt.
+"""The folder ``submitted/``: each student's notebook and its time; and receipts of both.
 
-A submission is replaced whole or not at all.
+A submission is replaced whole or not at all. Receipts lie in a folder of ours, where no hand-in
+can put one: who collects by nbgrader copies all that students handed in.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from recsys_edu.atomic import atomic_path
 from tito.course.exchange import SECRET, STAMP, time_text
 from tito.grading.collecting.swap import ASIDE, put_back, swap
 from tito.grading.course import GradingCourse, GradingError, Submission
 from tito.grading.timestamps import parse_time
 from tito.jail.plain_files import SubmissionError, read_below
 
-RECEIPT: Final = "received.json"
+_MAX_BYTES: Final = 1_000_000
+_KINDS: Final = ("moodle", "canvas", "blackboard", "brightspace", "nbgrader", "exchange")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,14 @@ class Receipt:
     name: str
     """Name of the student in the origin."""
     lms: dict[str, str] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+    """Paths of other notebooks of the lesson in the same hand-in."""
+
+
+def receipt_path(submission: Submission, sha256: str) -> Path:
+    """Return the path of the receipt of a notebook, by its digest."""
+    folder = submission.course.state / "receipts" / submission.lesson.id / submission.student
+    return folder / f"{sha256}.json"
 
 
 def existing(submission: Submission) -> tuple[str, datetime] | None:
@@ -54,18 +65,37 @@ def existing(submission: Submission) -> tuple[str, datetime] | None:
 
 
 def read_receipt(submission: Submission) -> Receipt | None:
-    """Return a submission's receipt; None if nbgrader collected it.
+    """Return the receipt of the present notebook; None if nbgrader collected it.
 
     Raises:
         GradingError: the receipt cannot be understood.
     """
-    path = submission.submitted.with_name(RECEIPT)
+    there = existing(submission)
+    if there is None:
+        return None
+    path = receipt_path(submission, there[0])
     try:
-        return Receipt(**json.loads(path.read_text(encoding="utf-8")))
+        receipt = Receipt(**json.loads(read_below(path.parent, path.name, _MAX_BYTES)))
+        _check(receipt, there[0])
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
-        raise GradingError(f"{path} cannot be read: {error}.") from None
+    except (OSError, SubmissionError, ValueError, TypeError) as error:
+        raise GradingError(
+            f"{path} cannot be read ({error}): collect that submission again."
+        ) from None
+    return receipt
+
+
+def _check(receipt: Receipt, sha256: str) -> None:
+    """Raise ValueError or TypeError unless a receipt is of the form in which it is written."""
+    texts = [value for name, value in asdict(receipt).items() if name not in ("lms", "others")]
+    texts += [*receipt.lms, *receipt.lms.values(), *receipt.others]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a value is not text")
+    if receipt.sha256 != sha256:
+        raise ValueError("it is of another notebook")
+    if receipt.lms and receipt.lms.get("kind") not in _KINDS:
+        raise ValueError("it is of no known system")
 
 
 def store(
@@ -88,18 +118,25 @@ def store(
     files: dict[str, bytes | None] = {
         submission.lesson.notebook: content,
         STAMP: stamp.encode(),
-        RECEIPT: (json.dumps(asdict(receipt), indent=1) + "\n").encode(),
         SECRET: secret,
     }
     for name, data in files.items():
         if data is not None:
             _write(staged / name, data)
+    _write_receipt(submission, receipt)  # nobody looks for it until the notebook is there
     place.parent.mkdir(parents=True, exist_ok=True)
     if os.path.lexists(place):
         swap(staged, place)
         _keep(submission, staged)
     else:
         staged.rename(place)
+
+
+def _write_receipt(submission: Submission, receipt: Receipt) -> None:
+    path = receipt_path(submission, receipt.sha256)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as unfinished:
+        unfinished.write_text(json.dumps(asdict(receipt), indent=1) + "\n", encoding="utf-8")
 
 
 def tidy(course: GradingCourse) -> None:

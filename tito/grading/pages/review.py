@@ -32,6 +32,8 @@ from tito.course.lessons import Lesson
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.gradebook import gradebook_url, open_gradebook
 from tito.grading.pages.exporter import PageExporter
+from tito.grading.pages.graders import HANDLERS, TELLING, graders_settings
+from tito.grading.sharing import share_of
 
 ADDRESS: Final = "127.0.0.1"
 _POLICY: Final = (
@@ -54,6 +56,7 @@ def serve(
     *,
     port: int | None = None,
     browser: bool = True,
+    grader: str = "",
     on_ready: Callable[[str], None],
 ) -> None:
     """Serve the form grader until a signal ends it.
@@ -63,11 +66,14 @@ def serve(
         lesson: lesson whose submissions are shown first; None for the list of lessons.
         port: port of the server; None for a free one.
         browser: open a browser.
+        grader: name in ``[graders]`` of the one who marks; empty for one who marks everything.
         on_ready: function that is called with the address and its token, once it can be opened.
 
     Raises:
-        GradingError: the port is taken, or nothing of this lesson was graded.
+        GradingError: the port is taken, nothing of this lesson was graded, or there is no such
+            grader.
     """
+    share = share_of(course, grader)
     if lesson is not None:
         _check_graded(course, lesson)
     page = "gradebook" if lesson is None else f"gradebook/{lesson.id}/{lesson.id}"
@@ -81,6 +87,7 @@ def serve(
         extension.initialize([])
         extension.init_tornado_settings(server.web_app)
         extension.init_handlers(server.web_app)
+        server.web_app.settings.update(graders_settings(course, share))
         token = server.identity_provider.token
         on_ready(f"http://{ADDRESS}:{server.port}/formgrader/{page}?token={token}")
         server.start()
@@ -181,6 +188,7 @@ class _Extension(FormgradeExtension):  # type: ignore[misc]  # nbgrader has no t
     def init_handlers(self, webapp: Any) -> None:
         actions = "|".join(_COMMANDS)
         ours = [
+            *HANDLERS,
             (r"/formgrader/submissions/([^/]+)/?", _SubmissionPage),
             (
                 rf"/formgrader/api/(?:assignment|submission)/.+/(?:{actions})",
@@ -217,7 +225,7 @@ class _SubmissionPage(handlers.SubmissionHandler):  # type: ignore[misc]
     def write(self, chunk: Any) -> None:
         if isinstance(chunk, str):
             head, end, body = chunk.partition("</head>")
-            head = head.replace("<script", f"<script>{_MATHJAX}</script>\n<script", 1)
+            head = head.replace("<script", f"<script>{_MATHJAX}{TELLING}</script>\n<script", 1)
             chunk = head.replace("<script", f'<script nonce="{self._number}"') + end + body
         super().write(chunk)
 

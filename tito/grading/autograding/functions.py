@@ -1,0 +1,123 @@
+"""The functions of a submission, from its rebuilt notebook to their marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from recsys_edu.artefacts.cell import headers_in
+from recsys_edu.exported import names_defined
+from tito.course.lessons import Lesson
+from tito.course.notebook import Cell
+from tito.grading.autograding.added import AddedCell
+from tito.grading.autograding.builds import Builds, build_cells, build_exported, builder_of
+from tito.grading.autograding.dependents import prerequisites_of
+from tito.grading.autograding.helpers import Helper, find_helpers, with_helpers
+from tito.grading.autograding.marked_parts import parts_of
+from tito.grading.autograding.marking import MESSAGES, CellMark, Judge
+from tito.grading.autograding.module import LeftOut
+from tito.grading.autograding.parts import splitter_in
+from tito.grading.autograding.rebuild import Rebuilt
+from tito.grading.autograding.second_run import with_second_runs
+from tito.grading.course import GradingCourse
+from tito.judging.failures import Failure
+
+
+@dataclass(frozen=True)
+class MarkedFunctions:
+    """Marks of a submission's functions, and what is to be said of its cells."""
+
+    marks: tuple[CellMark, ...]
+    left_out: tuple[LeftOut, ...]
+    helpers: tuple[Helper, ...]
+    """Statements of added cells that were taken along."""
+    builds: Builds
+
+    def remarks(self) -> list[str]:
+        """Return sentences about cells that were not taken as they are."""
+        said = [
+            f"Cell '{cell.grade_id}' {cell.message}{'.' if cell.in_part else _NOT_WRITTEN}"
+            for cell in self.left_out
+        ]
+        return [*said, *(helper.remark for helper in self.helpers)]
+
+
+_NOT_WRITTEN = ", and counts as not written."
+
+
+def mark_functions(
+    course: GradingCourse,
+    lesson: Lesson,
+    rebuilt: Rebuilt,
+    template: Sequence[Cell],
+    *,
+    jailed: bool = True,
+) -> MarkedFunctions:
+    """Build, load and judge the functions of a rebuilt notebook.
+
+    Args:
+        course: has the secret, the limits and the answer key.
+        lesson: has the clauses.
+        rebuilt: the submission.
+        template: the cells of the notebook as released.
+        jailed: False to run the student's code without a jail.
+    """
+    judge = Judge(course, lesson, template, jailed)
+    plain = build_exported(course, lesson, rebuilt.notebook, template, jailed=jailed)
+    helpers = find_helpers(rebuilt.added, plain.cells, splitter_in(judge.session))
+    builds = with_helpers(plain, helpers)
+    judgement = judge.judgement(builds)
+
+    def build(cells: Sequence[Cell], released: Sequence[Cell]) -> Builds:
+        builder = builder_of(course, released, jailed=jailed)
+        return build_cells(cells, released, headers_in(lesson.folder), builder)
+
+    marks = with_second_runs(
+        judge,
+        prerequisites_of(course, lesson, template),
+        judgement.marks,
+        judgement.cells,
+        helpers,
+        build,
+    )
+    marks = _with_reasons(marks, judgement.left_out, template)
+    return MarkedFunctions(marks, judgement.left_out, tuple(helpers), plain)
+
+
+def _with_reasons(
+    marks: Sequence[CellMark], left_out: Sequence[LeftOut], template: Sequence[Cell]
+) -> tuple[CellMark, ...]:
+    """Say of functions whose cell could not be loaded that this is the reason."""
+    broken = {cell.grade_id for cell in left_out}
+    tests = {part.test for part in parts_of(template) if broken.intersection(part.answers)}
+    absent = (MESSAGES[Failure.UNWRITTEN], MESSAGES[Failure.MISSING])
+    return tuple(
+        replace(mark, message=MESSAGES[Failure.UNLOADABLE])
+        if mark.grade_id in tests and mark.message in absent
+        else mark
+        for mark in marks
+    )
+
+
+def unclear_tests(
+    added: Sequence[AddedCell], template: Sequence[Cell], functions: MarkedFunctions
+) -> tuple[str, ...]:
+    """Return the tests without points beside which there is code that was not graded.
+
+    A person has to look at them: the answer may stand in the wrong cell.
+    """
+    failed = {mark.grade_id for mark in functions.marks if not mark.passed}
+    used = {helper.number for helper in functions.helpers}
+    places = [
+        cell.place
+        for cell in added
+        if cell.number not in used and (cell.kind == "code" or names_defined(cell.source))
+    ]
+    broken = {cell.grade_id for cell in functions.left_out}
+    found = []
+    for part in parts_of(template):
+        near = range(part.places.start, part.places.stop + 1)
+        beside = any(place in near for place in places) or broken.intersection(part.answers)
+        if part.test in failed and beside:
+            found.append(part.test)
+    return tuple(found)

@@ -1,0 +1,129 @@
+"""Names that a student's functions need, and that stand in cells which the student added.
+
+``tito export`` asks to move them. Grading takes them along, and says so: an answer is right or
+wrong, wherever its helper stands.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from recsys_edu.artefacts.cell import is_cython
+from tito.course.notebook import EXPORT, Cell
+from tito.grading.autograding.added import AddedCell
+from tito.grading.autograding.builds import Builds
+from tito.grading.autograding.parts import Splitter, Statement, with_statements
+
+_BINDING: Final = re.compile(
+    r"^(?:(?:async\s+)?def|class)\s+(\w+)|^(?:from|import)\s(.+)|^([\w, ]+)[:=]", re.MULTILINE
+)
+_WORD: Final = re.compile(r"\w+")
+_BUILT_IN: Final = frozenset(dir(builtins))
+_MOST_NAMED: Final = 5
+
+
+@dataclass(frozen=True)
+class Helper:
+    """Statements of an added cell that define what graded functions need."""
+
+    number: int
+    """Place of the cell in the submission, counted from 1."""
+    source: str
+    names: tuple[str, ...]
+
+    def cell(self) -> Cell:
+        """Return the statements as a cell of the module."""
+        name = {"grade_id": f"number {self.number}"}
+        return Cell(self.number, "code", self.source, frozenset({EXPORT}), name)
+
+    @property
+    def remark(self) -> str:
+        """Sentence for the student."""
+        listed = ", ".join(self.names[:_MOST_NAMED])
+        return (
+            f"Your functions use {listed} from cell number {self.number} of your notebook, which "
+            "is not exported: it was taken along for grading. `tito export` needs it in the "
+            "function's own cell."
+        )
+
+
+def find_helpers(
+    added: Sequence[AddedCell], written: Sequence[Cell], split: Splitter
+) -> list[Helper]:
+    """Return the statements of added cells that the exported cells need.
+
+    Nothing is parsed here, and no jail is started where no name of an added cell occurs.
+
+    Args:
+        added: the added cells.
+        written: the exported cells.
+        split: finds the statements of cells.
+    """
+    python = [cell.source for cell in written if not is_cython(cell.source)]
+    words = {word for source in python for word in _WORD.findall(source)}
+    code = [cell for cell in added if cell.kind == "code" and not cell.changed]
+    if not any(words & set(_bound_in(cell.source)) for cell in code):
+        return []
+    found = split([*python, *(cell.source for cell in code)])
+    own = [statement for cell in found[: len(python)] for statement in cell]
+    known = frozenset().union(_BUILT_IN, *(statement.binds for statement in own))
+    needed = frozenset().union(*(statement.reads for statement in own)) - known
+    return list(_helpers(code, found[len(python) :], needed, known))
+
+
+def with_helpers(builds: Builds, helpers: Sequence[Helper]) -> Builds:
+    """Return the cells of a module with helpers behind the first one, which has the imports."""
+    if not helpers:
+        return builds
+    cells = [helper.cell() for helper in helpers]
+    empty = [replace(cell, source="") for cell in cells]
+    return replace(
+        builds,
+        cells=(*builds.cells[:1], *cells, *builds.cells[1:]),
+        released=(*builds.released[:1], *empty, *builds.released[1:]),
+    )
+
+
+def _bound_in(source: str) -> Iterator[str]:
+    for groups in _BINDING.findall(source):
+        for text in groups:
+            yield from _WORD.findall(text)
+
+
+def _helpers(
+    cells: Sequence[AddedCell],
+    statements: Sequence[Sequence[Statement]],
+    needed: frozenset[str],
+    known: frozenset[str],
+) -> Iterator[Helper]:
+    needed = _closure(needed, [each for cell in statements for each in cell], known)
+    for cell, own in zip(cells, statements, strict=True):
+
+        def is_needed(each: Statement) -> bool:
+            return each.kind != "loose" and bool(each.binds & needed) and not each.binds & known
+
+        names = sorted({name for each in own if is_needed(each) for name in each.binds & needed})
+        if names:
+            yield Helper(
+                cell.number, with_statements(cell.source, own, is_kept=is_needed), tuple(names)
+            )
+
+
+def _closure(
+    needed: frozenset[str], statements: Sequence[Statement], known: frozenset[str]
+) -> frozenset[str]:
+    """Return names with all that their own statements need."""
+    while True:
+        more = {
+            name
+            for each in statements
+            if each.kind != "loose" and each.binds & needed
+            for name in each.reads - known
+        }
+        if more <= needed:
+            return needed
+        needed |= more
