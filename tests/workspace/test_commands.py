@@ -109,6 +109,7 @@ def test_json_is_json_and_nothing_else(solved: Path, tito: Tito) -> None:
             "passed": True,
             "finding": "",
             "clauses": [{"name": "it_doubles", "passed": True, "message": ""}],
+            "mistakes": [],
         }
     ]
     (timeline,) = json.loads(tito("checkpoint", "--timeline", "--json").out)
