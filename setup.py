@@ -21,11 +21,13 @@ from setuptools.errors import CCompilerError, CompileError, ExecError, LinkError
 OPTIMIZED = Path("backends/recsys_backends/optimized")
 NO_COMPILER = (CCompilerError, CompileError, ExecError, LinkError, PlatformError, OSError)
 # Results must not depend on the compiler's mood: no contraction into FMA, no reassociation.
-FLAGS_GNU = ["-O3", "-ffp-contract=off", "-Wno-psabi", "-Wno-unused-function"]
+FLAGS_GNU = ["-O3", "-ffp-contract=off"]
+FLAGS_GNU_IF_KNOWN = ["-Wno-psabi", "-Wno-unused-function"]
+NATIVE_GNU = ["-march=native", "-mcpu=native"]  # the latter: Clang on ARM
 FLAGS_MSVC = ["/O2", "/fp:precise"]
 # (compile, link), the first that compiles and links a parallel loop is taken.
 OPENMP_GNU = [(["-fopenmp"], ["-fopenmp"]), (["-Xpreprocessor", "-fopenmp"], ["-lomp"])]
-OPENMP_MSVC = [(["/openmp:llvm"], []), (["/openmp"], [])]
+# Nothing for MSVC: threads need GCC's atomics (team.h), and its runtime would be one DLL more.
 OPENMP_PROBE = """
 #include <omp.h>
 int probe(void) {
@@ -44,20 +46,38 @@ class BuildKernels(build_ext):
     def build_extensions(self) -> None:
         """Build with the flags of this compiler."""
         msvc = self.compiler.compiler_type == "msvc"
-        flags = list(FLAGS_MSVC if msvc else FLAGS_GNU)
-        if os.environ.get("RECSYS_EDU_NATIVE") == "1" and not msvc:
-            flags.append("-march=native")
+        flags = list(FLAGS_MSVC) if msvc else self.gnu_flags()
         extra = os.environ.get("RECSYS_EDU_CFLAGS", "").split()
-        compile_openmp, link_openmp = self.openmp_flags(OPENMP_MSVC if msvc else OPENMP_GNU)
+        compile_openmp, link_openmp = self.openmp_flags([] if msvc else OPENMP_GNU)
         for extension in self.extensions:
             extension.extra_compile_args = [*flags, *compile_openmp, *extra]
             extension.extra_link_args = [*link_openmp, *extra]
         super().build_extensions()
 
+    def gnu_flags(self) -> list[str]:
+        """Return the flags for GCC and Clang; those that not all of them know are tried first."""
+        flags = FLAGS_GNU + [flag for flag in FLAGS_GNU_IF_KNOWN if self.knows(flag)]
+        if os.environ.get("RECSYS_EDU_NATIVE") == "1":
+            flags += [flag for flag in NATIVE_GNU if self.knows(flag)][:1]
+        return flags
+
+    def knows(self, flag: str) -> bool:
+        """Return True if the compiler takes a flag without a warning."""
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, "probe.c")
+            source.write_text("int main(void) { return 0; }\n")
+            try:
+                self.compiler.compile(
+                    [str(source)], output_dir=folder, extra_postargs=["-Werror", flag]
+                )
+            except NO_COMPILER:
+                return False
+        return True
+
     def openmp_flags(
         self, candidates: list[tuple[list[str], list[str]]]
     ) -> tuple[list[str], list[str]]:
-        """The first pair of flags that builds a parallel loop, or none."""
+        """Return the first pair of flags that builds a parallel loop, or none."""
         if os.environ.get("RECSYS_EDU_NO_OPENMP") == "1":
             return [], []
         with tempfile.TemporaryDirectory() as folder:

@@ -26,7 +26,7 @@ if "google.colab" in sys.modules:
 
 def with_colab_cell(notebook: Any) -> Any:
     """Return a released notebook with the cell before all others."""
-    cell = {
+    cell: dict[str, Any] = {
         "cell_type": "code",
         "execution_count": None,
         "id": "colab",

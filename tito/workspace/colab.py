@@ -98,7 +98,7 @@ def run_tito(line: str) -> None:
 def _define_magic() -> None:
     from IPython import get_ipython
 
-    shell = get_ipython()  # type: ignore[no-untyped-call]
+    shell = get_ipython()
     if shell is not None:
         shell.register_magic_function(run_tito, "line", "tito")
 

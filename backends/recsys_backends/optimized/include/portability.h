@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__GNUC__) || defined(__clang__)
+/* RECSYS_PLAIN_C: as if the compiler were neither, to try that on a machine that has one. */
+#if (defined(__GNUC__) || defined(__clang__)) && !defined(RECSYS_PLAIN_C)
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define PREFETCH_FOR_WRITE(address) __builtin_prefetch((address), 1, 3)
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
