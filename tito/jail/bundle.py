@@ -16,6 +16,7 @@ from tito.jail.packages import OURS
 ENTRY: Final = ("tito.jail.inside", "tito.jail.selfcheck", "tito.jail.limits")
 _PIPE: Final = (
     "tito.wire.frames", "tito.wire.pipe", "tito.wire.tensors", "tito.wire.values",
+    "tito.wire.waiting",
 )  # fmt: skip
 _ARRAYS: Final = (
     "recsys_backends.errors", "recsys_backends.lazy", "recsys_backends.plan",
