@@ -64,6 +64,8 @@ class CellMark:
     """Reason in full, for instructors: hidden inputs may occur in it. Empty if the cell passed."""
     mend_first: tuple[str, ...] = ()
     """Parts in which the mistake is, if the cell passed with their answer key only."""
+    kept_waiting: bool = False
+    """A call was late that waited long for a processor: neighbours may be at fault."""
 
 
 @dataclass(frozen=True)
@@ -161,13 +163,16 @@ class Judge:
         rng = np.random.default_rng(self.course.inputs_seed(self.lesson, grade_id))
         connection_of(remote).allow_seconds(self.course.settings.limits.judge_seconds)
         verdict = run_clause(grade_id, clause, remote, rng)
+        connection = connection_of(remote)
+        late = not verdict.passed and connection.failure is Failure.LATE
         return CellMark(
             grade_id=grade_id,
             points=float(cell.nbgrader.get("points", 0)),
             passed=verdict.passed,
             criterion=" ".join((inspect.getdoc(clause) or "").split()),
-            message="" if verdict.passed else MESSAGES[connection_of(remote).failure],
+            message="" if verdict.passed else MESSAGES[connection.failure],
             details=verdict.message,
+            kept_waiting=late and connection.was_kept_waiting,
         )
 
     def _marks(self, remote: Remote) -> tuple[CellMark, ...]:
