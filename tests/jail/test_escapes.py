@@ -152,7 +152,7 @@ def test_the_launchers_environment_is_not_there(
         assert b"RECSYS" not in found
         assert b"b7c2f19a" not in found
         assert b"bubblewrap" not in (said := remote.command_lines())
-        assert str(Path(tempfile.gettempdir(), "recsys-bundle")).encode() not in said
+        assert str(Path(tempfile.gettempdir(), "recsys-held")).encode() not in said
 
 
 def test_no_open_file_is_inherited(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import inspect
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 from recsys_backends.errors import RecsysError
 from recsys_backends.protocol import MUTATES, ComputeBackend
 from tito.jail.packages import installed_modules, modules_of
+from tito.jail.temporary import TemporaryFolder
 from tito.judging.failures import (
     MAX_MESSAGE,
     Failure,
@@ -124,7 +124,7 @@ class Connection:
         self._process: subprocess.Popen[bytes] | None = None
         self._functions: frozenset[str] = frozenset()
         self._written: frozenset[str] = frozenset()
-        self._folder = tempfile.TemporaryDirectory(prefix="recsys-judged-")
+        self._folder = TemporaryFolder("judged")
         self._left = float("inf")
         self._lock = threading.RLock()
 
@@ -146,7 +146,7 @@ class Connection:
     def close(self) -> None:
         """End the process and remove its folder."""
         self.stop()
-        self._folder.cleanup()
+        self._folder.close()
 
     def stop(self) -> None:
         """End the process; the next call starts another."""
@@ -250,7 +250,7 @@ class Connection:
             raise self.failed(Failure.UNBUILDABLE, f"the cell of {name} was not built.")
 
     def _start(self, name: str) -> None:
-        self._process = self._launch(Path(self._folder.name))
+        self._process = self._launch(self._folder.path)
         settings = {
             "module": str(self._module),
             "probe": str(self._probe) if self._probe else None,
