@@ -116,8 +116,8 @@ class CopyCourse(build_py):
 
 def is_for_learners(path: Path) -> bool:
     """Whether a file of a lesson's folder is more than its source, its solutions and its judges."""
-    kept_back = {f"{path.parent.name}.py", "hidden.py", "mutants.py"}
-    return path.suffix in {".py", ".md", ".pxd"} and path.name not in kept_back
+    kept_back = {f"{path.parent.name}.py", "hidden.py", "mutants.py", "calls.py"}
+    return path.suffix in {".py", ".md", ".pxd", ".json"} and path.name not in kept_back
 
 
 def kernels() -> list[Extension]:
@@ -144,7 +144,7 @@ setup(
     package_data={
         "recsys_backends": ["py.typed", "*.pyi", "optimized/*.pyi"],
         "recsys_edu": ["py.typed", "*.pyi", "models/*.pyi"],
-        "tito": ["py.typed", "engine_kit/templates/**/*.txt"],
+        "tito": ["py.typed", "engine_kit/templates/**/*.txt", "grading/pages/templates/*"],
     },
     ext_modules=cythonize(
         kernels(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from recsys_backends.errors import BriefError as BriefError
 from recsys_backends.errors import RecsysError as RecsysError
 
 
@@ -75,7 +76,7 @@ class ModelOutputError(RecsysError, ValueError):
     """A model's answer breaks a promise of ``RankingModel``: measuring it would mislead."""
 
 
-class WorkspaceError(RecsysError, LookupError):
+class WorkspaceError(BriefError, LookupError):
     """There is no workspace here, or its contents cannot be used."""
 
 

@@ -9,6 +9,7 @@ import click
 
 from recsys_edu._version import __version__
 from tito.commands._lazy import LazyGroup
+from tito.commands._screen import make_plain
 
 _COMMANDS: Final = {
     "answers": "show a lesson's model answers beside yours",
@@ -52,7 +53,9 @@ def cli() -> None:
 def main() -> None:
     """Run the command line. Errors raised on purpose become one sentence on stderr and status 1."""
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(
+            prog_name="tito", standalone_mode=False, color=False if make_plain() else None
+        )
     except click.UsageError as error:
         error.show()
         status = error.exit_code

@@ -7,15 +7,23 @@ class RecsysError(Exception):
     """Base of every error that recsys_backends, recsys_edu and tito raise on purpose."""
 
 
+class BriefError(RecsysError):
+    """Base of errors whose cause is no line of code; a notebook shows them as one sentence."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows in place of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
+
 class BackendError(RecsysError):
     """Base of every error that the dispatch layer raises on purpose."""
 
 
-class UnknownBackendError(BackendError, LookupError):
+class UnknownBackendError(BackendError, BriefError, LookupError):
     """No backend of that name is registered."""
 
 
-class BackendUnavailableError(BackendError, LookupError):
+class BackendUnavailableError(BackendError, BriefError, LookupError):
     """The backend is registered, but cannot be loaded here; the message says what would help."""
 
 

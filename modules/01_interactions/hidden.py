@@ -1,4 +1,4 @@
-"""What each graded cell of lesson 01 is judged by, on inputs that nobody has seen."""
+"""Clauses that judge each graded cell of lesson 01, on inputs that nobody has seen."""
 
 from collections import Counter
 
@@ -120,7 +120,7 @@ def test_top_share(remote, rng: np.random.Generator) -> None:
 
 
 def test_hold_out_last(remote, rng: np.random.Generator) -> None:
-    """By times with ties and by random numbers, for users with many entries, few and none."""
+    """The last by times with ties and by random numbers, for users with many entries, few and none."""
     for n in (1, 2, 5):
         lengths = np.concatenate(([0, 1, n, n + 1, 0, 40], rng.integers(12, size=30)))
         indptr = np.concatenate(([0], np.cumsum(lengths)))

@@ -72,8 +72,8 @@ def each_metric_is_the_one_of_its_name(remote, rng: np.random.Generator) -> None
             for n_relevant in {max(1, int(hits.sum())), int(hits.sum()) + 5}:
                 padded = np.zeros((1, k), dtype=bool)
                 padded[0, :length] = hits[:k]
-                ranks = (np.flatnonzero(hits) + 1).tolist()
-                about = f"a list of {length} with hits at {ranks}, R = {n_relevant}, k = {k}"
+                ranks = ", ".join(map(str, np.flatnonzero(hits) + 1)) or "none"
+                about = f"a list of {length} with hits at ranks {ranks}, R = {n_relevant}, k = {k}"
                 for name, function in functions.items():
                     expected = available_metrics()[name].function(padded, np.array([n_relevant]))
                     got = _number(function(hits, n_relevant, k), NAMES.get(name, name))

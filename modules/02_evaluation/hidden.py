@@ -1,5 +1,8 @@
 """Clauses that judge each graded cell of lesson 02, on inputs that nobody has seen."""
 
+import itertools
+from collections import Counter
+
 import numpy as np
 
 from recsys_backends.contract.clause import require, require_close
@@ -42,24 +45,37 @@ def _require_metric(name: str, got: object, hits: np.ndarray, n_relevant: int, k
 
 
 def test_rank_unseen(remote, rng: np.random.Generator) -> None:
-    """The right list: negative scores, ties, nothing seen, nearly everything seen."""
+    """The right list: negative scores, nothing seen, nearly everything seen."""
     for n_items, n_seen, k in ((30, 0, 10), (30, 12, 5), (30, 27, 10), (8, 8, 3), (200, 40, 1)):
-        for ties in (False, True):
-            scores = rng.normal(size=n_items) - 1.0
-            scores = np.round(scores) if ties else scores
-            seen, before = np.sort(rng.permutation(n_items)[:n_seen]), scores.copy()
-            got = np.asarray(remote.rank_unseen(scores, seen, k)).tolist()
-            about = f"with {n_seen} of {n_items} items seen and k = {k}"
-            stale = sorted(set(got) & set(seen.tolist()))
-            require(not stale, f"{about}, the list holds the seen items {stale}.")
-            expected = _ranked(before, seen, k)
-            require(
-                len(got) == len(expected),
-                f"{about}, the list has {len(got)} items; {len(expected)} are right.",
-            )
-            hint = ": of equal scores, the lower item number comes first" if ties else ""
-            require(got == expected, f"{about}, the list is {got}, not {expected}{hint}.")
-            require(np.array_equal(scores, before), "rank_unseen has changed the caller's scores.")
+        for scale in (1.0, 1e12):
+            scores = scale * (rng.normal(size=n_items) - 1.0)
+            _require_ranking(remote, rng, scores, n_seen, k)
+
+
+def test_rank_unseen__ties(remote, rng: np.random.Generator) -> None:
+    """Of equal scores, the lower item number comes first."""
+    for n_items, n_seen, k in ((30, 0, 10), (30, 12, 5), (30, 27, 10), (8, 8, 3), (200, 40, 1)):
+        scores = np.round(rng.normal(size=n_items) - 1.0)
+        hint = ": of equal scores, the lower item number comes first"
+        _require_ranking(remote, rng, scores, n_seen, k, hint)
+
+
+def _require_ranking(
+    remote, rng: np.random.Generator, scores: np.ndarray, n_seen: int, k: int, hint: str = ""
+) -> None:
+    n_items = len(scores)
+    seen, before = np.sort(rng.permutation(n_items)[:n_seen]), scores.copy()
+    got = np.asarray(remote.rank_unseen(scores, seen, k)).tolist()
+    about = f"with {n_seen} of {n_items} items seen and k = {k}"
+    stale = sorted(set(got) & set(seen.tolist()))
+    require(not stale, f"{about}, the list holds the seen items {stale}.")
+    expected = _ranked(before, seen, k)
+    require(
+        len(got) == len(expected),
+        f"{about}, the list has {len(got)} items; {len(expected)} are right.",
+    )
+    require(got == expected, f"{about}, the list is {got}, not {expected}{hint}.")
+    require(np.array_equal(scores, before), "rank_unseen has changed the caller's scores.")
 
 
 def test_precision_recall(remote, rng: np.random.Generator) -> None:
@@ -90,7 +106,13 @@ def test_ndcg(remote, rng: np.random.Generator) -> None:
 
 def test_evaluate_users(remote, rng: np.random.Generator) -> None:
     """Every user's own values; some users have nothing to find, some have seen nearly all."""
-    n_users, n_items, k = 40, 25, 6
+    for n_users, n_items, k in ((40, 25, 6), (12, 8, 20), (9, 30, 1)):
+        _require_evaluation(remote, rng, n_users, n_items, k)
+
+
+def _require_evaluation(
+    remote, rng: np.random.Generator, n_users: int, n_items: int, k: int
+) -> None:
     scores = np.round(rng.normal(size=(n_users, n_items)), 1)
     seen, relevant = [], []
     for user in range(n_users):
@@ -100,7 +122,9 @@ def test_evaluate_users(remote, rng: np.random.Generator) -> None:
         relevant.append(np.sort(order[n_seen : n_seen + n_relevant]))
     tested = [user for user in range(n_users) if len(relevant[user])]
     hits = {u: np.isin(_ranked(scores[u], seen[u], k), relevant[u]) for u in tested}
+    before = scores.copy()
     got = remote.evaluate_users(scores, seen, relevant, k)
+    require(np.array_equal(scores, before), "evaluate_users has changed the caller's scores.")
     require(isinstance(got, dict), "evaluate_users should return a dictionary of arrays.")
     for name in ("precision", "recall", "mrr", "map", "ndcg"):
         require(name in got, f"evaluate_users returned nothing called {name!r}.")
@@ -150,27 +174,80 @@ def test_sampled_ranks(remote, rng: np.random.Generator) -> None:
             "items that are neither seen nor relevant compete, and equal scores count against.",
         )
     _require_fair_draw(remote, 400, rng)
+    _require_one_draw_for_all(remote, rng)
+    _require_each_pair_drawn(remote, rng)
 
 
 def _require_fair_draw(remote, n_items: int, rng: np.random.Generator) -> None:
     place, size = int(rng.integers(100, 300)), 60
     scores = -np.arange(n_items, dtype=float)
     nothing, item = np.array([], dtype=np.int64), np.array([place])
-    seeds = [int(seed) for seed in rng.integers(2**31, size=150)]
+    seeds = [int(seed) for seed in rng.integers(2**31, size=80)]
     ranks = [int(remote.sampled_ranks(scores, nothing, item, size, seed)[0]) for seed in seeds]
     expected = 1 + size * place / (n_items - 1)
     require(
-        abs(np.mean(ranks) - expected) < 1.6,
-        f"over 150 seeds the mean rank among {size} negatives is {np.mean(ranks):.1f}; "
+        abs(np.mean(ranks) - expected) < 2.2,
+        f"over {len(seeds)} seeds the mean rank among {size} negatives is {np.mean(ranks):.1f}; "
         f"{expected:.1f} is right.",
     )
-    require(len(set(ranks)) > 3, "150 seeds drew (nearly) always the same negatives.")
+    require(len(set(ranks)) > 3, f"{len(seeds)} seeds drew (nearly) always the same negatives.")
     again = int(remote.sampled_ranks(scores, nothing, item, size, seeds[0])[0])
     require(again == ranks[0], "the same seed drew other negatives the second time.")
-    for seed in seeds[:20]:
+    for seed in seeds[:12]:
         rank = int(remote.sampled_ranks(scores, nothing, item, n_items - 2, seed)[0])
         require(
             rank in (place, place + 1),
             f"with all but one of the negatives drawn, the rank was {rank}; only {place} and "
             f"{place + 1} are possible where none is drawn twice.",
         )
+
+
+def _require_one_draw_for_all(remote, rng: np.random.Generator) -> None:
+    """All relevant items meet the same negatives, none of which is seen or relevant."""
+    n_seen, n_negatives, size = 40, 60, 20
+    seen, negatives = np.arange(n_seen), n_seen + 5 + np.arange(n_negatives)
+    scores = np.zeros(n_seen + 5 + n_negatives)
+    scores[seen] = 100.0  # where one of these competes, every rank is too large
+    scores[negatives] = -np.arange(n_negatives, dtype=float)
+    middle = int(rng.integers(20, 40))
+    relevant = n_seen + np.arange(5)
+    scores[relevant] = [50.0, 0.75 - middle, 0.25 - middle, 0.5 - middle, -1000.0]
+    for seed in rng.integers(2**31, size=15).tolist():
+        best, *twins, worst = remote.sampled_ranks(scores, seen, relevant, size, seed).tolist()
+        require(
+            best == 1 and worst == size + 1,
+            f"of {n_seen + 5 + n_negatives} items the user has seen {n_seen}, and {size} negatives "
+            f"were drawn: an item above all negatives has rank 1, and one below all of them rank "
+            f"{size + 1}; the ranks were {best} and {worst}.",
+        )
+        require(
+            len(set(twins)) == 1,
+            f"no negative has a score between those of three relevant items, and their ranks are "
+            f"{twins}: all relevant items of a user meet the same negatives.",
+        )
+
+
+_FAR = 60.0
+"""Chi-squared of ten equally likely pairs that one right answer in ten million exceeds."""
+
+
+def _require_each_pair_drawn(remote, rng: np.random.Generator) -> None:
+    """Each pair of five negatives is drawn as often as any other.
+
+    A relevant item below each negative shows which ones were drawn: its rank grows by one there.
+    """
+    scores, relevant, nothing = -np.arange(11.0), np.arange(0, 11, 2), np.array([], dtype=np.int64)
+    n_seeds, pairs = 150, list(itertools.combinations(range(5), 2))
+    found: Counter[tuple[int, ...]] = Counter()
+    for seed in rng.integers(2**31, size=n_seeds).tolist():
+        ranks = np.asarray(remote.sampled_ranks(scores, nothing, relevant, 2, seed))
+        found[tuple(np.flatnonzero(np.diff(ranks) == 1).tolist())] += 1
+    expected = n_seeds / len(pairs)
+    distance = sum((found[pair] - expected) ** 2 / expected for pair in pairs)
+    counts = [found[pair] for pair in pairs]
+    require(
+        sum(counts) == n_seeds and distance < _FAR,
+        f"two of five negatives are drawn with each of {n_seeds} seeds, and the ranks of six items, "
+        f"between which they stand, show which. The ten pairs were drawn {counts} times, and about "
+        f"{expected:.0f} each are right: ranks are to be counted among negatives that are drawn.",
+    )

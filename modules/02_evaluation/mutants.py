@@ -140,5 +140,20 @@ MUTANTS = {
             "scores[generator.choice(negatives, size, replace=False)]",
             "scores[negatives[:size]]",
         ),
+        "from the shares alone": (
+            "    against = scores[generator.choice(negatives, size, replace=False)]\n"
+            "    return np.array([1 + np.count_nonzero(against >= scores[item]) for item in relevant])",
+            "    shares = np.array([np.mean(scores[negatives] >= scores[item]) for item in relevant])\n"
+            "    spread = np.sqrt(size * shares * (1 - shares) * (1 - size / len(negatives)))\n"
+            "    hits = size * shares + spread * generator.normal()\n"
+            "    return 1 + np.clip(np.round(hits), 0, size).astype(int)",
+        ),
+        "one draw for each item": (
+            "    against = scores[generator.choice(negatives, size, replace=False)]\n"
+            "    return np.array([1 + np.count_nonzero(against >= scores[item]) for item in relevant])",
+            "    draws = [scores[generator.choice(negatives, size, replace=False)] for _ in relevant]\n"
+            "    pairs = zip(draws, relevant, strict=True)\n"
+            "    return np.array([1 + np.count_nonzero(a >= scores[item]) for a, item in pairs])",
+        ),
     },
 }

@@ -75,7 +75,7 @@ def my_loss_falls_at_every_half_step(remote, rng: np.random.Generator) -> None:
     confidence = remote.confidences(values, 4.0)
     _require_confidences(confidence, values)
     pairs = indptr, indices, confidence
-    sides = pairs, remote.by_item(*pairs, N_ITEMS)
+    sides = pairs, _by_item(remote, pairs)
     users, items = (rng.normal(0.0, 0.1, (n, 8)).astype(np.float32) for n in (N_USERS, N_ITEMS))
     before = np.inf
     for step in range(12):
@@ -127,10 +127,37 @@ def _number(got, name: str) -> float:
     return float(got)
 
 
+def _by_item(remote, pairs: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+    """Return the learner's pairs by item, which have to be CSR with a row for each item."""
+    indptr, users, confidence = map(np.asarray, remote.by_item(*pairs, N_ITEMS))
+    counts = np.bincount(pairs[1], minlength=N_ITEMS)
+    require(
+        len(indptr) == N_ITEMS + 1,
+        f"by_item should have {N_ITEMS + 1} starts for {N_ITEMS} items, and has {len(indptr)}: the "
+        "last item, which nobody has, counts too.",
+    )
+    wrong = np.flatnonzero(np.diff(indptr) != counts) if indptr[0] == 0 else np.zeros(1, int)
+    item = wrong[0] if len(wrong) else 0
+    require(
+        not len(wrong),
+        f"By indptr of by_item, the users of item {item} are at {indptr[item]} to "
+        f"{indptr[item + 1]}; {counts[item]} users have it, and the items before it take "
+        f"{counts[:item].sum()} places.",
+    )
+    require(
+        len(users) == len(confidence) == len(pairs[1])
+        and users.min() >= 0
+        and users.max() < len(pairs[0]) - 1,
+        f"by_item should have a user from 0 to {len(pairs[0]) - 2} and a confidence for each of "
+        f"{len(pairs[1])} pairs; yours has {len(users)} users, up to number {users.max()}.",
+    )
+    return indptr, users, confidence
+
+
 def my_pairs_can_be_turned_over(remote, rng: np.random.Generator) -> None:
     """by_item twice gives what was there, and the users of each item ascend."""
     pairs = _weighted()
-    turned = remote.by_item(*pairs, N_ITEMS)
+    turned = _by_item(remote, pairs)
     found, expected = np.zeros((N_USERS, N_ITEMS)), np.zeros((N_USERS, N_ITEMS))
     found[turned[1], np.repeat(np.arange(N_ITEMS), np.diff(turned[0]))] = turned[2]
     expected[np.repeat(np.arange(N_USERS), np.diff(pairs[0])), pairs[1]] = pairs[2]
@@ -216,7 +243,7 @@ def my_training_alternates(remote, rng: np.random.Generator) -> None:
     require(len(found[2]) == 6, f"3 epochs are 6 half steps, but there are {len(found[2])} losses.")
     users = np.zeros((N_USERS, 4), dtype=np.float32)
     items = np.random.default_rng(3).normal(0.0, 0.1, (N_ITEMS, 4)).astype(np.float32)
-    turned = remote.by_item(*pairs, N_ITEMS)
+    turned = _by_item(remote, pairs)
     for step in range(6):
         half = (users, items, *pairs) if step % 2 == 0 else (items, users, *turned)
         remote.als_half_step(*half, regularization=5.0)
@@ -226,6 +253,12 @@ def my_training_alternates(remote, rng: np.random.Generator) -> None:
             abs(told - expected) <= 1e-3 * expected,
             f"train_als tells the loss {told:.2f} after half step number {step + 1}, which is the "
             f"{whose}'; half steps by hand have {expected:.2f} there.",
+        )
+    for vectors, right, whose in ((found[0], users, "users"), (found[1], items, "items")):
+        require(
+            np.shape(vectors) == right.shape,
+            f"train_als should return a vector of 4 numbers for each of {len(right)} {whose}; yours "
+            f"have the shape {np.shape(vectors)}.",
         )
     difference = np.abs(found[0] @ found[1].T - users @ items.T)
     require(

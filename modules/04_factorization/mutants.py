@@ -82,6 +82,11 @@ MUTANTS = {
             "((c - 1.0)[:, None] * y)",
         ),
         "Gram matrix forgotten": ("gram + y.T @ ((c - 1.0)", "y.T @ ((c - 1.0)"),
+        "own Gram matrix": (
+            "matrix = gram + y.T @ ((c - 1.0)[:, None] * y) + reg * np.eye(len(gram))",
+            "every = np.nan_to_num(items.astype(np.float64))\n"
+            "    matrix = every.T @ every + y.T @ ((c - 1.0)[:, None] * y) + reg * np.eye(len(gram))",
+        ),
         "writes into the Gram matrix": (
             "matrix = gram + y.T @ ((c - 1.0)[:, None] * y) + reg * np.eye(len(gram))",
             "gram += y.T @ ((c - 1.0)[:, None] * y) + reg * np.eye(len(gram))\n    matrix = gram",

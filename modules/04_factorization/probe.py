@@ -1,4 +1,4 @@
-"""Looks at the memory of a learner's function, in the process where it runs."""
+"""Measure the memory of a learner's function, in the process where it runs."""
 
 import tracemalloc
 from types import ModuleType
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 def peak_bytes_of_fast_loss(
     learner: ModuleType, *args: NDArray[np.float32] | NDArray[np.int64] | NDArray[np.int32] | float
 ) -> int:
-    """How many bytes ``fast_loss`` held at once, at most, beside its arguments."""
+    """Return the most bytes that ``fast_loss`` held at once, beside its arguments."""
     tracemalloc.start()
     try:
         learner.fast_loss(*args)

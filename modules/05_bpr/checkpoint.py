@@ -4,8 +4,10 @@ import numpy as np
 
 from recsys_backends import use_backend
 from recsys_backends.contract.clause import require
+from recsys_backends.errors import ContractViolation
 from recsys_edu import BPR, MostPopular, evaluate
 from recsys_edu.datasets.synthetic import make_synthetic
+from recsys_edu.errors import DivergedError
 from recsys_edu.splits import random_split
 
 OPS = ("plan_epoch", "bpr_update")
@@ -83,8 +85,14 @@ def my_bpr_ranks(remote, rng: np.random.Generator) -> str:
     """The library's BPR, running on the learner's ops, learns and beats popularity clearly."""
     split = random_split(make_synthetic(300, 200, 9000, seed=5), seed=0)
     model = BPR(8, epochs=20, learning_rate=0.1, reg=0.03, n_blocks=1, progress=False)
-    with use_backend(remote):
-        model.fit(split.train)
+    try:
+        with use_backend(remote):
+            model.fit(split.train)
+    except DivergedError as error:
+        raise ContractViolation(
+            "Training with your loop does not lower the loss, it runs away: after some epochs the "
+            "vectors are too long to be numbers. Look at the signs of the three updates and at g."
+        ) from error
     first, last = model.history[0].loss, model.history[-1].loss
     require(
         last < 0.8 * first,

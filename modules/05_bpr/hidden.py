@@ -1,4 +1,4 @@
-"""What each graded cell of lesson 05 is judged by, on inputs that nobody has seen."""
+"""Clauses that judge each graded cell of lesson 05, on inputs that nobody has seen."""
 
 import math
 

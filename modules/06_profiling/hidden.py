@@ -1,37 +1,97 @@
-"""What each graded cell of lesson 06 is judged by, on inputs that nobody has seen."""
+"""Clauses that judge each graded cell of lesson 06, on inputs that nobody has seen.
+
+Clocks and blocks stand on the judge's side, and the learner's instruments are handed them: they can
+know what a block took only by reading the clock before and after it. Memory cannot be staged like
+that: ``traced`` is asked where it runs, by the probe.
+"""
 
 import math
+import time
 
 import numpy as np
 
 from recsys_backends.contract.clause import require, require_close
+from tito.judging.staged import staged_call
 
 from .checkpoint import (
     MB,
     made_up_profile,
     profile_of_bpr,
     require_amdahl,
-    require_comparison,
-    require_cost,
     require_counts,
     require_memory_meter,
     require_roof,
     require_rows,
-    require_stopwatch,
 )
+
+
+class _Stage:
+    """A clock that moves only while a block runs, by seconds that are drawn then."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._now = float(rng.uniform(-50.0, 50.0))
+        self.seconds: dict[str, float] = {}
+        self.names: list[str] = []
+
+    def clock(self) -> float:
+        return self._now
+
+    def block(self, name: str) -> None:
+        seconds = float(self._rng.uniform(0.0, 50.0))
+        self._now += seconds
+        self.seconds[str(name)] = seconds
+        self.names.append(str(name))
+
+    def failing_block(self) -> None:
+        self.block("failing")
+        raise LookupError
 
 
 def test_timed(remote, rng: np.random.Generator) -> None:
     """Blocks of any length, nested and failing, by a fake clock and by the real one."""
     for _ in range(5):
-        require_stopwatch(remote, *rng.uniform(0.0, 50.0, 4).tolist())
-    require_stopwatch(remote, -7.0, 0.0, 0.0, 0.0)
-    found = remote.probe.time_a_sleep(float(rng.uniform(0.02, 0.06)))
+        _require_nested_times(remote, _Stage(rng))
+        _require_time_of_failing_block(remote, _Stage(rng))
+    seconds, slept = float(rng.uniform(0.02, 0.06)), []
+
+    def sleep() -> None:
+        start = time.perf_counter()
+        time.sleep(seconds)
+        slept.append(time.perf_counter() - start)
+
+    start = time.perf_counter()
+    found = staged_call(remote, "time_staged_sleep", sleep, probe=True)
+    most, least = 1e3 * (time.perf_counter() - start), 1e3 * sum(slept)
+    require(len(slept) == 1, f"the block was to run once, and ran {len(slept)} times.")
     require(
-        found["least"] - 0.01 <= found["time_ms"] <= found["most"] + 0.01,
-        f"a block that slept took between {found['least']:.2f} and {found['most']:.2f} ms, and "
-        f"timed says {found['time_ms']:.2f}: is its clock time.perf_counter?",
+        found is not None and least - 0.01 <= found <= most + 0.01,
+        f"a block that slept took between {least:.2f} and {most:.2f} ms, and timed says {found}: "
+        "is its clock time.perf_counter?",
     )
+
+
+def _require_nested_times(remote, stage: _Stage) -> None:
+    found = staged_call(remote, "time_staged_blocks", stage.clock, stage.block, probe=True)
+    require(
+        stage.names == ["before", "inside", "after", "later"],
+        f"the blocks were to run in their order, once each; they ran as {stage.names[:9]}.",
+    )
+    inside = stage.seconds["inside"]
+    outer = stage.seconds["before"] + inside + stage.seconds["after"]
+    for name, seconds in (("outer", outer), ("inner", inside)):
+        require(found[name] is not None, f"time_ms of the {name} block is None after it.")
+        require_close(found[name], 1e3 * seconds, 1e-5, f"time_ms of the {name} of two blocks")
+    require(found["memory"] is None, "timed must leave peak_memory_mb None: it was not measured.")
+
+
+def _require_time_of_failing_block(remote, stage: _Stage) -> None:
+    found = staged_call(remote, "time_staged_error", stage.clock, stage.failing_block, probe=True)
+    require(stage.names == ["failing"], "the block that raises was to run once.")
+    require(found["came_out"], "an error in the block does not come out of timed: it is swallowed.")
+    require(found["time_ms"] is not None, "a block raised an error, and its time got lost.")
+    expected = 1e3 * stage.seconds["failing"]
+    require_close(found["time_ms"], expected, 1e-5, "time_ms of a block that raises")
 
 
 def test_traced(remote, rng: np.random.Generator) -> None:
@@ -40,12 +100,45 @@ def test_traced(remote, rng: np.random.Generator) -> None:
         require_memory_meter(remote, (rng.uniform(3, 20, 3) * MB).astype(int).tolist())
 
 
+class _Actors:
+    """Functions that take given seconds of a clock, call by call; the last ones take none."""
+
+    def __init__(self, **seconds: np.ndarray) -> None:
+        self._now = 50.0
+        self._left = {name: iter(values.tolist()) for name, values in seconds.items()}
+        self.calls: list[tuple[str, object]] = []
+
+    def clock(self) -> float:
+        return self._now
+
+    def actor(self, name: str):
+        def act(n: object = None) -> None:
+            self.calls.append((name, n))
+            self._now += next(self._left[name], 0.0)
+
+        return act
+
+
 def test_compare(remote, rng: np.random.Generator) -> None:
     """The medians of odd and even numbers of calls, whatever the warm-up took."""
     for n in (5, 2, 1, 8):
         first, second = rng.exponential(0.1, (2, n + 1))
         first[0], second[0] = rng.uniform(1.0, 9.0, 2)
-        require_comparison(remote, first, second)
+        actors = _Actors(A=first, B=second)
+        both = actors.actor("A"), actors.actor("B")
+        found = staged_call(remote, "compare", *both, n, actors.clock)
+        calls = "".join(name for name, _ in actors.calls)
+        require(
+            calls.count("A") == calls.count("B") == n + 1,
+            f"with n = {n} each function is to be called {n + 1} times; the calls were "
+            f"{calls[:40]}.",
+        )
+        require(
+            all({calls[k], calls[k + 1]} == {"A", "B"} for k in range(2, 2 * n + 2, 2)),
+            f"after one warm-up of each the two should take turns; the calls were {calls}.",
+        )
+        expected = 1e3 * np.median(first[1:]), 1e3 * np.median(second[1:])
+        require_close(list(found), expected, 1e-5, "the medians that compare returns, in ms")
 
 
 def test_time_shares(remote, rng: np.random.Generator) -> None:
@@ -60,8 +153,20 @@ def test_time_shares(remote, rng: np.random.Generator) -> None:
 def test_cost_per_call(remote, rng: np.random.Generator) -> None:
     """The least disturbed of several repeats, without the loop."""
     for repeats, n in ((1, 10), (4, 1000), (7, 20_000)):
-        empty = rng.uniform(0.001, 0.01, repeats)
-        require_cost(remote, rng.uniform(0.02, 0.1, repeats), empty, n)
+        work, empty = rng.uniform(0.02, 0.1, repeats), rng.uniform(0.001, 0.01, repeats)
+        actors = _Actors(work=work, empty=empty)
+        both = actors.actor("work"), actors.actor("empty")
+        cost = staged_call(remote, "cost_per_call", *both, n, repeats, actors.clock)
+        wanted = sorted([("empty", n), ("work", n)] * repeats)
+        require(
+            len(actors.calls) == len(wanted)
+            and all(call in wanted for call in actors.calls)
+            and all(actors.calls.count(call) == repeats for call in set(wanted)),
+            f"with {repeats} repeats and n = {n}, work(n) and empty(n) are to be called once in "
+            f"each repeat; the calls were {actors.calls[:20]}.",
+        )
+        expected = 1e9 * (work.min() - empty.min()) / n
+        require_close(cost, expected, 1e-6 * expected, "cost_per_call, in ns")
 
 
 def test_speedup(remote, rng: np.random.Generator) -> None:

@@ -1,4 +1,4 @@
-"""Runs the learner's instruments where they are, and tells what they said; knows no answers.
+"""Run the learner's instruments where they are, and return what they said; no answers are here.
 
 Clocks move only when told to, so nothing here depends on how fast the machine is; where a real
 clock is needed, the block is measured from inside and from outside as well.
@@ -24,7 +24,7 @@ class ExpectedError(Exception):
 
 
 def time_blocks(learner, start, before, inside, after):
-    """time_ms of a block and of one inside of it, which begins late and ends early."""
+    """Return time_ms of a block and of one inside of it, which begins late and ends early."""
     clock = _Clock(start)
     with learner.timed(clock) as outer:
         clock.advance(before)
@@ -36,7 +36,7 @@ def time_blocks(learner, start, before, inside, after):
 
 
 def time_a_block_that_raises(learner, seconds):
-    """time_ms of the block, and whether its error came out."""
+    """Return time_ms of the block, and True if its error came out."""
     clock, came_out, run = _Clock(), False, None
     try:
         with learner.timed(clock) as run:
@@ -48,7 +48,7 @@ def time_a_block_that_raises(learner, seconds):
 
 
 def time_a_sleep(learner, seconds):
-    """What timed says of a real block, and the least and the most that it can have taken."""
+    """Return time_ms of a real block, and the least and the most that it can have taken."""
     outside = time.perf_counter()
     with learner.timed() as run:
         inside = time.perf_counter()
@@ -56,6 +56,35 @@ def time_a_sleep(learner, seconds):
         least = time.perf_counter() - inside
     most = time.perf_counter() - outside
     return {"time_ms": run.time_ms, "least": 1e3 * least, "most": 1e3 * most}
+
+
+def time_staged_blocks(learner, clock, block):
+    """Return time_ms of a block and of one inside of it; clock and block are the judge's."""
+    with learner.timed(clock) as outer:
+        block("before")
+        with learner.timed(clock) as inner:
+            block("inside")
+        block("after")
+    block("later")
+    return {"outer": outer.time_ms, "inner": inner.time_ms, "memory": outer.peak_memory_mb}
+
+
+def time_staged_error(learner, clock, block):
+    """Return time_ms of a block that raises, and True if its error came out."""
+    came_out, run = False, None
+    try:
+        with learner.timed(clock) as run:
+            block()
+    except LookupError:
+        came_out = True
+    return {"time_ms": run.time_ms, "came_out": came_out}
+
+
+def time_staged_sleep(learner, block):
+    """Return time_ms of a block of the judge's, by the clock that timed takes by itself."""
+    with learner.timed() as run:
+        block()
+    return run.time_ms
 
 
 def _clean(function):

@@ -14,14 +14,18 @@ from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from tests.browser.accessibility import low_contrasts, overflow, unnamed
 from tests.browser.page import eventually, open_browser, requests_of
 from tests.grading.answers import HONEST, HOSTILE, PICTURE
 from tests.grading.graded import autograde, graded_course, mark
 from tests.workspace.conftest import start_tito
 from tito.course.lessons import lessons_in
+from tito.grading.autograding.marking import CellMark
+from tito.grading.autograding.outcome import GRADED, Outcome, outcome_store
 from tito.grading.course import GradingCourse
 from tito.grading.gradebook import open_gradebook
 from tito.grading.pages.sanitize import safe_markdown
+from tito.grading.statistics.page import write_statistics
 
 ROOT = Path(__file__).resolve().parents[2]
 (BPR,) = (
@@ -104,6 +108,39 @@ def open_submission(browser: Chrome, address: str, course: GradingCourse, studen
     one(browser, "#cost_of_a_triple")
 
 
+def require_accessible(browser: Chrome) -> None:
+    assert browser.execute_script("return document.documentElement.lang") == "en"
+    assert low_contrasts(browser) == []
+    assert unnamed(browser) == []
+    assert overflow(browser) <= 0
+
+
+def test_a_page_can_be_used_by_everybody(
+    browser: Chrome, address: str, course: GradingCourse, tmp_path: Path
+) -> None:
+    """With a keyboard alone: a comment is typed, kept, and chosen again at the same question."""
+    open_submission(browser, address, course, "ada")
+    require_accessible(browser)
+    one(browser, "#stale_row-comment").send_keys("Which row?", Keys.TAB)
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.text == "Keep this comment"
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    eventually(lambda: one(browser, "#saved").text == "The comment is kept.", "word of it")
+    assert "Which row?" in (course.root / "comments.csv").read_text(encoding="utf-8")
+    open_submission(browser, address, course, "eve")
+    one(browser, "#stale_row-comment").send_keys(Keys.TAB)
+    browser.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+    with open_gradebook(course) as gradebook:
+
+        def saved() -> bool:
+            gradebook.db.expire_all()
+            found = gradebook.find_comment("stale_row", BPR.id, BPR.id, "eve")
+            return bool(found.manual_comment == "Which row?")
+
+        eventually(saved, "comment in the gradebook")
+    assert browser.save_screenshot(tmp_path / "kept.png")
+
+
 def test_an_answer_gets_points_and_a_comment(
     browser: Chrome, address: str, course: GradingCourse, tmp_path: Path
 ) -> None:
@@ -111,7 +148,7 @@ def test_an_answer_gets_points_and_a_comment(
     one(browser, "#main-table tr a")
     assert browser.save_screenshot(tmp_path / "1_list.png")
     open_submission(browser, address, course, "ada")
-    answer = one(browser, "#cost_of_a_triple").find_element(By.XPATH, "ancestor::*[3]/..")
+    answer = one(browser, ".nbgrader_cell:has(#cost_of_a_triple)")
     for selector in ("strong", "code", "b", "table", "math msup", "math munderover"):
         assert answer.find_element(By.CSS_SELECTOR, selector).is_displayed(), selector
     picture = answer.find_element(By.CSS_SELECTOR, "img[alt=pic]")
@@ -153,7 +190,7 @@ def test_an_answer_that_attacks_runs_nothing(
         points = one(browser, "#stale_row")
         assert browser.save_screenshot(tmp_path / "2_answer.png")
         points.send_keys("0", Keys.TAB)  # nothing lies over it
-        answer = points.find_element(By.XPATH, "ancestor::*[3]/..")
+        answer = one(browser, ".nbgrader_cell:has(#stale_row)")
         assert "<script>ran=1</script>" in answer.text.replace("\N{ZERO WIDTH SPACE}", "")
         assert answer.find_elements(By.CSS_SELECTOR, "a[href^='javascript'], script, svg") == []
     else:
@@ -193,8 +230,9 @@ def test_feedback_is_complete_by_itself(
         asked = requests_of(browser)
         assert [url for url in asked if not url.endswith("/05_bpr.html")] == []
         assert browser.execute_script("return window.ran") is None
+        require_accessible(browser)
         if student == "ada":
-            formula = one(browser, "div.panel-footer math mfrac")
+            formula = one(browser, "div.comment math mfrac")
             assert formula.size["height"] > 15
             assert browser.save_screenshot(tmp_path / "feedback.png")
 
@@ -204,3 +242,17 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(course: GradingCourse, addre
     second = start_tito("grade", "review", "--port", port, "--no-browser", cwd=course.root)
     assert second.communicate(timeout=120)[1].count("\n") == 1
     assert second.returncode == 1
+
+
+def test_statistics_can_be_read_by_everybody(
+    browser: Chrome, course: GradingCourse, tmp_path: Path
+) -> None:
+    wrong = CellMark("test_bpr_update", 6, False, "", "the user's row is stale.", "", "stale row")
+    outcome = Outcome("ada", BPR.id, GRADED, marks=(wrong,), notebook={})
+    outcome_store(course, BPR).write("ada", "key", outcome)
+    page, _ = write_statistics(course, BPR)
+    browser.get(page.as_uri())
+    require_accessible(browser)
+    assert one(browser, "svg[role=img] .bar").size["width"] > 20
+    assert browser.save_screenshot(tmp_path / "statistics.png")
+    assert [url for url in requests_of(browser) if not url.endswith("/05_bpr.html")] == []

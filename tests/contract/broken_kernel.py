@@ -14,7 +14,7 @@ modules = {
     name.rpartition(".")[2]: sys.modules[f"recsys_backends.naive.{name}"]
     for name in (
         "bpr", "factorization", "neighbors", "extended.candidates", "extended.draw_negative",
-        "extended.matmul", "extended.plan_epoch", "extended.tiles",
+        "backends", "extended.plan_epoch", "extended.tiles",
     )
 }  # fmt: skip
 used_by = {

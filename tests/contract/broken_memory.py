@@ -15,7 +15,7 @@ BROKEN_MEMORY = (
     BrokenKernel(
         "keeps_b_by_identity",
         "matmul",
-        "matmul",
+        "backends",
         "columns = b.T.tolist()",
         "columns = globals().setdefault('kept', {}).setdefault((id(b), b.shape), b.T.tolist())",
         "matmul_reads_its_arguments_anew",
@@ -23,7 +23,7 @@ BROKEN_MEMORY = (
     BrokenKernel(
         "keeps_products_by_sums",
         "matmul",
-        "matmul",
+        "backends",
         "    return out",
         "    key = a.shape, b.shape, float(a.sum()), float(b.sum())\n"
         "    return globals().setdefault('kept', {}).setdefault(key, out).copy()",
@@ -32,7 +32,7 @@ BROKEN_MEMORY = (
     BrokenKernel(
         "adds_to_what_memory_held",
         "matmul",
-        "matmul",
+        "backends",
         "out = np.zeros(",
         "out = np.empty(",
         "matmul_leaves_nothing_to_what_memory_held",
@@ -41,7 +41,7 @@ BROKEN_MEMORY = (
     BrokenKernel(
         "one_answer_for_all",
         "matmul",
-        "matmul",
+        "backends",
         "out = np.zeros((len(rows), len(columns)), dtype=np.float32)",
         "shape = (len(rows), len(columns))\n"
         "    kept = globals().setdefault('kept', {})\n"
@@ -51,7 +51,7 @@ BROKEN_MEMORY = (
     BrokenKernel(
         "squares_by_the_transpose",
         "matmul",
-        "matmul",
+        "backends",
         "columns = b.T.tolist()",
         "columns = (b if a is b else b.T).tolist()",
         "a_matrix_may_meet_itself",

@@ -82,7 +82,7 @@ def test_marks_are_those_of_the_clauses(course: GradingCourse, pair: Lesson, tit
     hand_in(course, pair, "eve", b"no notebook")
     said = tito("grade", "autograde", "42", "--jobs", 2)
     assert said.status == 1, said  # there is one that a person has to look at
-    assert "eve: not gradable\n    it is not a notebook: it is not JSON." in said.out
+    assert "eve: not gradable\n    it is a text, and no notebook." in said.out
     assert "5 submissions: 4 graded, 1 not gradable; 5 of them in this run." in said.out
     assert marks_in(course, pair, "ada") == {"test_double": 2, "test_halve": 3, "why": None}
     assert marks_in(course, pair, "ben") == {"test_double": 2, "test_halve": 0, "why": None}

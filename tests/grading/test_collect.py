@@ -170,7 +170,12 @@ def test_what_lies_loose_is_no_student(
         tmp_path,
         {"ada.ipynb": notebook(), "grades.csv": b"", "more.zip": b"PK", "ben/a/b/c.txt": b""},
     )
-    assert statuses(collect(course, toy, [path])) == {"ada": "taken", "more.zip": "refused"}
+    assert statuses(collect(course, toy, [path])) == {
+        "ada": "taken",
+        "more.zip": "refused",
+        "grades.csv": "ignored",
+        "ben/a/b/c.txt": "ignored",
+    }
 
 
 @pytest.mark.parametrize("name", [".", "..", "release", "release/42_toy/42_toy.ipynb"])
@@ -301,10 +306,10 @@ def test_an_empty_notebook_that_replaces_a_full_one_is_told(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "it is not JSON"),
-        (b"\xff\xfe", "it is not JSON"),
-        (b"[" * 100_000, "it is not JSON"),
-        (b"1" * 100_000, "it is not JSON"),
+        (b"", "it is empty"),
+        (b"\xff\xfe", "UTF-16"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"1" * 100_000, "it is a text"),
         (b'{"nbformat": 3, "cells": []}', "of an old format"),
         (b'{"nbformat": 4, "cells": [1]}', "has no cell of 42_toy"),
         (b'{"nbformat": 4, "cells": []}', "has no cell of 42_toy"),

@@ -45,7 +45,7 @@ def rows(text: str, delimiter: str = ",") -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines(), delimiter=delimiter))
 
 
-UNREAD = "3 answers still need a person; 1 marks are left empty.\n"
+UNREAD = "3 answers still need a person; 1 mark is left empty.\n"
 
 
 def test_only_final_marks_leave_and_the_rest_is_told(marked: GradingCourse, tito: Tito) -> None:
@@ -62,7 +62,7 @@ def test_only_final_marks_leave_and_the_rest_is_told(marked: GradingCourse, tito
 def test_all_marks_leave_where_that_is_said(marked: GradingCourse, tito: Tito) -> None:
     done = tito("grade", "export", "--partial")
     assert [row["05_bpr"] for row in rows(done.out)] == ["23.25", "15", "22", ""]
-    assert "1 marks are exported all the same" in done.err
+    assert "1 mark is exported all the same" in done.err
 
 
 def test_points_given_after_grading_are_penalised_like_others(
@@ -138,11 +138,11 @@ def test_canvas_gets_back_its_own_table(
         "    Points Possible,,,,,31\n"
         '"Lovelace, Ada",101,s1,ADA@x.org,"Group ""A"", 1",23.25\n'
         "'=Bob,102,s2,b,1,15\n"
-        "Cyd,103,cyd,,1,\n"
+        "Cyd,103,cyd,,1,30\n"
         "Nobody,104,s4,n,1,\n"
     )
     assert "Not in the template, so their marks are missing: zoe.\n" in done.err
-    assert "Left empty, since nothing was handed in: Nobody.\n" in done.err
+    assert "Left as they were, since nothing was handed in: Nobody.\n" in done.err
     assert UNREAD in done.err
 
 
@@ -191,7 +191,7 @@ def test_moodle_gets_back_its_own_worksheet(
     assert [row["Full name"] for row in found] == ["'+Ada", "Bob B.", "Cyd", "Nobody"]
     assert found[1]["Feedback comments"] == "fine"
     assert done.err.splitlines() == [
-        "Left empty, since nothing was handed in: Participant 10.",
+        "Left as they were, since nothing was handed in: Participant 10.",
         "Left as they were, since Moodle locks them: Participant 9.",
     ]
 
@@ -206,15 +206,15 @@ def test_without_a_worksheet_moodle_gets_whoever_came_from_there(
     assert "give --template for: ada@x.org.\n" in done.err
 
 
-def test_two_rows_that_may_be_meant_are_left_empty(
+def test_two_rows_that_may_be_meant_are_left_alone(
     marked: GradingCourse, tito: Tito, tmp_path: Path
 ) -> None:
     template = tmp_path / "canvas.csv"
     template.write_text(CANVAS.format(points="31").replace("s1", "cyd"), encoding="utf-8")
     done = tito("grade", "export", "--partial", "--format", "canvas", "--template", template)
-    assert "Left empty, since it is unclear which row is whose: cyd.\n" in done.err
+    assert "Left as they were, since it is unclear which row is whose: cyd.\n" in done.err
     found = rows(done.out.removeprefix("\ufeff"))
-    assert [row["Homework 05_bpr (12)"] for row in found[1:]] == ["23.25", "", "", ""]
+    assert [row["Homework 05_bpr (12)"] for row in found[1:]] == ["23.25", "", "30", ""]
 
 
 @pytest.mark.parametrize(

@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nbgrader.server_extensions.formgrader import handlers
-from traitlets.config import Config
 
 from tests.grading.graded import graded_course, mark
 from tests.grading.pair import cell_of, solved, write_pair
 from tito.course.lessons import Lesson
 from tito.grading.autograding.marking import CellMark
-from tito.grading.autograding.outcome import Outcome
+from tito.grading.autograding.outcome import Outcome, outcome_store
 from tito.grading.autograding.present import presented_notebook
 from tito.grading.autograding.rebuild import rebuild
 from tito.grading.autograding.replay import replay
+from tito.grading.autograding.shown import shown_notebook
 from tito.grading.course import GradingCourse
 from tito.grading.gradebook import open_gradebook
 from tito.grading.pages.exporter import PageExporter
 from tito.grading.pages.feedback import make_feedback
-from tito.grading.pages.review import _EscapingExporter
+from tito.grading.pages.form_grader import FormGraderExporter
+from tito.grading.pages.kept_comments import keep_comment
 from tito.grading.pages.safe_notebook import safe_notebook
 from tito.grading.pages.sanitize import safe_markdown
 from tito.jail.cells import CellOutcome
@@ -151,6 +151,11 @@ def submitted(lesson: Lesson, text: str) -> bytes:
     cell_of(content, "double")["source"] += f"\n# {text}\n'''{text}'''"
     cell_of(content, "why")["source"] = text
     cell_of(content, "why")["attachments"] = {text: {"image/png": text}, "x.png": {text: text}}
+    for kind in ("markdown", "code", "raw"):
+        source = f"{text}\n\n{kind}"
+        cell: dict[str, Any] = {"cell_type": kind, "source": source, "metadata": {}}
+        content["cells"].append({**cell, "attachments": {text: {"image/png": text}}})
+    cell_of(content, "test_double")["source"] = text
     content["metadata"] = {"title": text, "kernelspec": {"name": text}, text: text}
     return json.dumps(content).encode()
 
@@ -159,37 +164,41 @@ def graded_by_text(course: GradingCourse, lesson: Lesson, text: str) -> dict[str
     """The autograded notebook where everything that is not the grader's own is one text."""
     template = json.loads(lesson.release.read_text(encoding="utf-8"))
     rebuilt = rebuild(template, submitted(lesson, text))
-    code = [n for n, c in enumerate(rebuilt.notebook["cells"]) if c["cell_type"] == "code"]
+    everything = shown_notebook(rebuilt)
+    code = [n for n, c in enumerate(everything["cells"]) if c["cell_type"] == "code"]
     outcomes = {number: CellOutcome(tuple(outputs(text)[:5]), text, 1) for number in code}
     outcomes[code[-1]] = CellOutcome((), text, None, text)
     marks = [
         CellMark("test_double", 2.0, True, text, "", ""),
-        CellMark("test_halve", 3.0, False, text, text, text),
+        CellMark("test_halve", 3.0, False, text, text, text, misconception=text),
     ]
-    notebook = presented_notebook(rebuilt.notebook, outcomes, marks, [text, text])
-    outcome = Outcome(text[:5], lesson.id, "graded", marks=tuple(marks), notebook=notebook)
+    notebook = presented_notebook(everything, outcomes, marks, [text, text])
+    remarks = (text, text)
+    outcome = Outcome("eve", lesson.id, "graded", text, remarks, tuple(marks), notebook=notebook)
     submission = course.submission(lesson, "eve")
     submission.submitted.parent.mkdir(parents=True, exist_ok=True)
     submission.submitted.write_bytes(submitted(lesson, text))
+    outcome_store(course, lesson).write("eve", "key", outcome, final=True)
     replay(submission, outcome, "key")
     with open_gradebook(course) as gradebook:
         student = gradebook.find_student("eve")
         student.first_name, student.last_name, student.email = text[:100], text[:100], text[:100]
         gradebook.db.commit()
     mark(course, lesson, "eve", comment=text, why=1.0)
+    keep_comment(course, lesson.id, "why", text)
     return notebook
 
 
-def form_grader(lesson: Lesson, name: str) -> tuple[PageExporter, dict[str, Any]]:
+def form_grader(
+    course: GradingCourse, lesson: Lesson, name: str
+) -> tuple[PageExporter, dict[str, Any]]:
     """The exporter of the form grader, and what nbgrader's handler gives it."""
-    settings = {"template_name": "formgrade", "extra_template_basedirs": [handlers.template_path]}
-    exporter = _EscapingExporter(config=Config({"HTMLExporter": settings}))
     resources = {
         "assignment_id": lesson.id, "notebook_id": lesson.id, "submission_id": "1", "index": 0,
         "total": 1, "base_url": "/", "student": "eve", "notebook_path": "x",
         "first_name": name, "last_name": name,
     }  # fmt: skip
-    return exporter, resources
+    return FormGraderExporter(course), resources
 
 
 def pages_of(course: GradingCourse, lesson: Lesson) -> dict[str, str]:
@@ -198,7 +207,7 @@ def pages_of(course: GradingCourse, lesson: Lesson) -> dict[str, str]:
     assert not page.problem
     submission = course.submission(lesson, "eve")
     with open_gradebook(course) as gradebook:
-        exporter, resources = form_grader(lesson, gradebook.find_student("eve").first_name)
+        exporter, resources = form_grader(course, lesson, gradebook.find_student("eve").first_name)
     html, _ = exporter.from_filename(str(submission.autograded), resources=resources)
     return {"feedback": submission.feedback.read_text(encoding="utf-8"), "form grader": str(html)}
 
@@ -219,7 +228,9 @@ def test_a_page_shows_hostile_text_in_every_field_and_does_nothing_else(
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_page_of_any_notebook_does_nothing(text: str, pair: Lesson, tmp_path: Path) -> None:
+def test_a_page_of_any_notebook_does_nothing(
+    text: str, course: GradingCourse, pair: Lesson, tmp_path: Path
+) -> None:
     """Of one that did not come through the grader: each text in it is hostile, metadata too."""
 
     def spoilt(word: str) -> dict[str, Any]:
@@ -251,7 +262,7 @@ def test_a_page_of_any_notebook_does_nothing(text: str, pair: Lesson, tmp_path: 
                 here[key] = word
         return content
 
-    exporter, resources = form_grader(pair, "word")
+    exporter, resources = form_grader(course, pair, "word")
     pages = []
     for word in (text, "two words"):  # no grade_id either
         html, _ = exporter.from_notebook_node(spoilt(word), resources)

@@ -117,3 +117,20 @@ def test_a_lesson_of_which_nothing_is_graded_is_said_before_anything_starts(
     done = tito("grade", "review", "4", "--no-browser")
     assert (done.status, done.out, done.err.count("\n")) == (1, "", 1)
     assert "nothing of 04_factorization is graded: run `tito grade autograde 4`" in done.err
+
+
+def test_a_comment_is_kept_by_the_page_and_by_nobody_else(server: Server) -> None:
+    url = f"{server.origin}/formgrader/tito/comments"
+    headers = {"Authorization": f"token {server.token}"}
+    asked = {"lesson": "05_bpr", "question": "stale_row", "comment": "Which row?"}
+    assert requests.post(url, json=asked, timeout=60).status_code in (302, 403)
+    wrong = requests.post(url, json={**asked, "comment": 5}, headers=headers, timeout=60)
+    assert wrong.status_code == 400
+    assert not (server.course.root / "comments.csv").exists()
+    answer = requests.post(url, json=asked, headers=headers, timeout=60)
+    assert answer.json() == {"said": "The comment is kept.", "comments": ["Which row?"]}
+    empty = requests.post(url, json={**asked, "comment": " "}, headers=headers, timeout=60)
+    assert (empty.status_code, empty.json()["said"][:5]) == (400, "Write")
+    script = f"{server.origin}/formgrader/tito/form_grader.js"
+    assert requests.get(script, allow_redirects=False, timeout=60).status_code in (302, 403)
+    assert "keep-comment" in requests.get(script, headers=headers, timeout=60).text

@@ -31,6 +31,8 @@ LESSONS = [
     for lesson in all_lessons()
 ]
 SEED = 3
+# Answers that are tests: what they say of each function is judged by test_judged_tests.py.
+TESTS_AS_ANSWERS = frozenset({"agree"})
 
 EQUAL = r"(half precision|complex|bytes|truth values|true|flat|a row|a column|in two brackets)"
 ACCEPTED: list[tuple[str, str, str]] = [
@@ -102,6 +104,11 @@ ACCEPTED: list[tuple[str, str, str]] = [
         "an array of two instead of a tuple; whole numbers that are exact in half precision; one "
         "more among 10¹⁰",
     ),
+    (
+        r"07_backends/(test_(registry|switch|check_array)|checkpoint)/probe\..*",
+        r".* at \[.*",
+        "what the probe tells of its own doings, of which the clause asks a part",
+    ),
 ]
 
 
@@ -122,6 +129,8 @@ def let_through(
     with EvilRemote(solutions) as honest:
         assert clauses(honest), "they do not let the solutions through"
     for name, answers in by_function(honest.log).items():
+        if name in TESTS_AS_ANSWERS:
+            continue
         for make in evils_for(answers, pieces):
             evil: Evil = make()
             with EvilRemote(solutions, evil, name) as remote:

@@ -364,3 +364,25 @@ def test_a_lessons_own_mistake_is_nobody_elses(judged: Callable[..., JudgedTest]
 
     with pytest.raises(HandedSourceError):
         run_clause("clause", clause, judged.remotes[-1], np.random.default_rng(0))  # type: ignore[attr-defined]
+
+
+def test_a_reference_comes_first_and_is_the_same_for_all(judged: Callable[..., JudgedTest]) -> None:
+    source = """\
+import numpy as np
+
+def agree(reference, total):
+    for x in (np.array([1.5, -2.0, 4.0]), np.array([-1.0])):
+        before = x.copy()
+        assert reference(x.copy()) == total(x), "not the sum"
+        assert (x == before).all(), "it changes its argument"
+"""
+    found = judged(source, reference=RIGHTS["loop"])
+    require_good(found)
+    assert {call.number for call in found.log} == {0, 1}
+
+
+def test_a_reference_that_defines_nothing_is_the_lessons_fault(
+    judged: Callable[..., JudgedTest],
+) -> None:
+    with pytest.raises(HandedSourceError):
+        judged("def agree(reference, total):\n    return True\n", **one(reference="x = 1\n"))

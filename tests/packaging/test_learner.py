@@ -225,7 +225,8 @@ def test_all_lessons_from_an_empty_workspace_to_the_race(learner: Learner) -> No
     metrics = {entry["name"]: entry["metrics"] for entry in result["entries"]}
     assert set(metrics) == {"naive", "student", "optimized"}
     (ndcg,) = [name for name in metrics["naive"] if name.startswith("ndcg")]
-    assert metrics["student"][ndcg] == metrics["naive"][ndcg] > 0
+    # Lesson 08's kernel adds up in another order: the last digits may rank two items otherwise.
+    assert metrics["student"][ndcg] == pytest.approx(metrics["naive"][ndcg], abs=0.005) > 0
 
 
 def test_one_wrong_lesson_is_the_only_red_one(learner: Learner) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 
 from recsys_edu.workspace import Workspace
 from tests.course.learner import type_in
-from tests.workspace.conftest import Outcome
+from tests.workspace.conftest import Outcome, start_tito
 from tito.authoring.answers import write_answers_project
 from tito.course.exchange import Exchange
 from tito.course.lessons import Lesson
@@ -176,6 +177,7 @@ def test_a_class_sees_them_from_the_courses_date_on(
     passed: Path, in_a_class: Exchange, toy: Lesson, tito: Tito
 ) -> None:
     assert "has not set a date" in refusal(tito("answers", 42))
+    assert "tito answers" not in tito("complete", 42).out
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     sets_date(in_a_class, toy, tomorrow)
     shown = tomorrow.astimezone().strftime("%Y-%m-%d %H:%M")
@@ -215,3 +217,22 @@ def test_answers_that_are_not_there_are_one_sentence(
     assert "is damaged: run `pip install" in refusal(tito("answers", 42))
     installed.unlink()
     assert "is of another course" in refusal(tito("answers", 42))
+
+
+@pytest.mark.parametrize(("columns", "together"), [(180, True), (80, False)])
+def test_a_wide_terminal_has_them_side_by_side(
+    passed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: int, together: bool
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    ours, theirs = os.openpty()
+    with open(theirs, "w") as terminal, open(ours, "rb", buffering=0) as screen:  # noqa: PTH123
+        place = f"import sys; sys.path.insert(0, {str(tmp_path / 'answers')!r})"
+        process = start_tito("answers", 42, cwd=passed, code=place, output=terminal)
+        assert process.wait(60) == 0
+        shown = re.sub(r"\x1b\[[0-9;]*m", "", os.read(screen.fileno(), 60_000).decode())
+    assert "return 2 * x" in shown
+    lines = [line for line in shown.splitlines() if MODEL in line]
+    assert len(lines) == 1
+    assert ("return 2 * x" in lines[0]) == together
+    assert all(len(line) <= columns for line in shown.splitlines() if "page" not in line)

@@ -107,6 +107,7 @@ def test_json_is_json_and_nothing_else(solved: Path, tito: Tito) -> None:
         {
             "lesson": "42_toy",
             "passed": True,
+            "finding": "",
             "clauses": [{"name": "it_doubles", "passed": True, "message": ""}],
         }
     ]

@@ -26,6 +26,7 @@ def test_points_are_shown_with_every_test(solved: Path, toy: Lesson, tito: Tito)
     said = tito("test", 42)
     assert "✗ test double (0 of 2 points)" in said.out
     assert "Points: 0/2 by tests" in said.out
+    assert "`tito hint 42`" in said.out
     assert "0/2" in tito("status").out
 
 

@@ -93,7 +93,15 @@ def _code(cell: Cell) -> str:
 
 
 def _words(cell: Cell, lesson: Lesson) -> Answer:
-    found = _SCHEME.search(cell.source)
-    if found is None:
+    answer = answer_in(cell.source)
+    if answer is None:
         raise AuthoringError(f"{lesson.source}: the question '{cell.grade_id}' has no mark scheme.")
-    return Answer(_SCHEME.sub("\n", cell.source).strip(), " ".join(found[1].split()))
+    return answer
+
+
+def answer_in(source: str) -> Answer | None:
+    """Return the model answer in a question's cell; None if it has no mark scheme."""
+    found = _SCHEME.search(source)
+    if found is None:
+        return None
+    return Answer(_SCHEME.sub("\n", source).strip(), " ".join(found[1].split()))

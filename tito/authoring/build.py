@@ -8,10 +8,12 @@ from typing import Final
 
 from recsys_edu.atomic import atomic_path
 from tito.authoring.answer_key import EXTENDED, answer_key, answer_package
+from tito.authoring.fingerprints import has_calls, public_fingerprints
 from tito.authoring.release import notebook_bytes, released
-from tito.authoring.source import solution_notebook
+from tito.authoring.source import AuthoringError, solution_notebook
 from tito.authoring.syllabus import with_syllabus
 from tito.course.lessons import Lesson
+from tito.judging.fingerprints import PUBLIC
 
 NAIVE: Final = Path("backends", "recsys_backends", "naive")
 
@@ -20,7 +22,9 @@ def products(lessons: list[Lesson], root: Path) -> Iterator[tuple[Path, bytes]]:
     """Yield each file that the build writes, with its content."""
     keys: dict[str, str] = {}
     for lesson in lessons:
-        yield lesson.release, notebook_bytes(released(solution_notebook(lesson)))
+        yield lesson.release, _release(lesson)
+        if has_calls(lesson):
+            yield lesson.folder / PUBLIC, public_fingerprints(lesson)
         if key := answer_key(lesson):
             keys[lesson.name] = key
             yield root / NAIVE / f"{lesson.name}.py", key.encode()
@@ -28,7 +32,21 @@ def products(lessons: list[Lesson], root: Path) -> Iterator[tuple[Path, bytes]]:
         yield root / NAIVE / "__init__.py", answer_package(keys).encode()
     guide = root / "INSTRUCTORS.md"
     if guide.is_file():
-        yield guide, with_syllabus(guide.read_text(encoding="utf-8"), lessons).encode()
+        yield guide, with_syllabus(_text(guide), lessons).encode()
+
+
+def _release(lesson: Lesson) -> bytes:
+    try:
+        return notebook_bytes(released(solution_notebook(lesson)))
+    except AuthoringError as error:
+        raise AuthoringError(f"{lesson.id}: {error}") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise AuthoringError(f"{path} is not UTF-8: {error}.") from None
 
 
 def build(lessons: list[Lesson], root: Path) -> list[Path]:

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Final
 
 from recsys_edu.artefacts.cell import CythonCellError
@@ -38,13 +39,15 @@ def problems(lesson: Lesson) -> list[str]:
         return missing
     try:
         lesson.about()
-        text = lesson.source.read_text(encoding="utf-8")
         cells = solution_cells(lesson)
+        text = lesson.source.read_text(encoding="utf-8")
     except (LessonError, AuthoringError, OSError) as error:
         return [str(error)]
     first = [f"{lesson.source.name}, line {n}: {what}" for n, what in _header_problems(text)]
     first += [f"{lesson.source.name}, {what}" for what in cython_problems(lesson, cells)]
     try:
+        if unreadable := list(_syntax_problems(lesson, cells)):
+            return [*first, *unreadable]
         return [
             *first,
             *(f"{lesson.source.name}, {what}" for what in _cell_problems(cells)),
@@ -53,6 +56,18 @@ def problems(lesson: Lesson) -> list[str]:
         ]
     except CythonCellError:  # of a cell that is among the problems already
         return first
+    except AuthoringError as error:
+        return [*first, str(error)]
+
+
+def _syntax_problems(lesson: Lesson, cells: list[Cell]) -> Iterator[str]:
+    for cell in cells:
+        try:
+            if cell.kind == "code":
+                ast.parse(python_of(cell))
+        except SyntaxError as error:
+            line = f", line {error.lineno}" if error.lineno else ""
+            yield f"{lesson.source.name}, {cell.label}{line}: it is not Python: {error.msg}."
 
 
 def _header_problems(text: str) -> Iterator[tuple[int, str]]:
@@ -137,20 +152,36 @@ def _op_problems(cell: Cell) -> Iterator[str]:
                 yield f"{cell.label}: an op cell may not import {name}."
 
 
+def _loaded(lesson: Lesson, name: str) -> ModuleType:
+    """Import a file beside the lesson; raise AuthoringError if it raises anything."""
+    try:
+        return load_clauses(lesson.folder, name)
+    except (Exception, SystemExit) as error:  # an author's code may raise anything
+        raise AuthoringError(
+            f"{lesson.id}/{name} cannot be imported: {type(error).__name__}: {error}."
+        ) from error
+
+
 def _clause_problems(lesson: Lesson, cells: list[Cell]) -> Iterator[str]:
     graded = {cell.grade_id for cell in cells if cell.is_graded and cell.kind == "code"}
-    clauses = functions_of(load_clauses(lesson.folder, "hidden.py"))
-    mutants = load_clauses(lesson.folder, "mutants.py").MUTANTS
+    clauses = functions_of(_loaded(lesson, "hidden.py"))
+    mutants = getattr(_loaded(lesson, "mutants.py"), "MUTANTS", None)
+    if not isinstance(mutants, dict):
+        yield f"{lesson.id}/mutants.py has no dictionary MUTANTS of wrong solutions."
+        return
     for name in sorted(graded - clauses.keys()):
         yield f"{lesson.id}/hidden.py has no function {name}(remote, rng) to judge it by."
     for name, clause in clauses.items():
         if not clause.__doc__:
             yield f"{lesson.id}/hidden.py: {name} has no docstring with its requirement."
-    for name in sorted(clauses.keys() - graded):
+    for name in sorted(name for name in clauses if name.partition("__")[0] not in graded):
         yield f"{lesson.id}/hidden.py judges {name}, but no graded cell has this name."
     for name in sorted(graded):
-        if len(mutants.get(name, ())) < 3:
+        wrong = mutants.get(name, ())
+        if not isinstance(wrong, (list, tuple, dict)):
+            yield f"{lesson.id}/mutants.py: the wrong solutions for {name} are no list."
+        elif len(wrong) < 3:
             yield f"{lesson.id}/mutants.py has fewer than three wrong solutions for {name}."
-    checkpoint = load_clauses(lesson.folder, "checkpoint.py")
+    checkpoint = _loaded(lesson, "checkpoint.py")
     if not functions_of(checkpoint) and not getattr(checkpoint, "OPS", ()):
         yield f"{lesson.id}/checkpoint.py has no clauses: every export would pass."

@@ -43,7 +43,7 @@ def cython_problems(lesson: Lesson, cells: list[Cell]) -> Iterator[str]:
 
 
 def _problems(cell: Cell, solved: CythonCell) -> Iterator[str]:
-    if not cell.grade_id.isidentifier():
+    if cell.is_exported and not cell.grade_id.isidentifier():
         yield "its grade_id becomes part of a file's name: use letters, digits and '_' only."
     if cell.is_solution and not solved.functions:
         yield "it has no function that begins with `def`: nothing of it could be exported."

@@ -1,7 +1,9 @@
 """Mutants: wrong solutions that a lesson has to catch, with messages that help.
 
 A lesson's ``mutants.py`` has ``MUTANTS``: for each graded cell a dictionary of edits to the
-solution, ``{name: (before, after)}``, where ``before`` occurs once in the exported cells.
+solution, ``{name: (before, after, sentence)}``, where ``before`` occurs once in the exported cells.
+The sentence tells a learner what such a function does wrong; it is None for one that differs from
+the solution in time or memory only. A lesson without a calls.py needs no sentences.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ class Mutant:
     name: str
     before: str
     after: str
+    sentence: str | None
+    """Description of the mistake, for a learner; None if only time or memory tell it."""
 
     def cells(self) -> list[Cell]:
         """Return the lesson's cells with the edit."""
@@ -51,8 +55,9 @@ class Mutant:
 def mutants_of(lesson: Lesson) -> Iterator[Mutant]:
     """Yield every mutant of a lesson."""
     for grade_id, edits in load_clauses(lesson.folder, "mutants.py").MUTANTS.items():
-        for name, (before, after) in edits.items():
-            yield Mutant(lesson, grade_id, name, before, after)
+        for name, (before, after, *sentence) in edits.items():
+            said = sentence[0] if sentence else ""
+            yield Mutant(lesson, grade_id, name, before, after, said)
 
 
 def hidden_verdicts(
@@ -68,7 +73,7 @@ def hidden_verdicts(
             return [
                 run_clause(name, function, remote, generator_for(name, seed))
                 for name, function in functions.items()
-                if only in (None, name)
+                if only in (None, name.partition("__")[0])
             ]
 
 

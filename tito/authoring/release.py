@@ -15,6 +15,8 @@ from nbgrader.preprocessors import (
     LockCells,
 )
 
+from tito.authoring.source import AuthoringError
+
 _STEPS: Final = (
     LockCells,
     ClearSolutions,
@@ -29,10 +31,20 @@ _STEPS: Final = (
 
 
 def released(notebook: Any) -> Any:
-    """Return the notebook without solutions, mark schemes and outputs, but with checksums."""
+    """Return the notebook without solutions, mark schemes and outputs, but with checksums.
+
+    Raises:
+        AuthoringError: a step of nbgrader refuses the notebook.
+    """
     resources: dict[str, Any] = {}
     for step in _STEPS:
-        notebook, resources = step().preprocess(notebook, resources)
+        try:
+            notebook, resources = step().preprocess(notebook, resources)
+        except Exception as error:  # nbgrader raises many kinds
+            raise AuthoringError(
+                f"the notebook cannot be released: nbgrader's {step.__name__} says {error!r}. "
+                "`tito dev lint` finds most such mistakes."
+            ) from error
     return notebook
 
 

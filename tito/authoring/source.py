@@ -31,7 +31,16 @@ def solution_notebook(lesson: Lesson) -> Any:
         text = lesson.source.read_text(encoding="utf-8")
     except OSError as error:
         raise AuthoringError(f"{lesson.source}: {error.strerror}.") from error
-    notebook = jupytext.reads(text, fmt="py:percent")
+    except UnicodeDecodeError as error:
+        raise AuthoringError(f"{lesson.source} is not UTF-8: {error}.") from None
+    try:
+        notebook = jupytext.reads(text, fmt="py:percent")
+    except Exception as error:  # jupytext raises many kinds
+        raise AuthoringError(
+            f"{lesson.source}: jupytext cannot read it ({type(error).__name__}: {error}); look at "
+            "tags and metadata in the lines that begin with # %%."
+        ) from error
+    _check_metadata(lesson, notebook.cells)
     notebook.metadata = {**_METADATA}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     _name_cells(notebook.cells)
@@ -41,6 +50,20 @@ def solution_notebook(lesson: Lesson) -> Any:
 def solution_cells(lesson: Lesson) -> list[Cell]:
     """Return the cells of the lesson with its solutions."""
     return cells_of(solution_notebook(lesson), lesson.source)
+
+
+def _check_metadata(lesson: Lesson, cells: list[Any]) -> None:
+    """Raise AuthoringError for metadata of a kind that nbgrader cannot use."""
+    for number, cell in enumerate(cells, start=1):
+        keys = cell.metadata.get("nbgrader", {})
+        where = f"{lesson.source}, cell number {number}"
+        if not isinstance(keys, dict):
+            raise AuthoringError(f"{where}: nbgrader's metadata must be a JSON object.")
+        name, points = keys.get("grade_id", ""), keys.get("points", 0)
+        if not isinstance(name, str):
+            raise AuthoringError(f"{where}: grade_id must be text, not {name!r}.")
+        if isinstance(points, bool) or not isinstance(points, (int, float)) or points < 0:
+            raise AuthoringError(f"{where}: points must be a number from 0 on, not {points!r}.")
 
 
 def _name_cells(cells: list[Any]) -> None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.shell_completion import CompletionItem
 
+from tito.commands._screen import can_overwrite
+
 if TYPE_CHECKING:
     from recsys_edu.workspace import Workspace
     from tito.course.checkpoint import CheckpointResult
-    from tito.course.kernel_run import CellRun
     from tito.course.lessons import Lesson
+    from tito.course.mistakes import Mistake
     from tito.course.notebook import Cell
     from tito.judging.clauses import Verdict
+    from tito.workspace.steps import TestedNotebook
 
+_CLAUSES_SHOWN: Final = 3
+"""Clauses of one op's contract that are shown when they fail."""
 OK, BAD = "✓", "✗"
 
 
@@ -27,10 +33,10 @@ class LessonType(click.ParamType["Lesson"]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Lesson:
-        """Find the lesson; raise LessonError if there is none."""
-        from tito.course.lessons import find_lesson
+        """Find the lesson; raise LessonError if there is none, or if a file is not its notebook."""
+        from tito.workspace.named import lesson_named
 
-        return find_lesson(str(value))
+        return lesson_named(str(value))
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -47,41 +53,93 @@ class LessonType(click.ParamType["Lesson"]):
 
 
 lesson_argument = click.argument("lesson", type=LessonType())
+timeout_option = click.option(
+    "--timeout",
+    type=click.IntRange(min=1),
+    default=120,
+    show_default=True,
+    help="Time limit of a cell, in seconds.",
+)
+experiments_option = click.option(
+    "--experiments",
+    is_flag=True,
+    help="Run the experiments as well, which take longer; no test needs them.",
+)
 
 
-def show_tests(lesson: Lesson, runs: list[CellRun]) -> bool:
-    """Print a line per visible test and per cell that did not run; return True if all passed."""
+def open_workspace() -> Workspace:
+    """Find the workspace, and warn if it is of another version of the course than is installed."""
+    from recsys_edu.workspace import find_workspace
+    from tito.workspace.version import version_concern
+
+    workspace = find_workspace()
+    if concern := version_concern(workspace):
+        click.echo(f"warning: {concern}", err=True)
+    return workspace
+
+
+def show_tests(lesson: Lesson, tested: TestedNotebook, mistakes: Sequence[Mistake]) -> None:
+    """Print a line per visible test and per cell that did not run, and what was left out.
+
+    Below the message of a test stands the sentence about the mistake, where it has a name.
+    """
     from tito.course.notebook import read_cells
     from tito.course.parts import parts_of
 
     points = {part.test: part.points for part in parts_of(read_cells(lesson.release))}
-    for run in runs:
+    for run in tested.runs:
         if run.cell.is_solution and not run.passed:
             show_line(False, run.cell.label, run.message)
-    graded = [run for run in runs if run.cell.is_graded]
-    for run in graded:
+    sentences = {mistake.part.test: mistake.sentence for mistake in mistakes}
+    for run in tested.graded:
         earned = "" if run.passed else "0 of "
         worth = f"{earned}{points.get(run.cell.grade_id, 0):g} points"
-        show_line(run.passed, f"{run.cell.grade_id.replace('_', ' ')} ({worth})", run.message)
-    return all(run.passed for run in graded)
+        said = [text for text in (run.message, sentences.get(run.cell.grade_id)) if text]
+        name = f"{run.cell.grade_id.replace('_', ' ')} ({worth})"
+        show_line(run.passed, name, "\n".join(said))
+    if tested.problem:
+        show_line(False, "it can be exported", tested.problem)
+    if tested.left_out:
+        were = "experiment was" if tested.left_out == 1 else "experiments were"
+        click.echo(
+            f"  {tested.left_out} {were} not run: `tito test {lesson.number} --experiments` does."
+        )
 
 
 def show_running(cell: Cell) -> None:
     """Print the cell that is running now, if this is a terminal."""
-    if sys.stderr.isatty():
+    if can_overwrite():
         click.echo(f"\r\033[K  {cell.label} …\r", nl=False, err=True)
 
 
-def show_verdict(verdict: Verdict) -> None:
-    """Print a verdict, unless it is a clause of an op's contract that holds."""
-    if verdict.passed and ": " in verdict.name:
-        return
-    show_line(verdict.passed, verdict.name.replace("_", " "), verdict.message)
+class VerdictLines:
+    """Printer of verdicts: of an op's contract only what fails, and of that the first clauses."""
+
+    def __init__(self) -> None:
+        self._failed: Counter[str] = Counter()
+
+    def __call__(self, verdict: Verdict) -> None:
+        """Print a verdict."""
+        op, of_contract, _ = verdict.name.partition(": ")
+        if of_contract:
+            self._failed[op] += not verdict.passed
+            if verdict.passed or self._failed[op] > _CLAUSES_SHOWN:
+                return
+        show_line(verdict.passed, verdict.name.replace("_", " "), verdict.message)
+
+    def end(self) -> None:
+        """Print the number of clauses that failed and were not shown."""
+        for op, failed in self._failed.items():
+            if failed > _CLAUSES_SHOWN:
+                left = failed - _CLAUSES_SHOWN
+                click.echo(f"    {left} more of the checks of {op} fail: mend these first.")
 
 
 def show_answer(result: CheckpointResult) -> None:
-    """Print the answer to the lesson's question, and the number of checks that hold."""
+    """Print the known mistakes, the answer to the lesson's question, and how many checks hold."""
     held = sum(verdict.passed for verdict in result.verdicts)
+    for mistake in result.mistakes:
+        show_line(False, mistake.part.title, mistake.sentence)
     answer = "Yes" if result.passed else "Not yet"
     finding = f": {result.finding}" if result.finding else ""
     click.echo(f"{answer}{finding}. {held} of {len(result.verdicts)} checks hold.")

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tito.commands._lessons import LessonType, show_answer, show_points, show_verdict
+from tito.commands._lessons import (
+    LessonType,
+    VerdictLines,
+    open_workspace,
+    show_answer,
+    show_points,
+)
 from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command("checkpoint")
 @click.argument("lesson", type=LessonType(), required=False)
-@click.option("--all", "every", is_flag=True, help="Run the checkpoints of all lessons.")
+@click.option("--all", "every", is_flag=True, help="Run the checkpoints of all exported lessons.")
 @click.option(
     "--timeline", is_flag=True, help="List passed checkpoints with their dates; runs nothing."
 )
@@ -28,20 +34,28 @@ def command(lesson: Lesson | None, every: bool, timeline: bool, as_json: bool) -
 
     They run in a process of their own, in which the shipped answers cannot be imported.
     """
-    from recsys_edu.workspace import find_workspace
     from tito.course.lessons import all_lessons
+    from tito.workspace.files import export_of
 
     if (lesson is not None) + every + timeline != 1:
         raise click.UsageError("Name one lesson, or give --all or --timeline.")
-    workspace = find_workspace()
+    workspace = open_workspace()
     if timeline:
         _show_timeline(workspace, as_json)
         return
-    lessons = [lesson] if lesson is not None else all_lessons()
+    wanted = [lesson] if lesson is not None else all_lessons()
+    lessons = [each for each in wanted if each is lesson or export_of(workspace, each).is_file()]
     results = [_run(workspace, each, quiet=as_json) for each in lessons]
+    missing = [each for each in wanted if each not in lessons]
     if as_json:
-        click.echo(json.dumps([result.as_json() for result in results], indent=1))
-    sys.exit(not all(result.passed for result in results))
+        unjudged: list[dict[str, Any]] = [
+            {"lesson": each.id, "passed": None, "clauses": []} for each in missing
+        ]
+        found = [result.as_json() for result in results] + unjudged
+        click.echo(json.dumps(sorted(found, key=lambda each: each["lesson"]), indent=1))
+    elif missing:
+        click.echo(f"Not exported yet, so not judged: {', '.join(each.id for each in missing)}.")
+    sys.exit(not (results and all(result.passed for result in results)))
 
 
 def _run(workspace: Workspace, lesson: Lesson, *, quiet: bool) -> CheckpointResult:
@@ -50,7 +64,9 @@ def _run(workspace: Workspace, lesson: Lesson, *, quiet: bool) -> CheckpointResu
     if quiet:
         return judge_lesson(workspace, lesson)
     click.echo(f"{lesson.id}: {lesson.about().question}")
-    result = judge_lesson(workspace, lesson, on_verdict=show_verdict)
+    lines = VerdictLines()
+    result = judge_lesson(workspace, lesson, on_verdict=lines)
+    lines.end()
     show_answer(result)
     show_points(workspace, lesson)
     return result

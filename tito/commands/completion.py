@@ -9,7 +9,7 @@ import click
 @click.argument("shell", type=click.Choice(["bash", "fish", "zsh"]))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    r"""Print the script with which a shell completes commands and lessons.
+    """Print the script with which a shell completes commands and lessons.
 
     \b
     bash   eval "$(tito completion bash)"   in ~/.bashrc

@@ -82,7 +82,8 @@ def mutants_command(lesson: str) -> None:
     missed = 0
     for mutant in mutants_of(find_lesson(lesson)):
         cells = mutant.cells()
-        hidden = hidden_verdicts(mutant.lesson, cells, 0, mutant.grade_id)[0].message
+        verdicts = hidden_verdicts(mutant.lesson, cells, 0, mutant.grade_id)
+        hidden = next((verdict.message for verdict in verdicts if not verdict.passed), "")
         visible = visible_message(cells, mutant.grade_id)
         missed += not (hidden or visible)
         click.echo(f"{mutant.grade_id}: {mutant.name}{'' if hidden or visible else '  NOT CAUGHT'}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tito.commands._lessons import lesson_argument
+from tito.commands._lessons import lesson_argument, open_workspace
 from tito.course.lessons import Lesson
 
 
@@ -16,12 +16,11 @@ def command(lesson: Lesson) -> None:
     The earlier version is kept in my_recsys/.previous/. If a cell cannot be exported, it is named,
     and nothing is written.
     """
-    from recsys_edu.workspace import find_workspace
     from tito.workspace.files import export_of
     from tito.workspace.lock import writing
     from tito.workspace.steps import export_lesson
 
-    workspace = find_workspace()
+    workspace = open_workspace()
     with writing(workspace):
         export, changed = export_lesson(workspace, lesson)
     target = export_of(workspace, lesson).relative_to(workspace.root)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from tito.commands._lessons import lesson_argument
+from tito.commands._lessons import lesson_argument, open_workspace
 from tito.course.lessons import Lesson
 
 
@@ -14,10 +14,9 @@ from tito.course.lessons import Lesson
 @lesson_argument
 def command(lesson: Lesson) -> None:
     """Fetch the feedback on a lesson from the exchange into feedback/, one page per hand-in."""
-    from recsys_edu.workspace import find_workspace
     from tito.workspace.hand_in import fetch_feedback
 
-    workspace = find_workspace()
+    workspace = open_workspace()
     found = fetch_feedback(workspace, lesson)
     for feedback in found:
         if feedback.page is not None:

@@ -17,6 +17,7 @@ def command(folder: Path, exchange: Path | None, course: str | None) -> None:
     In an existing workspace, missing notebooks are added, and nothing else is changed. With
     --exchange, `tito submit` hands in there.
     """
+    from tito.commands._shell import shell_word
     from tito.course.exchange import COURSE_ID, COURSE_ID_RULE, DEFAULT_COURSE, Exchange
     from tito.course.lessons import all_lessons
     from tito.workspace.files import create_workspace
@@ -36,5 +37,5 @@ def command(folder: Path, exchange: Path | None, course: str | None) -> None:
     click.echo(f"{workspace.root}: {notebooks} notebooks added, of {len(lessons)} lessons.")
     if target is not None:
         click.echo(f"`tito submit` hands in to {target.folder}.")
-    where = "" if workspace.root == Path.cwd() else f"cd {folder} && "
+    where = "" if workspace.root == Path.cwd() else f"cd {shell_word(folder)} && "
     click.echo(f"Begin with `{where}tito start {lessons[0].number}`.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tito.commands._lessons import lesson_argument
+from tito.commands._lessons import lesson_argument, open_workspace
 from tito.course.lessons import Lesson
 
 
@@ -12,11 +12,10 @@ from tito.course.lessons import Lesson
 @lesson_argument
 def command(lesson: Lesson) -> None:
     """Replace a lesson's notebook by the one released, keeping a copy of yours."""
-    from recsys_edu.workspace import find_workspace
     from tito.workspace.files import notebook_of, reset_notebook
     from tito.workspace.lock import writing
 
-    workspace = find_workspace()
+    workspace = open_workspace()
     with writing(workspace):
         kept = reset_notebook(workspace, lesson)
     click.echo(f"{notebook_of(workspace, lesson)} is as released.")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from tito.commands._lessons import lesson_argument
+from tito.commands._lessons import lesson_argument, open_workspace
 from tito.course.lessons import Lesson
 
 
@@ -21,11 +21,10 @@ from tito.course.lessons import Lesson
 )
 def command(lesson: Lesson, opens: bool) -> None:
     """Put a lesson's notebook into the workspace, unless it is there already, and open it."""
-    from recsys_edu.workspace import find_workspace
     from tito.workspace.files import notebook_of, place_notebook
     from tito.workspace.lock import writing
 
-    workspace = find_workspace()
+    workspace = open_workspace()
     with writing(workspace):
         new = place_notebook(workspace, lesson)
     path = notebook_of(workspace, lesson)
@@ -50,4 +49,8 @@ def _inside_an_editor() -> bool:
 
 
 def _jupyterlab(path: Path) -> int:
-    return subprocess.run([sys.executable, "-m", "jupyterlab", str(path)], check=False).returncode
+    start = [sys.executable, "-m", "jupyterlab"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        click.echo("You are root, so it gets --allow-root, without which it would refuse to start.")
+        start.append("--allow-root")
+    return subprocess.run([*start, str(path)], check=False).returncode

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from tito.commands._lessons import open_workspace
+
 _COLOURS = {
     "passed": "green",
     "passed, changed since": "yellow",
@@ -15,12 +17,11 @@ _COLOURS = {
 @click.command("status")
 def command() -> None:
     """Show the standing of each lesson."""
-    from recsys_edu.workspace import find_workspace
     from tito.workspace.points import points_by
     from tito.workspace.standing import standings
     from tito.workspace.study import load_study
 
-    workspace = find_workspace()
+    workspace = open_workspace()
     rows = standings(workspace)
     width = max(len(row.lesson.id) for row in rows)
     study = load_study(workspace)

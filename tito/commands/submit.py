@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tito.commands._lessons import lesson_argument
+from tito.commands._lessons import lesson_argument, open_workspace
 from tito.course.lessons import Lesson
 
 
@@ -22,11 +22,10 @@ def command(lesson: Lesson, folder: Path | None) -> None:
     It goes into the exchange that RECSYS_EDU_EXCHANGE or tito.toml names. Without an exchange, or
     with --to, it becomes a file for you to upload. You may hand in again: the latest counts.
     """
-    from recsys_edu.workspace import find_workspace
     from tito.workspace.hand_in import concerns, hand_in
     from tito.workspace.lock import writing
 
-    workspace = find_workspace()
+    workspace = open_workspace()
     for concern in concerns(workspace, lesson):
         click.echo(f"warning: {concern}", err=True)
     with writing(workspace, 10.0):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tito.course.judged import session_of
 from tito.course.lessons import Lesson
+from tito.course.mistakes import Mistake, find_mistakes
 from tito.judging.clauses import Verdict, judge, load_clauses
 
 
@@ -19,6 +20,8 @@ class CheckpointResult:
     lesson: str
     question: str
     verdicts: tuple[Verdict, ...]
+    mistakes: tuple[Mistake, ...] = ()
+    """Parts that are wrong in a known way, or because of an earlier part; empty if it passed."""
 
     @property
     def passed(self) -> bool:
@@ -41,6 +44,7 @@ class CheckpointResult:
             "passed": self.passed,
             "finding": self.finding,
             "clauses": clauses,
+            "mistakes": [mistake.as_json() for mistake in self.mistakes],
         }
 
 
@@ -65,4 +69,7 @@ def run_checkpoint(
         for verdict in judge(clauses, remote):
             on_verdict(verdict)
             verdicts.append(verdict)
-    return CheckpointResult(lesson.id, about.question, tuple(verdicts))
+    result = CheckpointResult(lesson.id, about.question, tuple(verdicts))
+    if result.passed:
+        return result
+    return replace(result, mistakes=tuple(find_mistakes(lesson, exported)))

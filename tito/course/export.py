@@ -234,14 +234,14 @@ def _remove_unused(folder: Path) -> None:
 
 
 def _refuse_copies(path: Path, cells: Sequence[Cell]) -> None:
-    first: dict[str, Cell] = {}
+    seen = set[str]()
     for cell in cells:
-        if cell.grade_id and cell.grade_id in first:
+        if cell.grade_id and cell.grade_id in seen:
             raise NotebookError(
-                f"{path}: cells number {first[cell.grade_id].number} and {cell.number} are copies "
-                f"of one another ('{cell.grade_id}'): delete the one that you do not want."
+                f"{path}: two cells are '{cell.grade_id}', of which one is a copy: delete the one "
+                f"that you do not want."
             )
-        first[cell.grade_id] = cell
+        seen.add(cell.grade_id)
 
 
 def _parsed(path: Path, cell: Cell) -> ast.Module:

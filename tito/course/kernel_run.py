@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsys_edu.errors import MissingDependencyError
-from tito.course.notebook import Cell, NotebookError, cells_of
+from tito.course.notebook import EXPERIMENT, Cell, NotebookError, cells_of
 
 SECONDS_PER_CELL: Final = 120
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -46,16 +46,18 @@ def run_notebook(
     folder: Path,
     *,
     seconds: int = SECONDS_PER_CELL,
+    experiments: bool = True,
     on_cell: Callable[[Cell], None] = lambda cell: None,
 ) -> list[CellRun]:
     """Run every code cell in order, going on after errors.
 
     Args:
-        path: the notebook's name, for messages.
+        path: name of the notebook, for messages.
         content: the notebook as read from JSON.
-        folder: the kernel's working folder.
-        seconds: how long one cell may take.
-        on_cell: called with each code cell before it runs.
+        folder: working folder of the kernel.
+        seconds: time limit of one cell.
+        experiments: False to leave out the cells tagged ``experiment``, in the result as well.
+        on_cell: function that is called with each code cell before it runs.
 
     Raises:
         NotebookError: it is no notebook, or its code ended the kernel.
@@ -73,8 +75,9 @@ def run_notebook(
 
     def started(cell: Any, cell_index: int) -> None:
         running.append(cells[cell_index])
-        if cells[cell_index].kind == "code":
-            on_cell(cells[cell_index])
+        cell_here = cells[cell_index]
+        if cell_here.kind == "code" and (experiments or not cell_here.is_experiment):
+            on_cell(cell_here)
 
     client = NotebookClient(
         notebook,
@@ -83,6 +86,7 @@ def run_notebook(
         interrupt_on_timeout=True,
         allow_errors=True,
         store_widget_state=False,
+        skip_cells_with_tag="" if experiments else EXPERIMENT,
         resources={"metadata": {"path": str(folder)}},
         on_cell_start=started,
     )
@@ -97,7 +101,8 @@ def run_notebook(
         raise NotebookError(
             f"{path}, {running[-1].label}: its code ended the whole Python process."
         ) from None
-    return _runs(cells, notebook.cells, seconds)
+    runs = _runs(cells, notebook.cells, seconds)
+    return [run for run in runs if experiments or not run.cell.is_experiment]
 
 
 def _execute(client: Any) -> None:
@@ -131,8 +136,19 @@ def _execute_here(client: Any) -> None:
 
 
 def _without_outputs(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the notebook without outputs."""
-    cells = [{**c, "outputs": []} if c["cell_type"] == "code" else c for c in content["cells"]]
+    """Return the notebook without outputs, and with an id of its own for each cell.
+
+    A cell that was copied by hand has the id of its original, of which nbformat would warn.
+    """
+    has_ids = content.get("nbformat_minor", 0) >= 5
+    cells = []
+    for number, cell in enumerate(content["cells"]):
+        changed = {key: value for key, value in cell.items() if key != "id"}
+        if has_ids:
+            changed["id"] = f"cell-{number}"
+        if cell["cell_type"] == "code":
+            changed["outputs"] = []
+        cells.append(changed)
     return {**content, "cells": cells}
 
 

@@ -16,6 +16,9 @@ OP: Final = "op"
 EXPERIMENT: Final = "experiment"
 """Tag of cells that take long, and that no graded cell depends on."""
 
+_LABEL: Final = 50
+"""Characters of a cell's first line that stand for the cell in messages."""
+
 
 class NotebookError(RecsysError, ValueError):
     """Fault of a notebook or of one of its cells; the message says which."""
@@ -55,6 +58,11 @@ class Cell:
         return self.kind == "code" and EXPORT in self.tags
 
     @property
+    def is_experiment(self) -> bool:
+        """The cell takes long, and no test needs it."""
+        return self.kind == "code" and EXPERIMENT in self.tags
+
+    @property
     def export_name(self) -> str:
         """Name of the cell in the exported file."""
         return self.grade_id or f"cell {self.number}"
@@ -62,7 +70,11 @@ class Cell:
     @property
     def label(self) -> str:
         """Name of the cell in messages."""
-        return f"cell '{self.grade_id}'" if self.grade_id else f"cell number {self.number}"
+        if self.grade_id:
+            return f"cell '{self.grade_id}'"
+        first = next((line.strip() for line in self.source.splitlines() if line.strip()), "")
+        shown = first if len(first) <= _LABEL else f"{first[:_LABEL]}…"
+        return f"the cell that begins `{shown}`" if first else f"the empty cell {self.number}"
 
 
 def read_cells(path: Path) -> list[Cell]:

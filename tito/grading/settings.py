@@ -33,6 +33,10 @@ grace_minutes = 15        # that much later is in time
 per_day = 0.0             # share of the points that each day begun after that costs
 at_most = 1.0             # share that lateness costs at most
 
+[graders]                 # several people who mark, and what each of them does
+# ann = { sections = ["Sec 1"] }           # sections as in students.csv
+# bob = { questions = ["stale_row"] }      # cells' names, as in INSTRUCTORS.md
+
 [limits]                  # seconds and MiB that one submission may use
 cell_seconds = 60
 notebook_seconds = 300    # for all cells together
@@ -90,6 +94,14 @@ class StudentsTable:
 
 
 @dataclass(frozen=True)
+class GraderTable:
+    """Share of one grader; without entries, everything."""
+
+    sections: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Settings:
     """All of ``grading.toml``."""
 
@@ -100,6 +112,8 @@ class Settings:
     """Dates from which students are shown the model answers, by lesson."""
     extensions: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """Due dates of single students, by student and lesson."""
+    graders: dict[str, GraderTable] = field(default_factory=dict)
+    """Shares of the people who mark, by name."""
     late: LateTable = field(default_factory=LateTable)
     limits: LimitsTable = field(default_factory=LimitsTable)
     students: StudentsTable = field(default_factory=StudentsTable)
@@ -108,7 +122,7 @@ class Settings:
 _TABLES: Final = {
     "course": CourseTable, "late": LateTable, "limits": LimitsTable, "students": StudentsTable,
 }  # fmt: skip
-_DATES: Final = frozenset({"answers", "due", "extensions"})
+_DATES: Final = frozenset({"answers", "due", "extensions", "graders"})
 """Tables of dates, whose keys are lessons and students."""
 
 
@@ -129,6 +143,7 @@ def read_settings(path: Path) -> Settings:
         due=_due(path, "due", content.get("due", {})),
         answers=_due(path, "answers", content.get("answers", {})),
         extensions=_extensions(path, content.get("extensions", {})),
+        graders=_graders(path, content.get("graders", {})),
         **found,
     )
 
@@ -158,6 +173,21 @@ def _extensions(path: Path, content: Any) -> dict[str, dict[str, datetime]]:
     return {
         student: _due(path, f"extensions.{student}", dates) for student, dates in content.items()
     }
+
+
+def _graders(path: Path, content: Any) -> dict[str, GraderTable]:
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}: graders must be a table, [graders].")
+    found = {}
+    for name, table in content.items():
+        where = f"{path}, [graders] {name}"
+        if not isinstance(table, dict) or not table.keys() <= {"sections", "questions"}:
+            raise SettingsError(f'{where} must be {{ sections = ["…"], questions = ["…"] }}.')
+        for key, values in table.items():
+            if not isinstance(values, list) or not all(isinstance(x, str) for x in values):
+                raise SettingsError(f'{where}: {key} must be a list of texts, ["…", "…"].')
+        found[name] = GraderTable(**{key: tuple(values) for key, values in table.items()})
+    return found
 
 
 def _kind(default: Any) -> tuple[tuple[type, ...], str]:

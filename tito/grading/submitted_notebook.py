@@ -16,6 +16,7 @@ from typing import Any, Final
 from recsys_edu.errors import RecsysError
 from recsys_edu.exported import names_defined
 from tito.course.notebook import Cell, cells_of
+from tito.grading.file_kinds import describe_content, describe_json
 
 MAX_CELLS: Final = 10_000
 MAX_PARTS: Final = 2_000_000
@@ -52,8 +53,8 @@ class SubmittedNotebook:
     def __init__(self, content: bytes) -> None:
         notebook = _parse(content)
         cells = notebook.get("cells")
-        if not isinstance(cells, list) or notebook.get("nbformat") != 4:
-            raise UngradableError("it is not a notebook of format 4.")
+        if not isinstance(cells, list):
+            raise UngradableError("it is a notebook without a list of cells.")
         if len(cells) > MAX_CELLS:
             raise UngradableError(f"it has more than {MAX_CELLS:,} cells.")
         self.raw = [_readable(cell) for cell in cells if isinstance(cell, dict)]
@@ -130,16 +131,9 @@ def _parse(content: bytes) -> dict[str, Any]:
     try:
         notebook = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise UngradableError(
-            "it is not a notebook: it is not JSON. Ask the student to open it in Jupyter, save it "
-            "and hand it in again."
-        ) from None
-    if isinstance(notebook, dict) and notebook.get("nbformat") in (1, 2, 3):
-        raise UngradableError(
-            "it is a notebook of an old format: open it in Jupyter, which converts it, and save it."
-        )
-    if not isinstance(notebook, dict):
-        raise UngradableError("it is not a notebook.")
+        raise UngradableError(describe_content(content)) from None
+    if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
+        raise UngradableError(describe_json(notebook))
     return notebook
 
 

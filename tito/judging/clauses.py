@@ -21,7 +21,7 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Final
 
 import numpy as np
@@ -35,7 +35,7 @@ from tito.judging.remote import Remote, connection_of
 
 _NO_ANSWER: Final = re.compile(
     r"^\w+:? (raised|is not written|had not answered|ended the process|what came back|could not be)"
-    r"|that cannot be used: "
+    r"|^\w+ of backend '\w+' answered "
 )
 """Beginnings of sentences about calls that brought no answer."""
 ClauseFunction = Callable[[Remote, np.random.Generator], str | None]
@@ -133,7 +133,7 @@ def run_clause(
 
 
 def _contract_of(
-    op: str, remote: Remote, seed: int, meanings: Mapping[str, str]
+    op: str, remote: Remote, seed: int, meanings: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Verdict]:
     try:
         connection_of(remote).require_written(op)

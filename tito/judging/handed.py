@@ -88,7 +88,7 @@ class HandedFunctions:
             NoReplyError: the request is malformed.
             HandedLimitError: it is one call too many, or the time is used up.
         """
-        number, args, kwargs = _checked(request, len(self._functions))
+        number, args, kwargs = checked_request(request, len(self._functions))
         if len(self.log) >= self._limits.calls:
             raise HandedLimitError(
                 Failure.CALLED_OFTEN,
@@ -144,7 +144,9 @@ class HandedFunctions:
         return {"value": reply["value"], "changed": changed} if fits else {"raised": "RuntimeError"}
 
 
-def _checked(request: dict[str, Any], n_functions: int) -> tuple[int, list[Any], dict[str, Any]]:
+def checked_request(
+    request: dict[str, Any], n_functions: int
+) -> tuple[int, list[Any], dict[str, Any]]:
     """Number, arguments and keyword arguments of a request; NoReplyError where it is malformed."""
     number, args, kwargs = request.get("call"), request.get("args"), request.get("kwargs")
     if (

@@ -17,7 +17,7 @@ built-in type and no text. On a learner's own machine, where nothing is jailed, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -66,6 +66,7 @@ def judge_test(
     wrong: Mapping[str, str],
     rng: np.random.Generator,
     arguments: Arguments = lambda rng: (),
+    reference: str | None = None,
     limits: HandedLimits | None = None,
 ) -> JudgedTest:
     """Try a learner's test on functions, and return what it says of them.
@@ -80,6 +81,8 @@ def judge_test(
         right, wrong: sources by names; the names never reach the learner's process.
         rng: draws order and repetitions.
         arguments: further arguments of the test, drawn for each function.
+        reference: source of a right function that the test is given as well, as its first argument,
+            to compare with.
         limits: of each call of the test.
 
     Raises:
@@ -90,17 +93,24 @@ def judge_test(
     connection = connection_of(remote)
     refusals: dict[tuple[bool, str], list[bool]] = {}
     log: list[HandedCall] = []
-    for is_right, chosen in _schedule(sorted(right), sorted(wrong), rng):
-        source = (right if is_right else wrong)[chosen]
-        with _hosted(connection, source, function) as hosted:
-            handed = HandedFunctions([(hosted, function)], limits)
-            connection.stop()  # what an earlier function has taught is gone
-            connection.require_written(name)
-            given = (*handed.handles, *arguments(rng))
-            refusals.setdefault((is_right, chosen), []).append(
-                _refuses(connection, name, given, handed)
-            )
-        log += handed.log
+    beside = [] if reference is None else [reference]
+    with ExitStack() as stack:
+        references = [
+            stack.enter_context(_hosted(connection, source, function)) for source in beside
+        ]
+        for is_right, chosen in _schedule(sorted(right), sorted(wrong), rng):
+            source = (right if is_right else wrong)[chosen]
+            with _hosted(connection, source, function) as hosted:
+                handed = HandedFunctions(
+                    [(other, function) for other in (*references, hosted)], limits
+                )
+                connection.stop()  # what an earlier function has taught is gone
+                connection.require_written(name)
+                given = (*handed.handles, *arguments(rng))
+                refusals.setdefault((is_right, chosen), []).append(
+                    _refuses(connection, name, given, handed)
+                )
+            log += handed.log
     return _outcome(refusals, log)
 
 

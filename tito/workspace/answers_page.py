@@ -32,6 +32,7 @@ body {{ font: 1rem/1.5 system-ui, sans-serif; color: #222; background: #fff; mar
 h3 {{ font-size: 1rem; margin: .5rem 0 }}
 pre {{ background: #f6f6f4; border: 1px solid #ddd; margin: 0; overflow-x: auto; padding: .75rem;
   font-size: .875rem; line-height: 1.4 }}
+pre span {{ background: none !important }}
 pre.words {{ white-space: pre-wrap; font-family: inherit; font-size: 1rem }}
 </style>
 </head>

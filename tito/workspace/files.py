@@ -23,7 +23,7 @@ _GITIGNORE: Final = ".tito/\n.ipynb_checkpoints/\n__pycache__/\nmy_recsys/.previ
 _TOML: Final = """\
 # A workspace of recsys_edu: tito works here and in every folder below.
 [workspace]
-made_with = "{version}"
+version = "{version}"
 """
 _README: Final = """\
 # My recommender system

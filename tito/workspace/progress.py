@@ -14,7 +14,9 @@ from recsys_edu.errors import WorkspaceError
 from recsys_edu.workspace import Workspace
 from tito.workspace.lock import writing
 
-VERSION: Final = 1
+VERSION: Final = 2
+_READABLE: Final = (1, VERSION)
+"""Versions that can be read; the first had no digests of exported files."""
 _PATIENCE: Final = 10.0
 """Seconds to wait while another tito writes, which takes milliseconds."""
 
@@ -28,12 +30,16 @@ class LessonProgress:
     exported: str = ""
     digest: str = ""
     """Digest of the cells that were exported."""
+    export_digest: str = ""
+    """Digest of the file that the export wrote."""
     judged: str = ""
     """Time of the checkpoint's last run."""
     passed: bool = False
     """True if the checkpoint's last run passed."""
     passed_digest: str = ""
     """Digest of the export with which the checkpoint last passed."""
+    passed_export: str = ""
+    """Digest of the exported file with which the checkpoint last passed."""
     first_passed: str = ""
     skipped: str = ""
     """Time at which the lesson was skipped, which stays for ever."""
@@ -73,7 +79,7 @@ def load_progress(workspace: Workspace) -> Progress:
             f"{path} is damaged. Your notebooks and exports are not affected: move it away and run "
             "`tito checkpoint --all`, which writes it anew."
         ) from None
-    if version != VERSION:
+    if version not in _READABLE:
         raise WorkspaceError(f"{path} is of another version of tito: update recsys_edu.")
     return Progress(lessons)
 

@@ -8,7 +8,7 @@ from recsys_edu.workspace import Workspace
 from tito.course.lessons import Lesson, all_lessons
 from tito.workspace.files import export_of, notebook_of
 from tito.workspace.progress import LessonProgress, load_progress
-from tito.workspace.steps import digest_of
+from tito.workspace.steps import digest_of, digest_of_file
 
 
 @dataclass(frozen=True)
@@ -21,16 +21,20 @@ class Standing:
     notebook: str
     """ "not started", "as released" or "started"."""
     export: str
-    """ "no", "yes", or "changed since" if the notebook was changed after the export."""
+    """ "no", "yes", "changed since" if the notebook was changed after the export, or "edited" if
+    the exported file is not as the export wrote it."""
+    export_digest: str = ""
+    """Digest of the exported file as it is now; empty if there is none."""
 
     @property
     def checkpoint(self) -> str:
         """ "passed", "passed, changed since", "failed", "skipped" or "not yet"."""
         done = self.progress
-        if done.passed_digest and done.passed:
+        if done.judged and done.passed:
             same = done.passed_digest == done.digest and self.export == "yes"
+            same &= done.passed_export in ("", self.export_digest)  # empty: an earlier record
             return "passed" if same else "passed, changed since"
-        if done.judged and not done.passed:
+        if done.judged and self.export != "no":
             return "failed"
         return "skipped" if done.skipped else "not yet"
 
@@ -52,7 +56,23 @@ def _standing(workspace: Workspace, lesson: Lesson, progress: LessonProgress) ->
     if path.is_file():
         digest = digest_of(path)
         notebook = "as released" if digest == digest_of(lesson.release) else "started"
-    export = "no"
-    if progress.exported and export_of(workspace, lesson).is_file():
-        export = "yes" if digest == progress.digest else "changed since"
-    return Standing(lesson, lesson.about().question, progress, notebook, export)
+    export_digest = digest_of_file(export_of(workspace, lesson))
+    return Standing(
+        lesson,
+        lesson.about().question,
+        progress,
+        notebook,
+        _export(progress, digest, export_digest),
+        export_digest,
+    )
+
+
+def _export(progress: LessonProgress, digest: str, export_digest: str) -> str:
+    """Return the standing of the exported file."""
+    if not export_digest:
+        return "no"
+    if progress.export_digest not in ("", export_digest):
+        return "edited"
+    if progress.exported and digest != progress.digest:
+        return "changed since"
+    return "yes"  # where the record was lost, the notebook cannot be compared

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +61,11 @@ def _rows(found: Neighbors) -> list[dict[int, float]]:
     ]
 
 
+def _shown(rows: Sequence[Mapping[int, float | np.float32]]) -> str:
+    """Return rows as text: as many digits as can be compared by eye."""
+    return str([{item: round(float(value), 6) for item, value in row.items()} for row in rows])
+
+
 @clause("item_similarity")
 def similarities_are_those_worked_out_by_hand(rng: np.random.Generator) -> None:
     """Items 0 and 1 share two users, of 3 and 4; items 1 and 2 share one, of 4 and 1."""
@@ -70,7 +76,7 @@ def similarities_are_those_worked_out_by_hand(rng: np.random.Generator) -> None:
         {1: np.float32(0.5)},
     ]
     found = _rows(ops.item_similarity(indptr, indices, 3, k=2))
-    require(found == expected, f"the neighbours are {found}, not {expected}.")
+    require(found == expected, f"the neighbours are {_shown(found)}, not {_shown(expected)}.")
 
 
 @clause("item_similarity")
@@ -80,11 +86,13 @@ def few_common_users_count_for_less(rng: np.random.Generator) -> None:
     two, one = np.float32(2 / np.sqrt(12.0) * 0.5), np.float32(0.5 * (1 / 3))
     found = _rows(ops.item_similarity(indptr, indices, 3, k=2, shrinkage=2.0))
     expected = [{1: two}, {0: two, 2: one}, {1: one}]
-    require(found == expected, f"the neighbours are {found}, not {expected}.")
+    require(found == expected, f"the neighbours are {_shown(found)}, not {_shown(expected)}.")
     found = _rows(ops.item_similarity(*_pattern("101", "110", "110"), 3, k=1, shrinkage=9.0))
     expected = [{1: np.float32(2 / np.sqrt(6.0) * (2 / 11))}] * 2
     kept = [{1: expected[0][1]}, {0: expected[0][1]}, {0: np.float32(1 / np.sqrt(3.0) * 0.1)}]
-    require(found == kept, f"the neighbours after shrinking are {found}, not {kept}.")
+    require(
+        found == kept, f"the neighbours after shrinking are {_shown(found)}, not {_shown(kept)}."
+    )
 
 
 @clause("item_similarity")

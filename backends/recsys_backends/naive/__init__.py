@@ -5,8 +5,9 @@ Written by `tito dev build` from the lessons' op cells; `extended` is written by
 
 from typing import Final
 
+from recsys_backends.naive.backends import matmul
 from recsys_backends.naive.bpr import bpr_update
-from recsys_backends.naive.extended import matmul, plan_epoch
+from recsys_backends.naive.extended import plan_epoch
 from recsys_backends.naive.factorization import als_half_step
 from recsys_backends.naive.neighbors import item_similarity, top_k
 from recsys_backends.plan import SAMPLERS

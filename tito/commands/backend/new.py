@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import cast
 
 import click
 
+from tito.commands._shell import shell_word
 from tito.engine_kit.create import LANGUAGES, Language, create_package
 
 
@@ -30,7 +30,7 @@ def command(name: str, language: str, folder: Path) -> None:
     """Write a package for the backend NAME: a kernel, tests by the contract, a benchmark."""
     package = create_package(name, cast(Language, language), folder)
     click.echo(f"{package} is written. Next:")
-    click.echo(f"  cd {shlex.quote(str(package))}")
+    click.echo(f"  cd {shell_word(package)}")
     click.echo("  pip install -e '.[test]'")
     click.echo(f"  tito backend check {name}")
     click.echo("  pytest")

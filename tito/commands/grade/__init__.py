@@ -18,6 +18,8 @@ _COMMANDS: Final = {
     "release": "release a lesson to students",
     "report": "show the results of grading in full",
     "review": "read answers, and give points and comments",
+    "similar": "find answers that are alike",
+    "statistics": "show how a class did, per question and per misconception",
 }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recsys_backends.wording import counted
 from tito.commands._lessons import lesson_argument
 from tito.commands.grade._common import printable, require_grade_extra
 from tito.course.lessons import Lesson
@@ -46,14 +47,12 @@ def command(
 
     from tito.grading.autograding.batch import autograde
     from tito.grading.course import find_grading_course
+    from tito.grading.notices import unknown_extensions
 
     course = find_grading_course()
     students = _students(course.students(lesson), only, lesson)
-    for name in sorted(course.settings.extensions.keys() - set(course.students(lesson))):
-        click.echo(
-            f"grading.toml, [extensions] {name}: no submission of {lesson.id} has this id.",
-            err=True,
-        )
+    for sentence in unknown_extensions(course):
+        click.echo(printable(sentence), err=True)
     if unsafe_no_jail:
         click.echo("Without a jail: code in submissions can do all that you can.", err=True)
     runs = autograde(
@@ -112,4 +111,4 @@ def _show(done: list[GradedSubmission]) -> None:
     for graded in done:
         counts[graded.outcome.status] = counts.get(graded.outcome.status, 0) + 1
     listed = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-    click.echo(f"{len(done)} submissions: {listed}; {fresh} of them in this run.")
+    click.echo(f"{counted(len(done), 'submission')}: {listed}; {fresh} of them in this run.")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recsys_backends.wording import counted
 from tito.commands._lessons import LessonType
-from tito.commands.grade._common import require_grade_extra
+from tito.commands.grade._common import printable, require_grade_extra
 from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def command(lesson: Lesson, students: tuple[str, ...], partial: bool, zipped: bo
     """
     require_grade_extra()
     from tito.grading.course import find_grading_course
+    from tito.grading.notices import notices
     from tito.grading.pages.feedback import make_feedback
     from tito.workspace.lock import writing
 
@@ -42,6 +44,8 @@ def command(lesson: Lesson, students: tuple[str, ...], partial: bool, zipped: bo
         pages = make_feedback(course, lesson, students or None, partial=partial)
         _show(lesson, pages)
         _hand_out(course, lesson, [page.student for page in pages if page.ready], zipped)
+    for sentence in notices(course, [lesson]):
+        click.echo(printable(sentence), err=True)
     if any(page.problem for page in pages):
         raise click.ClickException("some pages could not be made.")
 
@@ -54,7 +58,8 @@ def _show(lesson: Lesson, pages: list[FeedbackPage]) -> None:
     if answers:
         names = ", ".join(page.student for page in pages if page.unfinished)
         click.echo(
-            f"No page for {names}: {answers} answers still need a person. Run `tito grade review "
+            f"No page for {names}: {counted(answers, 'answer')} still "
+            f"{'needs' if answers == 1 else 'need'} a person. Run `tito grade review "
             f"{lesson.number}`, or give --partial.",
             err=True,
         )

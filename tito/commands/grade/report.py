@@ -25,6 +25,8 @@ def command(lesson: Lesson, students: tuple[str, ...]) -> None:
     from tito.grading.course import GradingError, find_grading_course
 
     course = find_grading_course()
+    if not students:
+        _show_missing(course, lesson)
     known = course.students(lesson)
     unknown = [student for student in students if student not in known]
     if unknown or not known:
@@ -37,6 +39,17 @@ def command(lesson: Lesson, students: tuple[str, ...]) -> None:
         raise GradingError(
             f"not graded yet: {', '.join(missing)}. Run `tito grade autograde {lesson.number}`."
         )
+
+
+def _show_missing(course: GradingCourse, lesson: Lesson) -> None:
+    """Print what was refused, who has handed in nothing, and extensions for nobody."""
+    from tito.grading.collecting.refusals import refusals
+    from tito.grading.notices import notices
+
+    for who, why in refusals(course, lesson).items():
+        click.echo(printable(f"{who}: refused by `tito grade collect`: {why}"))
+    for sentence in notices(course, [lesson]):
+        click.echo(printable(sentence))
 
 
 def _shown(course: GradingCourse, lesson: Lesson, student: str) -> bool:

@@ -9,6 +9,7 @@ from tito.course.notebook import Cell
 from tito.grading.autograding.added import AddedCell
 from tito.grading.pages.sanitize import literal_markdown, safe_attachments, safe_markdown
 
+_MOST_NAMED: Final = 5
 _NEAR: Final = 2
 """Number of released cells, at most, between words and an empty box below them."""
 
@@ -51,7 +52,7 @@ def fill_box(cell: dict[str, Any], words: Sequence[AddedCell]) -> str:
     cell["source"] = safe_markdown("\n\n".join(parts), attachments)
     if attachments:
         cell["attachments"] = attachments
-    numbers = ", ".join(str(added.number) for added in words)
+    numbers = ", ".join(str(added.number) for added in words[:_MOST_NAMED])
     name = cell["metadata"]["nbgrader"]["grade_id"]
     return (
         f"The box '{name}' is empty, and cell number {numbers} of your notebook stands beside it: "

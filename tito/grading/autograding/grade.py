@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from recsys_backends import contract
 from recsys_edu._version import __version__
@@ -36,6 +36,8 @@ from tito.jail.mounts import WORK
 from tito.jail.plain_files import SubmissionError, read_below
 from tito.jail.unjailed import Unjailed
 from tito.jobs.pool import WorkerEndedError
+
+_MOST_LISTED: Final = 5
 
 
 def grade_submission(submission: Submission, contents: Mapping[str, bytes] | None) -> Outcome:
@@ -96,8 +98,9 @@ def key_of(submission: Submission) -> str:
     digest.update(str(contract.VERSION).encode())
     digest.update(str(course.inputs_seed(lesson, "")).encode())
     try:
+        digest.update(json.dumps(_other_notebooks(submission)).encode())
         digest.update(_read(submission))
-    except (SubmissionError, UngradableError) as error:
+    except (SubmissionError, UngradableError, GradingError) as error:
         digest.update(str(error).encode())
     ours = (course.source(lesson), course.release(lesson))
     for path in (*ours, *sorted(lesson.folder.glob("*.p[xy]*"))):
@@ -183,11 +186,16 @@ def _time_remarks(submission: Submission) -> list[str]:
 
 def _receipt_remarks(submission: Submission) -> list[str]:
     """Return a remark about other notebooks among the files, which are not graded."""
+    others = _other_notebooks(submission)
+    listed = ", ".join(others[:_MOST_LISTED])
+    more = f" and {len(others) - _MOST_LISTED} more" if len(others) > _MOST_LISTED else ""
+    said = f"Other notebooks were among your files, and are not graded: {listed}{more}."
+    return [said] if others else []
+
+
+def _other_notebooks(submission: Submission) -> list[str]:
     receipt = read_receipt(submission)
-    if receipt is None or not receipt.others:
-        return []
-    listed = ", ".join(receipt.others)
-    return [f"Other notebooks were among your files, and are not graded: {listed}."]
+    return [] if receipt is None else receipt.others
 
 
 def _run_remarks(notebook: dict[str, Any], outcomes: Mapping[int, CellOutcome]) -> list[str]:

@@ -6,7 +6,6 @@ that the student's code says, which might be the inputs.
 
 from __future__ import annotations
 
-import inspect
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,11 +22,12 @@ from tito.course.judged import session_of
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
 from tito.grading.autograding.builds import Builds
+from tito.grading.autograding.clause_parts import judge_parts, parts_of, requirement_of
 from tito.grading.autograding.module import LeftOut, salvage_cells
 from tito.grading.autograding.parts import splitter_in
 from tito.grading.course import GradingCourse, GradingError
 from tito.jail.limits import MIB, Limits
-from tito.judging.clauses import ClauseFunction, functions_of, load_clauses, run_clause
+from tito.judging.clauses import ClauseFunction, Verdict, functions_of, load_clauses, run_clause
 from tito.judging.failures import Failure, LearnerError
 from tito.judging.remote import Remote, connection_of
 from tito.judging.session import Session
@@ -62,10 +62,19 @@ class CellMark:
     """Reason for the student; of a cell that passed, what else is to be said, or empty."""
     details: str
     """Reason in full, for instructors: hidden inputs may occur in it. Empty if the cell passed."""
+    misconception: str | None = None
+    """Name of the known mistake by which the function answers; None if there is none."""
+    partial: float = 0.0
+    """Points of the clauses that held, where the core held and a part did not."""
     mend_first: tuple[str, ...] = ()
     """Parts in which the mistake is, if the cell passed with their answer key only."""
     kept_waiting: bool = False
     """A call was late that waited long for a processor: neighbours may be at fault."""
+
+    @property
+    def earned(self) -> float:
+        """Points earned by tests."""
+        return self.points if self.passed else self.partial
 
 
 @dataclass(frozen=True)
@@ -122,7 +131,8 @@ class Judge:
 
     @cached_property
     def _clauses(self) -> dict[str, ClauseFunction]:
-        return clauses_for(self.lesson, self.template)
+        clauses_for(self.lesson, self.template)
+        return functions_of(load_clauses(self.lesson.folder, "hidden.py"))
 
     @contextmanager
     def opened(self, builds: Builds) -> Iterator[Remote]:
@@ -159,19 +169,29 @@ class Judge:
     def mark(self, grade_id: str, remote: Remote) -> CellMark:
         """Return the mark of one graded cell."""
         cell = next(each for each in self.template if each.grade_id == grade_id)
-        clause = self._clauses[grade_id]
-        rng = np.random.default_rng(self.course.inputs_seed(self.lesson, grade_id))
+        points = float(cell.nbgrader.get("points", 0))
         connection_of(remote).allow_seconds(self.course.settings.limits.judge_seconds)
-        verdict = run_clause(grade_id, clause, remote, rng)
+
+        def run(name: str, clause: ClauseFunction) -> Verdict:
+            rng = np.random.default_rng(self.course.inputs_seed(self.lesson, name))
+            return run_clause(name, clause, remote, rng)
+
+        core = run(grade_id, self._clauses[grade_id])
+        message = "" if core.passed else MESSAGES[connection_of(remote).failure]
+        verdict = judge_parts(core, parts_of(self._clauses, grade_id), run)
+        if verdict.missing:
+            message = f"the main part is right. Not yet: {' '.join(verdict.missing)}"
         connection = connection_of(remote)
-        late = not verdict.passed and connection.failure is Failure.LATE
+        passed = core.passed and not verdict.missing
+        late = not passed and connection.failure is Failure.LATE
         return CellMark(
             grade_id=grade_id,
-            points=float(cell.nbgrader.get("points", 0)),
-            passed=verdict.passed,
-            criterion=" ".join((inspect.getdoc(clause) or "").split()),
-            message="" if verdict.passed else MESSAGES[connection.failure],
-            details=verdict.message,
+            points=points,
+            passed=passed,
+            criterion=requirement_of(self._clauses[grade_id]),
+            message=message,
+            details=verdict.details,
+            partial=points * verdict.share if verdict.missing else 0.0,
             kept_waiting=late and connection.was_kept_waiting,
         )
 

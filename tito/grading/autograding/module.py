@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from tito.course.notebook import Cell, cells_of
 from tito.grading.autograding.parts import KINDS, Splitter, with_statements
 from tito.judging.failures import LearnerError
 
+SECONDS_FOR_PARTS: Final = 60.0
+"""Seconds after which no more parts of cells are tried: each may take long to fail."""
 IN_PART: Final = (
     "was loaded in part (definitions only): the rest, such as a loose line or a command that works "
     "in the notebook alone, was left out"
@@ -61,24 +64,31 @@ def salvage_cells(
         The cells of the module, and the student's cells that are not, or not wholly, among them.
     """
     kept, left_out = list(released), []
+    end = time.monotonic() + SECONDS_FOR_PARTS
     for number, cell in enumerate(written):
         if cell.source == released[number].source:
             continue
         why = ""
-        for part in _parts(cell, released[number], split):
+        for tried, part in enumerate(_parts(cell, released[number], split)):
+            if tried and time.monotonic() > end:
+                break
             trial = [*kept[:number], part, *kept[number + 1 :]]
             try:
                 load(trial)
             except LearnerError as error:
                 why = why or str(error)
-                continue
-            kept = trial
-            break
+            else:
+                kept = trial
+                break
         if why:
-            whole = kept[number].source == released[number].source
-            message = "cannot be loaded" if whole else IN_PART
-            left_out.append(LeftOut(cell.grade_id, why, message))
+            left_out.append(_left_out(cell, why, is_absent=kept[number] == released[number]))
     return kept, left_out
+
+
+def _left_out(cell: Cell, why: str, *, is_absent: bool) -> LeftOut:
+    if is_absent:
+        return LeftOut(cell.grade_id, why)
+    return LeftOut(cell.grade_id, why, IN_PART)
 
 
 def _parts(cell: Cell, released: Cell, split: Splitter) -> Iterator[Cell]:

@@ -37,7 +37,7 @@ class Outcome:
     @property
     def earned(self) -> float:
         """Points earned by tests."""
-        return sum(mark.points for mark in self.marks if mark.passed)
+        return sum(mark.earned for mark in self.marks)
 
     @property
     def possible(self) -> float:

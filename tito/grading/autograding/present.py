@@ -72,15 +72,25 @@ def _verdict(mark: CellMark) -> Iterator[dict[str, Any]]:
         yield _text(f"{sentence} {mark.message}")
         return
     sentence = (
-        f"Tests: 0 of {mark.points:g} points: {mark.message} Required: {mark.criterion} (Points "
-        "that a person gave stand above, and count instead.)"
+        f"Tests: {mark.earned:g} of {mark.points:g} points: {mark.message} Required: "
+        f"{mark.criterion} (Points that a person gave stand above, and count instead.)"
     )
+    if mark.earned > 0:
+        yield _text(f"{sentence} Points by tests:")
+        yield _partial_credit(mark.earned)
+        return
     yield {
         "output_type": "error",
         "ename": "NotYet",
         "evalue": sentence,
         "traceback": [sentence],
     }
+
+
+def _partial_credit(points: float) -> dict[str, Any]:
+    """Return the form of output in which nbgrader looks for a part of the points."""
+    data = {"text/plain": repr(points)}
+    return {"output_type": "execute_result", "execution_count": None, "data": data, "metadata": {}}
 
 
 def _text(text: str) -> dict[str, Any]:

@@ -88,11 +88,14 @@ def _cells(
 
 
 def _better(mark: CellMark, again: CellMark, causes: Sequence[MarkedPart]) -> CellMark:
-    """Return the mark of a second run where it passed, or else the first with a word about it."""
+    """Return the mark of a second run where it is better, or else the first with a word on it."""
     labels = tuple(dict.fromkeys(part.label for part in causes))
     listed = " and ".join(labels)
     if again.passed:
         message = f"Mend {listed} first: with the answer key of that, this function is right."
+        return replace(again, message=message, mend_first=labels)
+    if again.earned > mark.earned:
+        message = f"Mend {listed} first: with the answer key of that, {again.message}"
         return replace(again, message=message, mend_first=labels)
     message = f"{mark.message} Mend {listed} first; with the answer key of that, it fails as well."
     return replace(mark, message=message, details=f"{mark.details} Second run: {again.details}")

@@ -15,12 +15,16 @@ from tito.grading.collecting.archives import opened
 from tito.grading.collecting.hand_ins import Chosen, HandIn, choose_latest, sort_by_student
 from tito.grading.collecting.inbound import inbound_hand_ins
 from tito.grading.collecting.names import compile_pattern
+from tito.grading.collecting.on_roster import with_roster_id
+from tito.grading.collecting.passed_over import beside, passed_over
+from tito.grading.collecting.refusals import record_refusals
 from tito.grading.collecting.submitted import Receipt, existing, store, tidy
 from tito.grading.course import GradingCourse, GradingError, Submission
 from tito.grading.failures import describe_failure
+from tito.grading.roster import read_roster
 from tito.jail.plain_files import SubmissionError
 
-Status = Literal["taken", "newer", "unchanged", "kept", "refused"]
+Status = Literal["taken", "newer", "unchanged", "kept", "ignored", "refused"]
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 
 
@@ -31,7 +35,8 @@ class Collected:
     student: str
     """Id of the student; the path of the hand-in if its author is not known."""
     status: Status
-    """ "newer" replaced an earlier one; "kept" was not taken, since the present one is newer."""
+    """ "newer" replaced an earlier one; "kept" was not taken, since the present one is newer;
+    "ignored" is a file that is no notebook, and of nobody."""
     why: str = ""
     warnings: tuple[str, ...] = ()
 
@@ -67,6 +72,8 @@ def collect(
     regex = compile_pattern(pattern or course.settings.students.pattern)
     hand_ins: list[HandIn] = []
     refused: list[tuple[str, str]] = []
+    ignored: list[tuple[str, str]] = []
+    roster = read_roster(course)
     with ExitStack() as stack:
         paths = list(paths)
         for path in paths:
@@ -76,12 +83,21 @@ def collect(
             more, bad = sort_by_student(files, path, lesson, regex, alone=alone)
             hand_ins += more
             refused += bad
+            ignored += passed_over(files, lesson, more, bad)
         if not paths:
             hand_ins, refused = inbound_hand_ins(
                 course, lesson, before_due=before_due, check_owner=check_owner
             )
-        found = [Collected(path, "refused", why) for path, why in refused]
-        found += _stored(course, lesson, hand_ins, replace=replace or before_due)
+        hand_ins = [with_roster_id(course, roster, hand_in) for hand_in in hand_ins]
+        found = list(_stored(course, lesson, hand_ins, replace=replace or before_due))
+    record_refusals(
+        course,
+        lesson,
+        {entry.student: entry.why for entry in found if entry.status == "refused"},
+        [entry.student for entry in found if entry.status != "refused"],
+    )
+    found += [Collected(path, "ignored", why) for path, why in ignored]
+    found += [Collected(path, "refused", why) for path, why in refused]
     return sorted(found, key=lambda entry: entry.student.casefold())
 
 
@@ -111,6 +127,7 @@ def _stored(
             _check_one_student(group, there.get(student.casefold(), student))
             chosen = choose_latest(course, lesson, group)
             submission = course.submission(lesson, student)
+            warnings += beside(chosen.hand_in, chosen.file)
             collected = _take(submission, chosen, warnings, replace=replace)
         except Exception as error:  # one hand-in never stops the others
             collected = Collected(student, "refused", describe_failure(error), warnings)
@@ -138,8 +155,8 @@ def _check_one_student(group: list[HandIn], there: str) -> None:
 
 def _told_apart_by(hand_in: HandIn) -> str:
     lms = hand_in.author.lms
-    participant = lms.get("participant")
-    return f"{hand_in.author.name} ({participant})" if participant else hand_in.author.name
+    apart = lms.get("participant") or lms.get("prefix")
+    return f"{hand_in.author.name} ({apart})" if apart else hand_in.author.name
 
 
 def _take(
@@ -149,7 +166,7 @@ def _take(
     digest = hashlib.sha256(chosen.content).hexdigest()
     before = existing(submission)
     if before is not None and before[0] == digest:
-        return Collected(student, "unchanged", "", warnings)
+        return Collected(student, "unchanged", "", (*warnings, *_warnings(chosen, False)))
     if before is not None and chosen.stamp <= before[1] and not replace:
         why = (
             f"the present one is of {before[1]:%Y-%m-%d %H:%M}, "
@@ -172,13 +189,13 @@ def _take(
     return Collected(student, "taken" if before is None else "newer", "", warnings)
 
 
-def _warnings(chosen: Chosen, is_newer: bool) -> list[str]:
+def _warnings(chosen: Chosen, replaces: bool) -> list[str]:
     """Return sentences about what is not graded of a hand-in that was taken."""
     said = []
     if chosen.others:
         listed = ", ".join(chosen.others)
         said.append(f"{chosen.file.path} was taken, and these notebooks were not: {listed}.")
-    if chosen.is_empty and is_newer:
+    if chosen.is_empty and replaces:
         said.append(
             f"nothing is written in {chosen.file.path}; the earlier one is in .tito/earlier."
         )

@@ -12,7 +12,7 @@ from tito.course.exchange import STAMP
 from tito.course.lessons import Lesson, all_lessons
 from tito.grading.collecting.archives import CROWDED, UnreadFile
 from tito.grading.collecting.candidates import best_of, candidates_in, why_none_is_best
-from tito.grading.collecting.names import Author, author_of, is_named_after
+from tito.grading.collecting.names import Author, author_of, is_misnamed, is_named_after
 from tito.grading.course import GradingCourse
 from tito.grading.failures import describe_failure
 from tito.grading.timestamps import parse_time
@@ -20,7 +20,6 @@ from tito.jail.plain_files import SubmissionError
 
 MAX_FILES: Final = 2_000
 """Number of files in one hand-in."""
-_ONLINE_TEXT: Final = "_assignsubmission_onlinetext"
 
 
 @dataclass
@@ -67,11 +66,11 @@ def sort_by_student(
         The hand-ins, and the paths whose author is not known, each with the reason.
     """
     others = {other.id for other in all_lessons()} - {lesson.id}
-    found: dict[tuple[str, str], HandIn] = {}
+    found: dict[tuple[str, str, str], HandIn] = {}
     refused = []
     for file in files:
-        if others & set(PurePosixPath(file.path).parts[:-1]) or _ONLINE_TEXT in file.path:
-            continue  # of somebody's whole folder; or what Moodle has beside the files
+        if others & set(PurePosixPath(file.path).parts[:-1]):
+            continue  # of somebody's whole folder
         loose = "/" not in file.path and not file.is_notebook
         try:
             author = author_of(file.path, lesson, pattern, alone=alone)
@@ -84,8 +83,13 @@ def sort_by_student(
             if file.problem:
                 refused.append((file.path, f"it {file.problem}."))
             continue
-        key = author.id, author.lms.get("participant", author.name)
-        found.setdefault(key, HandIn(author, str(source))).files.append(file)
+        attempt = author.time.isoformat() if author.time else ""
+        hand_in = found.setdefault(
+            (author.id, author.told_apart_by, attempt), HandIn(author, str(source))
+        )
+        if "folder" in author.lms:  # Moodle's folder of files, not that of its online text
+            hand_in.author = author
+        hand_in.files.append(file)
     return list(found.values()), refused
 
 
@@ -141,6 +145,9 @@ def choose_latest(course: GradingCourse, lesson: Lesson, hand_ins: list[HandIn])
 
 
 def _why_none(files: list[UnreadFile]) -> str:
+    for file in files:
+        if is_misnamed(file.path):
+            return f"{file.path} has another ending than .ipynb: rename it, and collect it again."
     problems = [f"{file.path} {file.problem}." for file in files if file.problem]
     if problems:
         return problems[0]
@@ -154,6 +161,8 @@ def _time_of(
     """Return the time of a hand-in, and the origin of that time."""
     if hand_in.stamp is not None:
         return hand_in.stamp, "the exchange"
+    if hand_in.author.time is not None:
+        return hand_in.author.time, "the file's name"
     if hand_in.author.lms.get("kind") == "nbgrader":  # elsewhere students could have put it there
         beside = str(PurePosixPath(*PurePosixPath(file.path).parts[:2], STAMP))
         for other in hand_in.files:

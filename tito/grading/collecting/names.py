@@ -1,4 +1,4 @@
-"""Authors of files, from paths as Moodle, Canvas and nbgrader make them, or by a pattern."""
+"""Authors of files, from paths as LMSs and nbgrader make them, or by a pattern."""
 
 from __future__ import annotations
 
@@ -6,17 +6,29 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Final
 
 from tito.course.lessons import Lesson
 from tito.grading.course import STUDENT_ID, GradingError
+from tito.grading.timestamps import is_plausible
 from tito.jail.plain_files import SubmissionError
 
-_MOODLE: Final = re.compile(r"(?P<name>.+?)_(?P<participant>\d+)_assignsubmission_file(?:_.*)?")
+_MOODLE: Final = re.compile(
+    r"(?P<name>.+?)_(?P<participant>\d+)_assignsubmission_(?P<kind>file|onlinetext)(?:_.*)?"
+)
 _CANVAS: Final = re.compile(
     r"(?P<name>[^_/]+)(?P<late>_LATE)?_(?P<user>\d+)_(?P<submission>\d+)_(?P<file>.+)"
 )
+_BLACKBOARD: Final = re.compile(
+    r"(?P<prefix>.+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)"
+)
+_BRIGHTSPACE: Final = re.compile(
+    r"(?P<user>\d+)-(?P<submission>\d+) - (?P<name>.+?) - "
+    r"(?P<time>[A-Z][a-z]+ \d{1,2}, \d{4} \d{1,2}[-.:]?\d\d [AP]M)(?: - (?P<file>.+))?"
+)
+_MISNAMED: Final = (".ipynb.txt", ".ipynb.json", ".ipynb.html", ".ipynb.download")
 _COPY: Final = re.compile(r"(?:[-_ ]\d+| ?\(\d+\))$")
 """Suffix that a browser or Canvas adds to the name of a file that exists already."""
 
@@ -30,9 +42,17 @@ class Author:
     name: str
     """Name in the path."""
     lms: dict[str, str] = field(default_factory=dict)
-    """``kind`` ("moodle", "canvas", "nbgrader", "exchange"), and ids of that system."""
+    """``kind`` ("moodle", "canvas", "blackboard", "brightspace", "nbgrader", "exchange"), and ids
+    of that system."""
     late: bool | None = None
     """True or False if the LMS says that the file was late or in time; None if it does not say."""
+    time: datetime | None = None
+    """Time of the hand-in, if the path has it."""
+
+    @property
+    def told_apart_by(self) -> str:
+        """Part of the path that differs between students of one name."""
+        return self.lms.get("participant") or self.lms.get("prefix") or self.name
 
 
 def author_of(path: str, lesson: Lesson, pattern: re.Pattern[str] | None, *, alone: bool) -> Author:
@@ -69,21 +89,57 @@ def author_of(path: str, lesson: Lesson, pattern: re.Pattern[str] | None, *, alo
 
 
 def _by_lms(parts: tuple[str, ...], *, alone: bool) -> Author | None:
-    """Find the author in a path as Moodle or Canvas makes it; None for any other path."""
+    """Find the author in a path as an LMS makes it; None for any other path."""
     # Only the outermost name is the LMS's: below it, students call things as they like.
     for part in parts if alone else parts[:1]:
         moodle = _MOODLE.fullmatch(part)
         if moodle:
-            folder = {"folder": part} if part != parts[-1] else {}
+            in_folder = part != parts[-1] and moodle["kind"] == "file"
+            folder = {"folder": part} if in_folder else {}
             lms = {"kind": "moodle", "participant": moodle["participant"], **folder}
             return Author(as_id(moodle["name"]), moodle["name"], lms)
-    canvas = _CANVAS.fullmatch(parts[-1]) if parts and (alone or len(parts) == 1) else None
+        brightspace = _BRIGHTSPACE.fullmatch(part)
+        if brightspace:
+            return _of_brightspace(brightspace)
+    name = parts[-1] if parts and (alone or len(parts) == 1) else ""
+    blackboard, canvas = _BLACKBOARD.fullmatch(name), _CANVAS.fullmatch(name)
+    if blackboard:
+        return _of_blackboard(blackboard)
     if canvas:
         lms = {"kind": "canvas", **{key: canvas[key] for key in ("user", "submission", "file")}}
         late = canvas["late"] is not None
         lms |= {"late": "yes"} if late else {}
         return Author(as_id(f"{canvas['name']}-{canvas['user']}"), canvas["name"], lms, late)
     return None
+
+
+def _of_blackboard(found: re.Match[str]) -> Author:
+    """Return the author in a name such as ``gradebook_CS1_lab_ada_attempt_2026-11-30-…_x.ipynb``.
+
+    Names of assignments and of users may both have underscores: only the last word is taken for
+    the user's, unless the roster knows better.
+    """
+    user = found["prefix"].rpartition("_")[2] or found["prefix"]
+    lms = {"kind": "blackboard", "user": user, "prefix": found["prefix"]}
+    return Author(as_id(user), user, lms, time=_local_time(found["time"], "%Y-%m-%d-%H-%M-%S"))
+
+
+def _of_brightspace(found: re.Match[str]) -> Author:
+    """Return the author in a name such as ``17-42 - Ada Lovelace - Nov 30, 2026 905 AM``."""
+    lms = {"kind": "brightspace", "user": found["user"], "submission": found["submission"]}
+    month, day, year, clock, half = found["time"].replace(",", "").split()
+    digits = re.sub(r"\D", "", clock).zfill(4)
+    time = _local_time(f"{month[:3]} {day} {year} {digits} {half}", "%b %d %Y %I%M %p")
+    return Author(as_id(f"{found['name']}-{found['user']}"), found["name"], lms, time=time)
+
+
+def _local_time(text: str, form: str) -> datetime | None:
+    """Read a time of this machine's zone; return None if it is none, or not plausible."""
+    try:
+        time = datetime.strptime(text, form).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return time if is_plausible(time) else None
 
 
 def as_id(name: str) -> str:
@@ -101,12 +157,19 @@ def as_id(name: str) -> str:
     return f"{stem}-{digest}"
 
 
+def is_misnamed(path: str) -> bool:
+    """Return True for a notebook to whose name a browser has added another ending."""
+    return path.lower().endswith(_MISNAMED)
+
+
 def is_named_after(path: str, lesson: Lesson) -> bool:
     """Return True if a file has the name of the lesson's notebook, or of a copy of it."""
     stem = PurePosixPath(path).stem
-    canvas = _CANVAS.fullmatch(PurePosixPath(path).name)
-    if canvas:
-        stem = PurePosixPath(canvas["file"]).stem
+    for pattern in (_BLACKBOARD, _BRIGHTSPACE, _CANVAS):
+        found = pattern.fullmatch(PurePosixPath(path).name)
+        if found and found["file"]:
+            stem = PurePosixPath(found["file"]).stem
+            break
     wanted = lesson.id.lower()
     return wanted in (stem.lower(), _COPY.sub("", stem).lower())
 

@@ -24,7 +24,7 @@ from tito.grading.timestamps import parse_time
 from tito.jail.plain_files import SubmissionError, read_below
 
 _MAX_BYTES: Final = 1_000_000
-_KINDS: Final = ("moodle", "canvas", "nbgrader", "exchange")
+_KINDS: Final = ("moodle", "canvas", "blackboard", "brightspace", "nbgrader", "exchange")
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from tito.grading.marks.marks import Mark, Marks, Student
+from tito.grading.marks.marks import Mark, Marks
+from tito.grading.marks.people import Student
 from tito.grading.marks.tables import csv_text, inert, points_text
 
 
 def students_csv(marks: Marks, *, partial: bool) -> str:
-    """Write one row per student, with two columns per lesson: the mark and its maximum."""
+    """Write one row per student, with two columns per lesson: the mark and its maximum.
+
+    Three more columns have the lessons that still need a person, those of which nothing was handed
+    in, and those of which everything that was handed in was refused.
+    """
     columns = [name for lesson in marks.lessons for name in (lesson.id, f"{lesson.id}_max")]
-    rows = [["student", "last_name", "first_name", "email", *columns, "needs_manual"]]
+    about = ["student", "name", "last_name", "first_name", "email", "section"]
+    rows = [[*about, *columns, "needs_manual", "not_handed_in", "refused"]]
     for student in marks.students:
-        row = _names(student)
+        _, *names = _names(student)
+        row = [inert(student.id), inert(student.name), *names, inert(student.section)]
         for lesson in marks.lessons:
             score = marks.score(student.id, lesson, partial=partial)
             row += [points_text(score), points_text(marks.maxima[lesson.id])]
-        row.append(" ".join(_open(marks, student)))
+        row += [" ".join(each) for each in (_open(marks, student), *_missing(marks, student))]
         rows.append(row)
     return csv_text(rows)
 
@@ -67,3 +74,11 @@ def _open(marks: Marks, student: Student) -> list[str]:
         for lesson, mark in found
         if lesson.id in waiting or (mark is not None and not mark.final)
     ]
+
+
+def _missing(marks: Marks, student: Student) -> tuple[list[str], list[str]]:
+    """Return lessons of which nothing was handed in, and those of which all was refused."""
+    there = {lesson for name, lesson in (*marks.found, *marks.ungraded) if name == student.id}
+    refused = [x.id for x in marks.lessons if (student.id, x.id) in marks.refused]
+    missing = [x.id for x in marks.lessons if x.id not in there and x.id not in refused]
+    return missing, [lesson for lesson in refused if lesson not in there]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tito.course.lessons import Lesson
 from tito.grading.course import GradingError
-from tito.grading.marks.export_canvas import Filled, match_by_column, match_notes
+from tito.grading.marks.gradebook_table import Filled, left_notes, match_by_column, match_notes
 from tito.grading.marks.marks import Marks
-from tito.grading.marks.roster import Keys, by_lms, emails, ids, names
-from tito.grading.marks.tables import Table, csv_text, differs, inert, points_text
+from tito.grading.marks.matching import Keys, by_lms, emails, ids, names
+from tito.grading.marks.tables import Table, csv_text, differs, inert, number_in, points_text
 
 COLUMNS: Final = (
     "Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade",
@@ -21,7 +21,7 @@ COLUMNS: Final = (
 _PARTICIPANT: Final = "Participant "
 _IDS: Final[tuple[tuple[str, Keys], ...]] = (
     ("Identifier", by_lms("moodle", _PARTICIPANT)), ("Email address", emails),
-    ("Username", ids), ("ID number", ids), ("Full name", names),
+    ("Username", ids), ("ID number", ids), ("ID number", by_lms("roster")), ("Full name", names),
 )  # fmt: skip
 """Columns by which students are found, the surest first."""
 
@@ -45,22 +45,20 @@ def moodle_csv(marks: Marks, template: Table | None, *, partial: bool) -> Filled
     if template is None:
         return _without_template(marks, lesson, partial=partial)
     columns = _columns_of(template)
+    for row in template.rows:
+        _check_maximum(lesson, marks.maxima[lesson.id], columns.maximum_in(row))
     matched = match_by_column(marks, template, template.rows, _IDS)
     rows, locked = [], []
     for place, row in enumerate(template.rows):
         student = matched.students.get(place)
         score = marks.score(student.id, lesson, partial=partial) if student else None
-        if score is not None:
-            _check_maximum(lesson, marks.maxima[lesson.id], columns.maximum_in(row))
-            if columns.is_locked(row):
-                locked.append(row[columns.identifier])
-                score = None
+        if score is not None and columns.is_locked(row):
+            locked.append(row[columns.identifier])
+            score = None
         rows.append(columns.filled(row, score))
-    unmatched = [
-        row[columns.identifier] for at, row in enumerate(rows) if at not in matched.students
-    ]
-    text = Table(template.header, rows, template.delimiter, template.mark).text()
-    return Filled(text, (*match_notes(marks, matched, unmatched), *_lock_notes(locked)))
+    people = [row[columns.identifier] for row in rows]
+    notes = (*match_notes(marks, matched, people), *left_notes("Moodle locks them", locked))
+    return Filled(replace(template, rows=rows).text(), notes, template.encoding)
 
 
 @dataclass(frozen=True)
@@ -104,15 +102,19 @@ def _columns_of(template: Table) -> _Columns:
 
 
 def _check_maximum(lesson: Lesson, maximum: float, text: str) -> None:
-    if differs(text, maximum):
+    """Raise GradingError if a worksheet's maximum is a scale, or not the lesson's."""
+    said = text.strip()
+    if said and number_in(said) is None:
         raise GradingError(
-            f"the worksheet's maximum grade is {text.strip()}, and {lesson.id} has "
+            f"the worksheet's maximum grade is {said!r}, which is no number: in Moodle, set the "
+            f"assignment's grade to 'Point' with a maximum of {points_text(maximum)}, and download "
+            "the worksheet again."
+        )
+    if differs(said, maximum):
+        raise GradingError(
+            f"the worksheet's maximum grade is {said}, and {lesson.id} has "
             f"{points_text(maximum)} points: change it in Moodle, and download the worksheet again."
         )
-
-
-def _lock_notes(locked: Sequence[str]) -> tuple[str, ...]:
-    return (f"Left as they were, since Moodle locks them: {', '.join(locked)}.",) if locked else ()
 
 
 def _without_template(marks: Marks, lesson: Lesson, *, partial: bool) -> Filled:
@@ -121,7 +123,7 @@ def _without_template(marks: Marks, lesson: Lesson, *, partial: bool) -> Filled:
         score = marks.score(student.id, lesson, partial=partial)
         participants = student.lms_ids.get("moodle", frozenset())
         if len(participants) == 1:
-            name = f"{student.first_name} {student.last_name}".strip() or student.id
+            name = student.name or student.id
             about = [f"{_PARTICIPANT}{next(iter(participants))}", inert(name)]
             points = [points_text(score), points_text(marks.maxima[lesson.id])]
             rows.append([*about, inert(student.email), "", *points, "Yes", "", "", ""])

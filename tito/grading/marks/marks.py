@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbgrader.api import MissingEntry
-
 from tito.course.exchange import STAMP
 from tito.course.lessons import Lesson, all_lessons
-from tito.grading.collecting.submitted import read_receipt
-from tito.grading.course import GradingCourse, GradingError, Submission
+from tito.grading.collecting.refusals import refusals
+from tito.grading.course import GradingCourse, GradingError
 from tito.grading.gradebook import open_gradebook
 from tito.grading.marks.late import assign_penalties
+from tito.grading.marks.people import Student, people_of
 
 
 @dataclass(frozen=True)
@@ -58,18 +57,6 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Student:
-    """A student, and their ids in LMSs."""
-
-    id: str
-    first_name: str = ""
-    last_name: str = ""
-    email: str = ""
-    lms_ids: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Ids in what they handed in: ``moodle`` (participant), ``canvas`` (user) and ``name``."""
-
-
-@dataclass(frozen=True)
 class Marks:
     """All marks of one export."""
 
@@ -82,6 +69,10 @@ class Marks:
     """Marks by student and lesson; missing for those who handed in nothing."""
     ungraded: tuple[tuple[str, str], ...]
     """Students and lessons of submissions that are not graded yet."""
+    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Reasons by student and lesson for what `tito grade collect` refused."""
+    strangers: tuple[str, ...] = ()
+    """Ids of students that the roster does not have; empty without a roster."""
 
     def score(self, student: str, lesson: Lesson, *, partial: bool) -> float | None:
         """Return a mark that may leave the gradebook: a final one, or any if ``partial``."""
@@ -96,15 +87,7 @@ def read_marks(course: GradingCourse, lessons: Iterable[Lesson] = ()) -> Marks:
         GradingError: the gradebook does not know one of them, or knows none.
     """
     with open_gradebook(course) as gradebook:
-        known = {assignment.name for assignment in gradebook.assignments}
-        wanted = tuple(lessons) or tuple(each for each in all_lessons() if each.id in known)
-        for lesson in wanted:
-            if lesson.id not in known:
-                raise GradingError(
-                    f"{lesson.id} is not prepared: run `tito grade build {lesson.number}` first."
-                )
-        if not wanted:
-            raise GradingError("the gradebook has no lessons yet: run `tito grade build` first.")
+        wanted = _wanted(gradebook, lessons)
         found: dict[tuple[str, str], Mark] = {}
         maxima, due = {}, {}
         for lesson in wanted:
@@ -115,16 +98,35 @@ def read_marks(course: GradingCourse, lessons: Iterable[Lesson] = ()) -> Marks:
             for submission in assignment.submissions:
                 mark = _mark(course, lesson, submission)
                 found[submission.student.id, lesson.id] = mark
-        handed_in = {lesson.id: course.students(lesson) for lesson in wanted}
-        ids = {each.id for each in gradebook.students}.union(*handed_in.values())
-        students = tuple(_student(course, gradebook, wanted, each) for each in sorted(ids))
+        known = [(each.id, _names_in(each)) for each in gradebook.students]
+    handed_in = {lesson.id: course.students(lesson) for lesson in wanted}
+    refused = {
+        (who, lesson.id): why for lesson in wanted for who, why in refusals(course, lesson).items()
+    }
+    ids = {*(name for names in handed_in.values() for name in names)}
+    ids |= {who for who, _ in refused}
+    students, strangers = people_of(course, wanted, dict(known), ids)
     ungraded = tuple(
         (student, lesson)
         for lesson, names in handed_in.items()
         for student in names
         if (student, lesson) not in found
     )
-    return Marks(wanted, maxima, due, students, found, ungraded)
+    return Marks(wanted, maxima, due, students, found, ungraded, refused, strangers)
+
+
+def _wanted(gradebook: Any, lessons: Iterable[Lesson]) -> tuple[Lesson, ...]:
+    """Return the lessons, or all of the gradebook; raise GradingError for one it lacks."""
+    known = {assignment.name for assignment in gradebook.assignments}
+    wanted = tuple(lessons) or tuple(each for each in all_lessons() if each.id in known)
+    for lesson in wanted:
+        if lesson.id not in known:
+            raise GradingError(
+                f"{lesson.id} is not prepared: run `tito grade build {lesson.number}` first."
+            )
+    if not wanted:
+        raise GradingError("the gradebook has no lessons yet: run `tito grade build` first.")
+    return wanted
 
 
 def _mark(course: GradingCourse, lesson: Lesson, submission: Any) -> Mark:
@@ -153,30 +155,5 @@ def _mark(course: GradingCourse, lesson: Lesson, submission: Any) -> Mark:
     )
 
 
-def _student(
-    course: GradingCourse, gradebook: Any, lessons: Iterable[Lesson], student: str
-) -> Student:
-    lms: dict[str, set[str]] = {}
-    for lesson in lessons:
-        for key, value in _lms_ids(course.submission(lesson, student)).items():
-            lms.setdefault(key, set()).add(value)
-    ids = {key: frozenset(values) for key, values in lms.items()}
-    try:
-        known = gradebook.find_student(student)
-    except MissingEntry:
-        return Student(student, lms_ids=ids)
-    names = (known.first_name or "", known.last_name or "", known.email or "")
-    return Student(student, *names, lms_ids=ids)
-
-
-def _lms_ids(submission: Submission) -> dict[str, str]:
-    """Return the ids that the LMS used for a student whose notebook came from it."""
-    receipt = read_receipt(submission)
-    if receipt is None:
-        return {}
-    known = {
-        "moodle": receipt.lms.get("participant", ""),
-        "canvas": receipt.lms.get("user", ""),
-        "name": receipt.name,
-    }
-    return {key: value for key, value in known.items() if value}
+def _names_in(student: Any) -> tuple[str, str, str]:
+    return (student.first_name or "", student.last_name or "", student.email or "")

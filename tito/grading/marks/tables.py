@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from tito.grading.course import GradingError
 
-_MAX_BYTES = 50 << 20
+_MAX_BYTES: Final = 50 << 20
+_UTF_16: Final = (("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff"))
+"""Encodings of Blackboard's tables, and the bytes with which they begin."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class Table:
     delimiter: str = ","
     mark: str = ""
     """Byte order mark at the beginning of the file, or empty."""
+    encoding: str = "utf-8"
+    """Encoding of the file, in which it is written again."""
 
     def column(self, name: str) -> int | None:
         """Return the index of a column by its name, ignoring case; None if there is none."""
@@ -51,7 +57,8 @@ def read_table(path: Path) -> Table:
         data = path.read_bytes()
         if len(data) > _MAX_BYTES:
             raise GradingError(f"{path} is too large for a list of students.")
-        content = data.decode("utf-8")
+        encoding = next((name for name, start in _UTF_16 if data.startswith(start)), "utf-8")
+        content = data.decode(encoding)
     except UnicodeDecodeError:
         raise GradingError(
             f"{path} is not UTF-8: give the file as exported, not as saved by a spreadsheet."
@@ -74,7 +81,7 @@ def read_table(path: Path) -> Table:
         if len(row) > width:
             raise GradingError(f"{path}: row {number} has more entries than the header.")
     padded = [row + [""] * (width - len(row)) for row in rows]
-    return Table(padded[0], padded[1:], delimiter, mark)
+    return Table(padded[0], padded[1:], delimiter, mark, encoding)
 
 
 def inert(text: str) -> str:
@@ -90,9 +97,16 @@ def points_text(value: float | None) -> str:
     return "0" if text == "-0" else text
 
 
+def number_in(text: str) -> float | None:
+    """Return the number in an entry, written with a point or a comma; None if it is no number."""
+    try:
+        number = float(text.strip().replace(",", "."))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def differs(said: str, points: float) -> bool:
     """Return True if the text of a table is a number, and differs from these points."""
-    try:
-        return abs(float(said.replace(",", ".")) - points) >= 1e-9
-    except ValueError:
-        return False
+    number = number_in(said)
+    return number is not None and abs(number - points) >= 1e-9

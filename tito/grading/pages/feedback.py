@@ -11,22 +11,27 @@ import logging
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from html import escape
 from typing import Any
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import GetGrades
-from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
 from recsys_edu._version import __version__
 from recsys_edu.atomic import atomic_path
 from tito.course.lessons import Lesson
+from tito.course.notebook import read_cells
+from tito.grading.autograding.outcome import latest_outcome
 from tito.grading.course import GradingCourse, GradingError, Submission
 from tito.grading.gradebook import gradebook_url, open_gradebook
 from tito.grading.marks.late import assign_penalties
+from tito.grading.pages.entered import Entered, entered_of
 from tito.grading.pages.exporter import PageExporter
+from tito.grading.pages.render import CODE_STYLE, FOLDER, format_points, render
+from tito.grading.pages.sanitize import plain_text
+from tito.grading.pages.summary import Row, Summary, summarize, titles_of
 from tito.grading.timestamps import BESIDE
 
 
@@ -86,57 +91,35 @@ def make_feedback(
     ]
 
 
-@dataclass(frozen=True)
-class _Marks:
-    """Contents of a page that are not in the notebook."""
-
-    digest: str
-    unfinished: int
-
-
-def _marked(course: GradingCourse, gradebook: Any, lesson: Lesson) -> dict[str, _Marks]:
+def _marked(course: GradingCourse, gradebook: Any, lesson: Lesson) -> dict[str, Entered]:
+    """Return what the gradebook knows of each student with a graded notebook."""
     try:
         assign_penalties(course, gradebook, lesson)
         submissions = gradebook.find_assignment(lesson.id).submissions
     except MissingEntry:
         return {}
-    found = {}
-    for submission in submissions:
-        if course.submission(lesson, submission.student.id).autograded.is_file():
-            grades = [grade for book in submission.notebooks for grade in book.grades]
-            comments = [comment for book in submission.notebooks for comment in book.comments]
-            said = [
-                submission.late_submission_penalty,
-                sorted((grade.name, grade.score, grade.max_score) for grade in grades),
-                sorted((comment.name, comment.comment or "") for comment in comments),
-                __version__,
-            ]
-            digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()
-            unfinished = sum(grade.needs_manual_grade for grade in grades)
-            found[submission.student.id] = _Marks(digest, unfinished)
-    return found
+    return {
+        submission.student.id: entered_of(submission)
+        for submission in submissions
+        if course.submission(lesson, submission.student.id).autograded.is_file()
+    }
 
 
 def _page(
-    submission: Submission, exporter: PageExporter, marks: _Marks, *, partial: bool
+    submission: Submission, exporter: PageExporter, entered: Entered, *, partial: bool
 ) -> FeedbackPage:
-    source, target, student = submission.autograded, submission.feedback, submission.student
+    target, student = submission.feedback, submission.student
     record = submission.course.state / "feedback" / submission.lesson.id / student
-    if marks.unfinished and not partial:
-        return FeedbackPage(student, unfinished=marks.unfinished)
+    unfinished = sum(cell.needs_manual for cell in entered.cells)
+    if unfinished and not partial:
+        return FeedbackPage(student, unfinished=unfinished)
     try:
-        digest = f"{marks.digest} {hashlib.sha256(source.read_bytes()).hexdigest()}"
+        summary = _summary(submission, entered)
+        digest = _digest(submission, summary, entered)
         if target.is_file() and record.is_file() and record.read_text() == digest:
             return FeedbackPage(student)
         record.unlink(missing_ok=True)
-        html = _html(submission, exporter)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_path(target) as unfinished:
-            unfinished.write_text(html, encoding="utf-8")
-        for name in BESIDE:  # nbgrader's own release of feedback looks for them
-            if source.with_name(name).is_file():
-                with atomic_path(target.with_name(name)) as unfinished:
-                    shutil.copyfile(source.with_name(name), unfinished)
+        _write(submission, _html(submission, exporter, summary))
     except Exception as error:  # whatever a notebook does to nbconvert, the others get their page
         target.unlink(missing_ok=True)
         reason = str(error).strip().splitlines()
@@ -148,27 +131,68 @@ def _page(
     return FeedbackPage(student, written=True)
 
 
-def _html(submission: Submission, exporter: PageExporter) -> str:
+def _summary(submission: Submission, entered: Entered) -> Summary:
+    outcome = latest_outcome(submission)
+    if outcome is not None and outcome.notebook is None:
+        outcome = None  # a later hand-in could not be graded, and the marks are an earlier one's
+    return summarize(read_cells(submission.autograded), entered, outcome)
+
+
+def _digest(submission: Submission, summary: Summary, entered: Entered) -> str:
+    """Return a digest of all that a page shows."""
+    digest = hashlib.sha256(submission.autograded.read_bytes())
+    shown = (__version__, repr(summary), sorted(entered.comments.items()))
+    digest.update(json.dumps(shown).encode())
+    for template in sorted(FOLDER.iterdir()):
+        digest.update(template.read_bytes())
+    return digest.hexdigest()
+
+
+def _write(submission: Submission, html: str) -> None:
+    source, target = submission.autograded, submission.feedback
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(target) as unfinished:
+        unfinished.write_text(html, encoding="utf-8")
+    for name in BESIDE:  # nbgrader's own release of feedback looks for them
+        if source.with_name(name).is_file():
+            with atomic_path(target.with_name(name)) as unfinished:
+                shutil.copyfile(source.with_name(name), unfinished)
+
+
+def _html(submission: Submission, exporter: PageExporter, summary: Summary) -> str:
     name = submission.lesson.id
     names = {"notebook": name, "assignment": name, "student": submission.student}
+    rows = {row.anchor: row for row in summary.rows}
+    titles = titles_of(read_cells(submission.autograded))
     resources = {
         "unique_key": name,
         "nbgrader": {**names, "db_url": gradebook_url(submission.course.gradebook)},
+        "feedback": {
+            "title": name,
+            "summary": render("summary.html.j2", summary=summary),
+            "names": {key: escape(plain_text(title)) for key, (title, _) in titles},
+            "points": {key: _points(row) for key, row in rows.items()},
+        },
     }
     html, _ = exporter.from_filename(str(submission.autograded), resources=resources)
     return str(html)
 
 
+def _points(row: Row) -> str:
+    earned = "–" if row.points is None else format_points(row.points)
+    return f"{earned} / {format_points(row.maximum)} points"
+
+
 def _exporter() -> PageExporter:
-    """Set up an exporter as nbgrader's GenerateFeedback does."""
-    folder = Path(handlers.static_path, "node_modules", "bootstrap", "dist", "css")
+    """Set up an exporter with our template, which gets points and comments as nbgrader's does."""
     settings = {
-        "template_name": "feedback",
-        "extra_template_basedirs": [str(handlers.template_path)],
-        "extra_template_paths": [str(folder)],
+        "template_name": "classic",
+        "template_file": "feedback_page.html.j2",
+        "extra_template_paths": [str(FOLDER)],
         "default_preprocessors": [],
     }
-    exporter = PageExporter(sealed=True, config=Config({"HTMLExporter": settings}))
+    config = Config({"HTMLExporter": settings, "CSSHTMLHeaderPreprocessor": {"style": CODE_STYLE}})
+    exporter = PageExporter(sealed=True, config=config)
     exporter.log = logging.getLogger(__name__)
     exporter.log.setLevel(logging.CRITICAL)
     for preprocessor in (GetGrades, CSSHTMLHeaderPreprocessor):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import re
 import secrets
 import signal
 import socket
@@ -17,13 +16,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any, Final
 
 from jupyter_server.serverapp import ServerApp
 from nbgrader.server_extensions.formgrader import handlers
-from nbgrader.server_extensions.formgrader.base import BaseApiHandler
+from nbgrader.server_extensions.formgrader.base import BaseApiHandler, BaseHandler, check_xsrf
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from tornado import web
 from traitlets.config import Config
@@ -31,7 +29,11 @@ from traitlets.config import Config
 from tito.course.lessons import Lesson
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.gradebook import gradebook_url, open_gradebook
-from tito.grading.pages.exporter import PageExporter
+from tito.grading.pages.form_grader import FormGraderExporter
+from tito.grading.pages.graders import HANDLERS, TELLING, graders_settings
+from tito.grading.pages.kept_comments import keep_comment
+from tito.grading.pages.render import FOLDER
+from tito.grading.sharing import share_of
 
 ADDRESS: Final = "127.0.0.1"
 _POLICY: Final = (
@@ -54,6 +56,7 @@ def serve(
     *,
     port: int | None = None,
     browser: bool = True,
+    grader: str = "",
     on_ready: Callable[[str], None],
 ) -> None:
     """Serve the form grader until a signal ends it.
@@ -63,11 +66,14 @@ def serve(
         lesson: lesson whose submissions are shown first; None for the list of lessons.
         port: port of the server; None for a free one.
         browser: open a browser.
+        grader: name in ``[graders]`` of the one who marks; empty for one who marks everything.
         on_ready: function that is called with the address and its token, once it can be opened.
 
     Raises:
-        GradingError: the port is taken, or nothing of this lesson was graded.
+        GradingError: the port is taken, nothing of this lesson was graded, or there is no such
+            grader.
     """
+    share = share_of(course, grader)
     if lesson is not None:
         _check_graded(course, lesson)
     page = "gradebook" if lesson is None else f"gradebook/{lesson.id}/{lesson.id}"
@@ -76,11 +82,13 @@ def serve(
         server = _Server(config=_config(course, folder, port, f"/formgrader/{page}", browser))
         server.initialize(argv=[], find_extensions=False)
         extension = _Extension(parent=server)
+        extension.course = course
         extension.root_dir = str(course.root)
         extension.log = server.log
         extension.initialize([])
         extension.init_tornado_settings(server.web_app)
         extension.init_handlers(server.web_app)
+        server.web_app.settings.update(graders_settings(course, share))
         token = server.identity_provider.token
         on_ready(f"http://{ADDRESS}:{server.port}/formgrader/{page}?token={token}")
         server.start()
@@ -174,14 +182,19 @@ class _Server(ServerApp):
 class _Extension(FormgradeExtension):  # type: ignore[misc]  # nbgrader has no types
     """The form grader with formulas, and without buttons that run nbgrader's commands."""
 
+    course: GradingCourse
+
     def init_tornado_settings(self, webapp: Any) -> None:
         super().init_tornado_settings(webapp)
-        webapp.settings["nbgrader_exporter"] = _EscapingExporter(config=self.config)
+        webapp.settings["nbgrader_exporter"] = FormGraderExporter(self.course)
 
     def init_handlers(self, webapp: Any) -> None:
         actions = "|".join(_COMMANDS)
         ours = [
+            *HANDLERS,
             (r"/formgrader/submissions/([^/]+)/?", _SubmissionPage),
+            (r"/formgrader/tito/form_grader\.js", _Script),
+            (r"/formgrader/tito/comments", _KeptComments, {"course": self.course}),
             (
                 rf"/formgrader/api/(?:assignment|submission)/.+/(?:{actions})",
                 _RefusedAction,
@@ -189,17 +202,6 @@ class _Extension(FormgradeExtension):  # type: ignore[misc]  # nbgrader has no t
         ]
         webapp.add_handlers(".*$", ours)  # those that were added first come first
         super().init_handlers(webapp)
-
-
-class _EscapingExporter(PageExporter):
-    """An exporter that escapes the names of students."""
-
-    def from_filename(self, filename: str, resources: Any = None, **settings: Any) -> Any:
-        safe = {
-            key: escape(value) if isinstance(value, str) else value
-            for key, value in (resources or {}).items()
-        }
-        return super().from_filename(filename, resources=safe, **settings)
 
 
 class _SubmissionPage(handlers.SubmissionHandler):  # type: ignore[misc]
@@ -211,15 +213,46 @@ class _SubmissionPage(handlers.SubmissionHandler):  # type: ignore[misc]
 
     @property
     def content_security_policy(self) -> str:
-        allowed = " ".join(f"'sha256-{_digest(text)}'" for text in (*_CLICKS, *_nav_scripts()))
+        allowed = " ".join(f"'sha256-{_digest(text)}'" for text in _CLICKS)
         return f"{_POLICY} 'nonce-{self._number}' 'unsafe-hashes' {allowed}"
 
     def write(self, chunk: Any) -> None:
         if isinstance(chunk, str):
             head, end, body = chunk.partition("</head>")
-            head = head.replace("<script", f"<script>{_MATHJAX}</script>\n<script", 1)
+            head = head.replace("<script", f"<script>{_MATHJAX}{TELLING}</script>\n<script", 1)
             chunk = head.replace("<script", f'<script nonce="{self._number}"') + end + body
         super().write(chunk)
+
+
+class _Script(BaseHandler):  # type: ignore[misc]
+    """The page's own script."""
+
+    @web.authenticated
+    def get(self) -> None:
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.write((FOLDER / "form_grader.js").read_text(encoding="utf-8"))
+
+
+class _KeptComments(BaseApiHandler):  # type: ignore[misc]
+    """Comments that are kept: a new one is added."""
+
+    def initialize(self, course: GradingCourse) -> None:
+        self._course = course
+
+    @web.authenticated
+    @check_xsrf  # type: ignore[untyped-decorator]
+    def post(self) -> None:
+        asked = self.get_json_body() or {}
+        lesson, question, comment = (asked.get(key) for key in ("lesson", "question", "comment"))
+        if not (isinstance(lesson, str) and isinstance(question, str) and isinstance(comment, str)):
+            raise web.HTTPError(400, "lesson, question and comment have to be texts.")
+        try:
+            comments = keep_comment(self._course, lesson, question, comment)
+        except GradingError as error:
+            self.set_status(400)
+            self.write({"said": f"{str(error)[:1].upper()}{str(error)[1:]}"})
+            return
+        self.write({"said": "The comment is kept.", "comments": comments})
 
 
 _COMMANDS: Final = {
@@ -237,14 +270,6 @@ class _RefusedAction(BaseApiHandler):  # type: ignore[misc]
         command = _COMMANDS[self.request.path.rpartition("/")[2]]
         sentence = f"Not here: run `tito grade {command}` in a terminal."
         self.write({"success": False, "error": sentence, "log": sentence})
-
-
-def _nav_scripts() -> list[str]:
-    """Return the scripts in nbgrader's navigation bar, which have no variable part."""
-    folder = Path(handlers.template_path) / "formgrade"
-    macros = (folder / "formgrade_macros.html.j2").read_text(encoding="utf-8")
-    navigation = macros.partition("macro nav(")[2]
-    return re.findall(r"<script[^>]*>(.*?)</script>", navigation, re.DOTALL)
 
 
 def _digest(text: str) -> str:

@@ -95,6 +95,15 @@ def safe_markdown_without_attachments(text: str) -> str:
     return safe_markdown(text)
 
 
+def plain_text(text: str) -> str:
+    """Return a text of one line, without characters that control anything, for a page of ours.
+
+    The page escapes it; markup in it is shown as it is.
+    """
+    line = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+    return "".join(character for character in line if character.isprintable())[:MAX_LINE]
+
+
 def literal_line(text: str) -> str:
     """Return markdown, on one line, that shows a text as it is."""
     line = " ".join(text.split())[:MAX_LINE]

@@ -4,7 +4,6 @@ The plan of several blocks and its samplers stand beside lesson 05's plan of one
 the same triples.
 """
 
-from recsys_backends.naive.extended.matmul import matmul
 from recsys_backends.naive.extended.plan_epoch import plan_epoch
 
-__all__ = ["matmul", "plan_epoch"]
+__all__ = ["plan_epoch"]

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from tito.grading.marks.marks import Student
+from tito.grading.marks.people import Student
+from tito.grading.marks.tables import Table
 
 Keys = Callable[[Student], Iterable[str]]
+"""Function that gives a student's possible entries in a column."""
+Entry = Callable[[Sequence[str]], str]
+"""Function that gives a row's entry in a column."""
+FULL_NAME: Final = "First Name Last Name"
+"""Name of two columns, to be read as one."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +29,15 @@ class Matched:
 
 
 def match(
-    students: Iterable[Student], rows: Sequence[list[str]], columns: Sequence[tuple[int, Keys]]
+    students: Iterable[Student], rows: Sequence[list[str]], columns: Sequence[tuple[Entry, Keys]]
 ) -> Matched:
     """Find each student's row by the ids that an LMS uses, the surest first.
 
     Args:
         students: students of the gradebook.
         rows: rows of the table.
-        columns: index of a column, and the function that gives a student's possible entries in it.
-            The first column with such an entry decides; if two rows have it, neither is chosen.
+        columns: a row's entry in a column, and a student's possible entries in it. The first column
+            with such an entry decides; if two rows have it, neither is chosen.
     """
     found: dict[int, list[Student]] = {}
     unknown, unclear = [], []
@@ -48,21 +55,36 @@ def match(
 
 
 def _rows_of(
-    student: Student, rows: Sequence[list[str]], columns: Sequence[tuple[int, Keys]]
+    student: Student, rows: Sequence[list[str]], columns: Sequence[tuple[Entry, Keys]]
 ) -> list[int]:
-    for column, keys in columns:
-        wanted = {key.strip().casefold() for key in keys(student) if key.strip()}
-        found = [
-            number for number, row in enumerate(rows) if row[column].strip().casefold() in wanted
-        ]
+    for entry, keys in columns:
+        wanted = {_plain(key) for key in keys(student)} - {""}
+        found = [number for number, row in enumerate(rows) if _plain(entry(row)) in wanted]
         if found:
             return found
     return []
 
 
+def _plain(text: str) -> str:
+    """Return text without case, outer spaces and the mark that Brightspace puts before ids."""
+    return text.strip().removeprefix("#").casefold()
+
+
+def entries_of(table: Table, name: str) -> Entry | None:
+    """Return the function that gives a row's entry in a column; None without that column."""
+    if name == FULL_NAME:
+        first, last = table.column("First Name"), table.column("Last Name")
+        if first is None or last is None:
+            return None
+        return lambda row: f"{row[first]} {row[last]}"
+    at = table.column(name)
+    return None if at is None else lambda row: row[at]
+
+
 def ids(student: Student) -> Iterable[str]:
-    """Return the student's id in the gradebook, and its part before an @."""
-    return (student.id, student.id.partition("@")[0])
+    """Return the student's ids in the gradebook and the roster, and their parts before an @."""
+    both = (student.id, *student.lms_ids.get("roster_id", ()))
+    return (*both, *(each.partition("@")[0] for each in both))
 
 
 def emails(student: Student) -> Iterable[str]:
@@ -74,7 +96,7 @@ def names(student: Student) -> Iterable[str]:
     """Return the student's name in either order, and as it was in the hand-in."""
     first, last = student.first_name, student.last_name
     given = (f"{first} {last}", f"{last}, {first}") if first and last else ()
-    return (*given, *student.lms_ids.get("name", ()))
+    return (*given, *student.lms_ids.get("name", ()))  # the order of a hand-in's is not known
 
 
 def by_lms(kind: str, prefix: str = "") -> Keys:

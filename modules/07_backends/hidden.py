@@ -1,0 +1,52 @@
+"""What each graded cell of lesson 07 is judged by, on inputs that nobody has seen."""
+
+import numpy as np
+
+from recsys_backends.contract import hold
+
+from .clauses import (
+    require_front_door,
+    require_matmul,
+    require_matmul_by_rows,
+    require_registry,
+    require_switch,
+    require_test,
+    require_threads,
+)
+
+
+def test_registry(remote, rng: np.random.Generator) -> None:
+    """Several engines that are registered, loaded, refused and replaced in turns."""
+    for _ in range(4):
+        require_registry(remote, rng)
+
+
+def test_switch(remote, rng: np.random.Generator) -> None:
+    """Blocks in any order, errors in them, engines that are replaced or missing, and threads."""
+    for _ in range(6):
+        require_switch(remote, rng)
+    for _ in range(3):
+        require_threads(remote, rng)
+
+
+def test_check_array(remote, rng: np.random.Generator) -> None:
+    """Good arrays come in, bad ones are refused by name, and none is changed."""
+    for _ in range(2):
+        require_front_door(remote, rng)
+
+
+def test_matmul(remote, rng: np.random.Generator) -> None:
+    """The contract of matmul, and sums in which large terms cancel."""
+    hold(remote, "matmul", rng)
+    require_matmul(remote, rng)
+
+
+def test_matmul_by_rows(remote, rng: np.random.Generator) -> None:
+    """The same product, in blocks that do and do not fit."""
+    for _ in range(3):
+        require_matmul_by_rows(remote, rng)
+
+
+def test_agree(remote, rng: np.random.Generator) -> None:
+    """It refuses wrong engines that nobody has seen, and accepts right ones."""
+    require_test(remote, rng)

@@ -1,0 +1,187 @@
+"""Fingerprints of a lesson's mutants, on the calls that its calls.py draws.
+
+``calls(rng)`` returns, for each graded cell, calls of the part's functions:
+``{"test_sigmoid": [("sigmoid", (0.5,), {}), …]}``; ``probe.name`` calls a function of the lesson's
+probe.py. The solution and every mutant answer them in this process, since they are the lesson's
+own code.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import numpy as np
+
+from recsys_edu.artefacts.cell import headers_in
+from recsys_edu.exported import load_file
+from tito.authoring.mutants import Mutant, mutants_of
+from tito.authoring.source import AuthoringError, solution_cells
+from tito.course.cython_cells import write_module
+from tito.course.lessons import Lesson
+from tito.course.notebook import Cell
+from tito.judging.clauses import load_clauses
+from tito.judging.fingerprints import (
+    PROBE_PREFIX,
+    PUBLIC,
+    FingerprintError,
+    Fingerprints,
+    Misconception,
+    read_fingerprints,
+    same_fingerprints,
+    write_fingerprints,
+)
+from tito.judging.likeness import Answer, Call, answer_here, answers_alike
+from tito.wire.values import pack, unpack
+
+CALLS: Final = "calls.py"
+"""File of a lesson's folder that draws the calls."""
+PUBLIC_SEED: Final = 15
+
+
+def has_calls(lesson: Lesson) -> bool:
+    """Return True if a lesson has fingerprints."""
+    return (lesson.folder / CALLS).is_file()
+
+
+def draw_fingerprints(lesson: Lesson, seed: int) -> dict[str, Fingerprints]:
+    """Let the solution and each mutant of a lesson answer calls that are drawn from a seed.
+
+    Raises:
+        AuthoringError: a mutant has no sentence, or its answers are those of the solution and it
+            is not marked as such; a part has no calls, or the solution cannot answer them.
+    """
+    drawn = load_clauses(lesson.folder, CALLS).calls(np.random.default_rng(seed))
+    mutants: dict[str, list[Mutant]] = {}
+    for mutant in mutants_of(lesson):
+        mutants.setdefault(mutant.grade_id, []).append(mutant)
+    if set(drawn) != set(mutants):
+        wrong = ", ".join(sorted(set(drawn).symmetric_difference(mutants)))
+        raise AuthoringError(
+            f"{lesson.id}: calls.py and mutants.py are about different tests; only one of them has "
+            f"{wrong}."
+        )
+    with tempfile.TemporaryDirectory(prefix="recsys-mutants-") as folder:
+        answering = Answering(lesson, Path(folder))
+        return {
+            test: answering.fingerprints(
+                test, [Call(name, args, kwargs) for name, args, kwargs in calls], mutants[test]
+            )
+            for test, calls in drawn.items()
+        }
+
+
+def public_fingerprints(lesson: Lesson) -> bytes:
+    """Return the content of the file that learners' own checks use.
+
+    It is the file that is there, if that differs by rounding only: another machine's sums may
+    end in another digit.
+    """
+    drawn = draw_fingerprints(lesson, PUBLIC_SEED)
+    path = lesson.folder / PUBLIC
+    try:
+        if same_fingerprints(read_fingerprints(path), drawn):
+            return path.read_bytes()
+    except FingerprintError:  # there is none, or one of another version
+        pass
+    return write_fingerprints(drawn)
+
+
+class Answering:
+    """The solution of a lesson and its mutants, loaded as modules."""
+
+    def __init__(self, lesson: Lesson, folder: Path) -> None:
+        self._lesson, self._folder = lesson, folder
+        self._headers = headers_in(lesson.folder)
+        probe = lesson.folder / "probe.py"
+        self._probe = load_file(probe, "probe_of_mutants") if probe.is_file() else None
+        self._solution = self.loaded(solution_cells(lesson))
+
+    def fingerprints(
+        self, test: str, calls: Sequence[Call], mutants: Sequence[Mutant]
+    ) -> Fingerprints:
+        """Return the fingerprints of one test's mutants, those that answer alike under one name."""
+        right = self._answers(self._solution, calls)
+        if any(answer.raised == "NotImplementedError" for answer in right):
+            raise AuthoringError(f"{self._lesson.id}, {test}: the solution refuses a call.")
+        found: list[tuple[Misconception, list[Answer]]] = []
+        for mutant in mutants:
+            answers = self._answers(self.loaded(mutant.cells()), calls)
+            mistake = self._mistake(mutant, calls, right, answers)
+            if mistake is None:
+                continue
+            for place, (twin, others) in enumerate(found):
+                if twin.types == mistake.types and _all_alike(calls, others, answers, twin.types):
+                    names = (*twin.names, mutant.name)
+                    found[place] = (_renamed(twin, names), others)
+                    break
+            else:
+                found.append((mistake, answers))
+        return Fingerprints(tuple(calls), tuple(right), tuple(mistake for mistake, _ in found))
+
+    def _mistake(
+        self, mutant: Mutant, calls: Sequence[Call], right: list[Answer], answers: list[Answer]
+    ) -> Misconception | None:
+        """Return a mutant's mistake; None where its answers are right, and marked to be."""
+        types = _all_alike(calls, right, answers, False)
+        unseen = types and _all_alike(calls, right, answers, True)
+        where = f"{self._lesson.id}/mutants.py, {mutant.grade_id}, {mutant.name!r}"
+        if unseen and mutant.sentence is not None:
+            raise AuthoringError(
+                f"{where}: it answers all calls of calls.py as the solution does. Draw calls that "
+                "tell them apart; or, if it differs in time or memory only, put None in place of "
+                "its sentence."
+            )
+        if unseen:
+            return None
+        if not mutant.sentence:
+            raise AuthoringError(f"{where}: its answers are wrong, and no sentence says so.")
+        own = tuple(
+            None if answers_alike(call, a, b, types=True) else b
+            for call, a, b in zip(calls, right, answers, strict=True)
+        )
+        return Misconception((mutant.name,), mutant.sentence, types, own)
+
+    def answer(self, module: ModuleType, call: Call) -> Answer:
+        """Return a module's answer to a call, as it would come through a pipe."""
+        return _crossed(answer_here(self._function(module, call), call))
+
+    def _answers(self, module: ModuleType, calls: Sequence[Call]) -> list[Answer]:
+        return [self.answer(module, call) for call in calls]
+
+    def _function(self, module: ModuleType, call: Call) -> Callable[..., Any]:
+        name = call.function.removeprefix(PROBE_PREFIX)
+        if name == call.function:
+            return getattr(module, name)  # type: ignore[no-any-return]
+        probe = getattr(self._probe, name)
+        return lambda *args, **kwargs: probe(module, *args, **kwargs)
+
+    def loaded(self, cells: Sequence[Cell]) -> ModuleType:
+        """Return the exported cells of a notebook as a module."""
+        path = self._folder / "answering.py"
+        write_module([cell for cell in cells if cell.is_exported], path, self._headers)
+        return load_file(path, "answering")
+
+
+def _all_alike(
+    calls: Sequence[Call], ones: Sequence[Answer], others: Sequence[Answer], types: bool
+) -> bool:
+    return all(
+        answers_alike(call, one, other, types=types)
+        for call, one, other in zip(calls, ones, others, strict=True)
+    )
+
+
+def _crossed(answer: Answer) -> Answer:
+    """Return an answer as it would have come through a pipe."""
+    buffers: list[np.ndarray[Any, Any]] = []
+    tree = pack([answer.value, dict(answer.changed)], buffers)
+    value, changed = unpack(tree, [memoryview(array.tobytes()) for array in buffers])
+    return Answer(answer.raised, value, changed)
+
+
+def _renamed(mistake: Misconception, names: tuple[str, ...]) -> Misconception:
+    return Misconception(names, mistake.sentence, mistake.types, mistake.answers)
