@@ -93,7 +93,7 @@ def test_only_the_judges_part_of_this_software_is_there(jailed: Remote) -> None:
     wire = set(jailed.list_folder("/jail/code/tito/wire")) - {"__pycache__"}
     assert wire == {
         "__init__.py", "frames.py", "masking.py", "pipe.py", "proxies.py", "runner.py",
-        "tensors.py", "values.py",
+        "tensors.py", "values.py", "waiting.py",
     }  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def test_the_launchers_environment_is_not_there(
         assert b"RECSYS" not in found
         assert b"b7c2f19a" not in found
         assert b"bubblewrap" not in (said := remote.command_lines())
-        assert str(Path(tempfile.gettempdir(), "recsys-bundle")).encode() not in said
+        assert str(Path(tempfile.gettempdir(), "recsys-held")).encode() not in said
 
 
 def test_no_open_file_is_inherited(tmp_path: Path) -> None:

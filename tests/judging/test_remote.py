@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 
 from tito.judging.remote import OWN_NAMES, LearnerError, Remote, connection_of
+from tito.wire.pipe import Deadline
 
 MODULE = '''
 """Title."""
@@ -209,12 +209,13 @@ def test_a_crash_is_told_by_its_status(remote_of: Callable[..., Remote]) -> None
         remote_of().crash()
 
 
-class LastMoment(threading.Timer):
+class LastMoment(Deadline):
     """Time is up just as the answer has come."""
 
-    def cancel(self) -> None:
-        self.function()
-        super().cancel()
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(None, None, None)
+        self.passed = True
+        self._end()
 
 
 def test_an_answer_in_the_last_moment_costs_the_next_call_nothing(
@@ -222,7 +223,7 @@ def test_an_answer_in_the_last_moment_costs_the_next_call_nothing(
 ) -> None:
     remote = remote_of()
     assert remote.add(1) == 2
-    monkeypatch.setattr("tito.wire.pipe.threading.Timer", LastMoment)
+    monkeypatch.setattr("tito.judging.connection.Deadline", LastMoment)
     assert remote.counted() == 1
     monkeypatch.undo()
     assert remote.counted() == 1, "in another process"

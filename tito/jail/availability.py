@@ -23,6 +23,8 @@ class JailReport:
     """Version of the control groups that limit memory; None where only rlimits do."""
     filtered: bool
     """System calls are filtered."""
+    processors_held: bool = True
+    """Processor time is bounded for each jail as a whole."""
 
     def __str__(self) -> str:
         memory = (
@@ -31,7 +33,12 @@ class JailReport:
             else "memory is limited for each process only, as no control group can be made here"
         )
         calls = "are filtered" if self.filtered else "are not filtered on this processor"
-        return f"{memory}; system calls {calls}."
+        time = (
+            "processor time is bounded for each jail as a whole"
+            if self.processors_held
+            else "processor time is bounded for each process only, so one jail can slow down others"
+        )
+        return f"{memory}; {time}; system calls {calls}."
 
 
 @functools.cache
@@ -53,8 +60,11 @@ def require_jail() -> JailReport:
         if process.returncode != 0 or not said:
             raise JailUnavailableError(_why_not(stderr.decode(errors="replace")))
         _check(json.loads(said))
-        group = jail.group_version
-    return JailReport(group, filtered=seccomp.program() is not None)
+        return JailReport(
+            jail.group_version,
+            filtered=seccomp.program() is not None,
+            processors_held=jail.holds_processors,
+        )
 
 
 def _check(found: dict[str, object]) -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import functools
 import shutil
-import tempfile
-import weakref
 from collections.abc import Iterable
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 from typing import Final
 
 from tito.jail.packages import OURS
+from tito.jail.temporary import TemporaryFolder, named_when_full
 
 ENTRY: Final = ("tito.jail.inside", "tito.jail.selfcheck", "tito.jail.limits")
 _PIPE: Final = (
     "tito.wire.frames", "tito.wire.pipe", "tito.wire.tensors", "tito.wire.values",
+    "tito.wire.waiting",
 )  # fmt: skip
 _ARRAYS: Final = (
     "recsys_backends.errors", "recsys_backends.lazy", "recsys_backends.plan",
@@ -47,11 +47,14 @@ class Bundle:
     """
 
     def __init__(self, modules: Iterable[str]) -> None:
-        parent = tempfile.mkdtemp(prefix="recsys-bundle-")
-        self._remove = weakref.finalize(self, shutil.rmtree, parent, ignore_errors=True)
-        self.nothing = Path(parent, "nothing")
+        self._parent = TemporaryFolder("bundle")
+        self.nothing = self._parent.path / "nothing"
+        self.folder = self._parent.path / "code"
+        with named_when_full(self._parent.path):
+            self._fill(modules)
+
+    def _fill(self, modules: Iterable[str]) -> None:
         self.nothing.touch(0o444)
-        self.folder = Path(parent, "code")
         self.folder.mkdir()
         for name in sorted({part for module in modules for part in _with_packages(module)}):
             self._add(name)

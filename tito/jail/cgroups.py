@@ -1,4 +1,4 @@
-"""Memory limit of a whole jail, by a control group of the kernel, where one can be had.
+"""Limits of a whole jail, by control groups of the kernel, where they can be had.
 
 As root it nearly always can. For others it takes version 2 and a group that has been delegated to
 them, such as that of ``systemd-run --user --scope -p Delegate=yes tito grade …``.
@@ -17,12 +17,14 @@ from typing import Final
 _ROOT: Final = Path("/sys/fs/cgroup")
 _TRIES: Final = 200
 _SECONDS_BETWEEN: Final = 0.01
+_PERIOD: Final = 100_000
+"""Microseconds after which a group gets processor time anew."""
 _PREFIX: Final = "recsys-jail"
 _numbers = itertools.count()
 
 
-class MemoryGroup:
-    """Control group: its processes and their temporary files share one limit. Close it."""
+class ControlGroup:
+    """Control group of one jail. Close it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -31,17 +33,6 @@ class MemoryGroup:
     def entry(self) -> Path:
         """File by which a process joins: it writes ``0`` there."""
         return self._folder / "cgroup.procs"
-
-    @property
-    def version(self) -> int:
-        """Version of the kernel's interface: 1 or 2."""
-        return 1 if (self._folder / "memory.limit_in_bytes").exists() else 2
-
-    def times_full(self) -> int:
-        """Count the processes of the group that the kernel has ended for want of memory."""
-        events = self._folder / ("memory.oom_control" if self.version == 1 else "memory.events")
-        counts = dict(line.split() for line in events.read_text().splitlines())
-        return int(counts.get("oom_kill", 0))
 
     def close(self) -> None:
         """End what is still in the group and remove it."""
@@ -57,6 +48,25 @@ class MemoryGroup:
                 time.sleep(_SECONDS_BETWEEN)
             else:
                 return
+
+
+class MemoryGroup(ControlGroup):
+    """Control group: its processes and their temporary files share one limit. Close it."""
+
+    @property
+    def version(self) -> int:
+        """Version of the kernel's interface: 1 or 2."""
+        return 1 if (self._folder / "memory.limit_in_bytes").exists() else 2
+
+    def times_full(self) -> int:
+        """Count the processes of the group that the kernel has ended for want of memory."""
+        events = self._folder / ("memory.oom_control" if self.version == 1 else "memory.events")
+        counts = dict(line.split() for line in events.read_text().splitlines())
+        return int(counts.get("oom_kill", 0))
+
+    def hold_processors(self, processors: float) -> bool:
+        """Limit the processor time as well, under version 2; return whether the kernel has."""
+        return self.version == 2 and limit_processors(self._folder, processors)
 
 
 def memory_group(limit: int, own: str | None = None) -> MemoryGroup | None:
@@ -77,6 +87,49 @@ def memory_group(limit: int, own: str | None = None) -> MemoryGroup | None:
             return MemoryGroup(folder)
         folder.rmdir()
     return None
+
+
+def processor_group(processors: float, own: str | None = None) -> ControlGroup | None:
+    """Make a group of version 1 that bounds processor time; None where it cannot be made.
+
+    All groups have the same weight: the many processes of one jail together get as much time as
+    the one process of another.
+
+    Args:
+        processors: processors that its processes may use at a time, all together.
+        own: content of /proc/self/cgroup; for tests.
+    """
+    lines = (own if own is not None else Path("/proc/self/cgroup").read_text()).splitlines()
+    for _, controllers, path in (line.split(":", 2) for line in lines):
+        parent = _ROOT / "cpu" / path.lstrip("/")
+        if "cpu" not in controllers.split(",") or not parent.is_dir():
+            continue
+        _sweep(parent)
+        folder = parent / f"{_PREFIX}-{os.getpid()}-{next(_numbers)}"
+        try:
+            folder.mkdir()
+        except OSError:
+            continue
+        if limit_processors(folder, processors):
+            return ControlGroup(folder)
+        folder.rmdir()
+    return None
+
+
+def limit_processors(folder: Path, processors: float) -> bool:
+    """Write a group's share of processor time; return whether the kernel has taken it."""
+    quota = int(processors * _PERIOD)
+    try:
+        if (folder / "cpu.max").exists():
+            (folder / "cpu.max").write_text(f"{quota} {_PERIOD}")
+            return True
+        if (folder / "cpu.cfs_quota_us").exists():
+            (folder / "cpu.cfs_period_us").write_text(str(_PERIOD))
+            (folder / "cpu.cfs_quota_us").write_text(str(quota))
+            return True
+    except OSError:
+        return False
+    return False
 
 
 def _parents(own: str) -> list[Path]:

@@ -25,7 +25,7 @@ from typing import Final
 
 from recsys_edu.errors import RecsysError
 from tito.jail import bundle, mounts, packages, seccomp
-from tito.jail.cgroups import MemoryGroup, memory_group
+from tito.jail.cgroups import ControlGroup, MemoryGroup, memory_group, processor_group
 from tito.jail.limits import Limits
 from tito.jail.plain_files import read_plain_file
 
@@ -90,6 +90,8 @@ class Jail:
         self._compilers = compilers
         self._data = data
         self._group: MemoryGroup | None = None
+        self._processors: ControlGroup | None = None
+        self._processors_held = False
         self._parts = bundle.bundle_of(self._modules())
 
     def __enter__(self) -> Jail:
@@ -104,15 +106,23 @@ class Jail:
         self.close()
 
     def close(self) -> None:
-        """Remove the control group, and whatever is left in it."""
-        group, self._group = self._group, None
-        if group is not None:
-            group.close()
+        """Remove the control groups, and whatever is left in them."""
+        groups = (self._group, self._processors)
+        self._group = self._processors = None
+        self._processors_held = False
+        for group in groups:
+            if group is not None:
+                group.close()
 
     @property
     def group_version(self) -> int | None:
         """Version of the control group that holds the memory; None where none does."""
         return self._group.version if self._group else None
+
+    @property
+    def holds_processors(self) -> bool:
+        """A control group bounds the processor time of the whole jail."""
+        return self._processors_held
 
     def times_full(self) -> int:
         """Return the number of processes that the kernel has ended for want of memory."""
@@ -148,10 +158,18 @@ class Jail:
         """Make the control groups that the jail is to join."""
         if self._group is None:
             self._group = memory_group(self._limits.memory)
+        if self._processors_held:
+            return
+        processors = max(self._limits.processors, self._limits.threads)
+        self._processors_held = self._group is not None and self._group.hold_processors(processors)
+        if not self._processors_held:
+            self._processors = processor_group(processors)
+            self._processors_held = self._processors is not None
 
     def _group_entries(self) -> list[Path]:
         """Files by which a process joins the control groups."""
-        return [self._group.entry] if self._group is not None else []
+        groups = (self._group, self._processors)
+        return [group.entry for group in groups if group is not None]
 
     def _filter(self) -> bytes | None:
         """Return the filter of system calls."""

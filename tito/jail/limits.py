@@ -19,6 +19,9 @@ class Limits:
     """Processor seconds of each process."""
     wall_seconds: float = 1200.0
     """Seconds from the start of a jail to its end."""
+    processors: float = 2.0
+    """Processors that all processes together may use at a time, where a control group can be made;
+    as many as ``threads`` where that is more."""
     processes: int = 96
     """Processes and threads together."""
     open_files: int = 256
@@ -44,4 +47,5 @@ class Limits:
             "CORE": 0,
             "MEMLOCK": 0,
             "MSGQUEUE": 0,
+            "SIGPENDING": 256,
         }

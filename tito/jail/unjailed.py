@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from types import TracebackType
 
 from tito.jail.jail import Jailed
 from tito.jail.limits import Limits
+from tito.jail.temporary import TemporaryFolder
 from tito.wire.processes import absolute_python_path, plain_process
 
 
@@ -23,7 +23,7 @@ class Unjailed:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
-        self._folder = tempfile.TemporaryDirectory(prefix="recsys-unjailed-")
+        self._folder = TemporaryFolder("unjailed")
 
     def __enter__(self) -> Unjailed:
         return self
@@ -34,7 +34,7 @@ class Unjailed:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._folder.cleanup()
+        self._folder.close()
 
     def __call__(self, folder: Path) -> subprocess.Popen[bytes]:
         """Start a runner of calls."""
@@ -45,7 +45,7 @@ class Unjailed:
         return Jailed(
             [sys.executable, "-m", "tito.jail.cell_runner"],
             self._limits.wall_seconds,
-            folder=self._folder.name,
+            folder=str(self._folder.path),
             environment={**os.environ, "PYTHONPATH": absolute_python_path()},
         )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from tito.jail.jail import Jailed
 from tito.jail.limits import Limits
+from tito.jail.temporary import TemporaryFolder
 from tito.jail.timed import RUNNER
 from tito.wire.processes import absolute_python_path
 
@@ -49,20 +49,20 @@ class TimedProcess:
         self.paths = (str(given), str(shared))
         self._n_threads = n_threads
         self._limits = limits or Limits()
-        self._folder = tempfile.TemporaryDirectory(prefix="recsys-timed-")
+        self._folder = TemporaryFolder("timed")
 
     def start(self) -> Jailed:
         """Start the runner."""
         return Jailed(
             [sys.executable, "-m", RUNNER],
             self._limits.wall_seconds,
-            folder=self._folder.name,
+            folder=str(self._folder.path),
             environment=self._environment(os.environ),
         )
 
     def close(self) -> None:
         """Remove the folder in which the process ran."""
-        self._folder.cleanup()
+        self._folder.close()
 
     def _environment(self, own: Mapping[str, str]) -> dict[str, str]:
         """Return this process's variables, without those that place threads."""

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import inspect
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 from recsys_backends.errors import RecsysError
 from recsys_backends.protocol import MUTATES, ComputeBackend
 from tito.jail.packages import installed_modules, modules_of
+from tito.jail.temporary import TemporaryFolder
 from tito.judging.failures import (
     MAX_MESSAGE,
     Failure,
@@ -36,6 +36,8 @@ from tito.wire.values import FrameError, arrays_in
 MAX_REPLY: Final = 2**25
 """Bytes of one reply; a clause that quotes an array makes a hundred times as many of it."""
 _SECONDS_TO_END: Final = 1.0
+WAITING: Final = 0.1
+"""Share of a call's limit: whoever waited longer for a processor was held up by others."""
 
 
 LaunchBeside = Callable[[Path], AbstractContextManager[StartRunner]]
@@ -112,6 +114,7 @@ class Connection:
         unbuildable: Collection[str] = (),
     ) -> None:
         self.failure: Failure | None = None
+        self._waited = 0.0
         self.n_bytes_sent = 0
         self._module, self._probe, self._allowed = module, probe, tuple(allowed)
         self._unbuildable = frozenset(unbuildable)
@@ -121,7 +124,7 @@ class Connection:
         self._process: subprocess.Popen[bytes] | None = None
         self._functions: frozenset[str] = frozenset()
         self._written: frozenset[str] = frozenset()
-        self._folder = tempfile.TemporaryDirectory(prefix="recsys-judged-")
+        self._folder = TemporaryFolder("judged")
         self._left = float("inf")
         self._lock = threading.RLock()
 
@@ -130,14 +133,20 @@ class Connection:
         if self._process is None:
             self._start("loading it")
 
+    @property
+    def was_kept_waiting(self) -> bool:
+        """Calls since ``allow_seconds`` waited long for a processor: others may be at fault."""
+        return self._waited > WAITING * self._seconds
+
     def allow_seconds(self, seconds: float) -> None:
         """Forget failures, and let all calls that come now take that long together."""
         self.failure, self._left = None, seconds
+        self._waited = 0.0
 
     def close(self) -> None:
         """End the process and remove its folder."""
         self.stop()
-        self._folder.cleanup()
+        self._folder.close()
 
     def stop(self) -> None:
         """End the process; the next call starts another."""
@@ -241,7 +250,7 @@ class Connection:
             raise self.failed(Failure.UNBUILDABLE, f"the cell of {name} was not built.")
 
     def _start(self, name: str) -> None:
-        self._process = self._launch(Path(self._folder.name))
+        self._process = self._launch(self._folder.path)
         settings = {
             "module": str(self._module),
             "probe": str(self._probe) if self._probe else None,
@@ -268,7 +277,7 @@ class Connection:
             raise self.failed(Failure.LATE, f"{name} was called too often for its speed.")
         start = time.monotonic()
         seconds = min(self._seconds, self._left) + (handed.seconds_left if handed else 0.0)
-        deadline = Deadline(seconds, functools.partial(kill, process))
+        deadline = Deadline(seconds, functools.partial(kill, process), process.pid)
         try:
             with deadline:
                 reply = self._conversation(process, message, deadline, handed)
@@ -276,15 +285,18 @@ class Connection:
             self.stop()
             raise self.failed(limit.kind, f"{name} {limit}") from None
         except NoReplyError as failure:
+            self._waited += deadline.waited
             with contextlib.suppress(subprocess.TimeoutExpired):  # it may end with its own status
                 process.wait(0 if failure.damage else _SECONDS_TO_END)
             self.stop()
-            raise self._gone(name, process, failure) from None
+            raise self._gone(name, process, failure, deadline) from None
         except FrameError as error:  # an argument that a judge made of an answer
             self.stop()
             raise self.failed(Failure.NO_DATA, f"{name} cannot be given this: {error}.") from None
         finally:
-            self._left -= time.monotonic() - start - (handed.seconds_used if handed else 0.0)
+            others = deadline.waited + (handed.seconds_used if handed else 0.0)
+            self._left -= time.monotonic() - start - others
+        self._waited += deadline.waited
         if deadline.passed:  # just as the answer came: the process is gone
             self.stop()
         return reply
@@ -307,11 +319,16 @@ class Connection:
         return reply
 
     def _gone(
-        self, name: str, process: subprocess.Popen[bytes], failure: NoReplyError
+        self,
+        name: str,
+        process: subprocess.Popen[bytes],
+        failure: NoReplyError,
+        deadline: Deadline,
     ) -> LearnerError:
         """Return the error that says why there is no answer."""
         if failure.late:
-            return self.failed(Failure.LATE, sentence_about_lateness(name, self._seconds))
+            waited = deadline.waited if self.was_kept_waiting else 0.0
+            return self.failed(Failure.LATE, sentence_about_lateness(name, self._seconds, waited))
         if failure.damage:
             return self.failed(Failure.NO_DATA, sentence_about_no_answer(name, failure.damage))
         return self.failed(Failure.ENDED, sentence_about_end(name, process.returncode))

@@ -54,8 +54,19 @@ def sentence_about_missing(name: str) -> str:
     return f"your export has no function {name}."
 
 
-def sentence_about_lateness(name: str, seconds: float) -> str:
-    """Say that a call took longer than its limit in seconds."""
+def sentence_about_lateness(name: str, seconds: float, waited: float = 0.0) -> str:
+    """Say that a call took longer than its limit.
+
+    Args:
+        name: of the function.
+        seconds: the limit.
+        waited: seconds, beside those of the limit, that it waited for a processor.
+    """
+    if waited:
+        return (
+            f"{name} had not answered after {seconds:g} s, and {waited:.0f} s more in which it "
+            "waited for a processor: the machine was busy. Try again while it is not."
+        )
     return (
         f"{name} had not answered after {seconds:g} s: is there a loop that does not end, or one "
         "over far too much?"

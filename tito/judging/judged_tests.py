@@ -16,7 +16,6 @@ built-in type and no text. On a learner's own machine, where nothing is jailed, 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from typing import Any, Final
 import numpy as np
 
 from recsys_backends.contract.clause import require
+from tito.jail.temporary import TemporaryFolder
 from tito.judging.clauses import ClausesError
 from tito.judging.connection import Connection
 from tito.judging.failures import Failure, LearnerError
@@ -175,7 +175,7 @@ def _schedule(
 @contextmanager
 def _hosted(connection: Connection, source: str, function: str) -> Iterator[Connection]:
     """Yield a running process with one function in it."""
-    with tempfile.TemporaryDirectory(prefix="recsys-handed-") as folder:
+    with TemporaryFolder("handed") as folder:
         module = Path(folder, _FILE)
         module.write_text(source, encoding="utf-8")
         with connection.beside(module) as hosted:

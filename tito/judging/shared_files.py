@@ -10,14 +10,13 @@ import io
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from tito.jail.temporary import TemporaryFolder
 from tito.judging.connection import numbers_of_mutated
 from tito.wire.frames import read_frame
 from tito.wire.values import FrameError, arrays_in, pack, unpack
@@ -110,8 +109,8 @@ class SharedFiles:
     """The two files of one process. Close them once it has mapped them: it goes on with them."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="recsys-timed-", dir=_memory())
-        folder = Path(self._folder.name)
+        self._folder = TemporaryFolder("timed", _memory())
+        folder = self._folder.path
         self.given, self.shared = folder / "given", folder / "shared"
         self._descriptors = []
         for path, mode in ((self.given, 0o644), (self.shared, 0o666)):
@@ -121,14 +120,14 @@ class SharedFiles:
 
     def unlink(self) -> None:
         """Remove the files' names, so that nothing is left however this process ends."""
-        self._folder.cleanup()
+        self._folder.close()
 
     def close(self) -> None:
         """Close the files."""
         for descriptor in self._descriptors:
             os.close(descriptor)
         self._descriptors = []
-        self._folder.cleanup()
+        self._folder.close()
 
     def make_room(self, layout: dict[str, Any]) -> None:
         """Grow the files to what a layout takes."""

@@ -11,13 +11,19 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from recsys_backends.errors import RecsysError
 from tito.wire.frames import read_frame, write_frame
 from tito.wire.values import FrameError
+from tito.wire.waiting import longest_wait, waits_below
+
+PATIENCE: Final = 4.0
+"""Largest multiple of a limit after which a process that waits for processors is ended."""
+_SECONDS_TO_FIRST_LOOK: Final = 0.5
 
 
 def claim_standard_pipes(*, silent: bool) -> tuple[BinaryIO, BinaryIO]:
@@ -56,22 +62,50 @@ class NoReplyError(RecsysError):
 class Deadline:
     """Block during which a call of ``end`` is due after some seconds.
 
+    Time that the process has waited for a processor is added to its limit, up to ``PATIENCE``
+    times the limit in all: what its neighbours do is not its fault.
+
+    Args:
+        seconds: the limit.
+        end: ends the process.
+        pid: the process, whose waiting is added; none is where this is None.
+
     Attributes:
         passed: ``end`` has been called.
+        waited: seconds of waiting that were seen, by which the limit is put off.
     """
 
-    def __init__(self, seconds: float, end: Callable[[], None]) -> None:
+    def __init__(self, seconds: float, end: Callable[[], None], pid: int | None = None) -> None:
         self.passed = False
+        self.waited = 0.0
+        self._seconds = seconds
         self._end = end
-        self._timer = threading.Timer(seconds, self._give_up)
-        self._timer.daemon = True
+        self._pid = pid
+        self._done = threading.Event()
+        self._watch = threading.Thread(target=self._wait, daemon=True)
 
-    def _give_up(self) -> None:
+    def _wait(self) -> None:
+        start = time.monotonic()
+        first = min(_SECONDS_TO_FIRST_LOOK, self._seconds)
+        if self._done.wait(first):  # most calls end here, and cost no look
+            return
+        before = waits_below(self._pid) if self._pid is not None else {}
+        done = False
+        while not done:
+            left = start + self._seconds + self.waited - time.monotonic()
+            if left <= 0:
+                break
+            done = self._done.wait(left)
+            if self._pid is not None:
+                waited = longest_wait(before, waits_below(self._pid))
+                self.waited = min(max(waited, self.waited), (PATIENCE - 1) * self._seconds)
+        if done:
+            return
         self.passed = True
         self._end()
 
     def __enter__(self) -> Deadline:
-        self._timer.start()
+        self._watch.start()
         return self
 
     def __exit__(
@@ -80,8 +114,8 @@ class Deadline:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._timer.cancel()
-        self._timer.join()  # so that ``passed`` is final
+        self._done.set()
+        self._watch.join()  # so that ``passed`` is final
 
 
 def exchange(

@@ -82,7 +82,7 @@ def autograde(
             submission = course.submission(lesson, student)
             job = Job(student, key_of(submission), submission)
             kept = None if force else store.find(student, job.key)
-            if kept is None:
+            if kept is None or kept.kept_waiting:
                 waiting.append(job)
                 continue
             if not is_replayed(submission, kept, job.key):
@@ -96,12 +96,22 @@ def autograde(
 def _graded(
     waiting: Sequence[Job[Submission]], jobs: int, jailed: bool
 ) -> Iterator[GradedSubmission]:
-    """Grade in parallel, and enter each outcome as it comes."""
+    """Grade in parallel, and enter each outcome as it comes.
+
+    Submissions that lost points while others used the processors are graded again, one by one,
+    before they are entered.
+    """
     course, lesson = waiting[0].argument.course, waiting[0].argument.lesson
     fonts = font_list() if jailed else None  # finding fonts takes a jail a second
     grade = partial(grade_submission, contents=fonts)
     task = Task(grade, failed_outcome, outcome_store(course, lesson))
+    late = []
     for job, outcome in run_jobs(task, waiting, workers=jobs, temporary=course.temporary):
+        if outcome.kept_waiting:
+            late.append(job)
+        else:
+            yield GradedSubmission(_entered(job, outcome), fresh=True)
+    for job, outcome in run_jobs(task, late, workers=1, temporary=course.temporary):
         yield GradedSubmission(_entered(job, outcome), fresh=True)
 
 

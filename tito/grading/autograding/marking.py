@@ -78,6 +78,8 @@ class CellMark:
     """Points of the clauses that held, where the core held and a part did not."""
     mend_first: tuple[str, ...] = ()
     """Parts in which the mistake is, if the cell passed with their answer key only."""
+    kept_waiting: bool = False
+    """A call was late that waited long for a processor: neighbours may be at fault."""
 
     @property
     def earned(self) -> float:
@@ -189,7 +191,10 @@ class Judge:
         verdict = judge_parts(core, parts_of(self._clauses, grade_id), run)
         if verdict.missing:
             message = f"the main part is right. Not yet: {' '.join(verdict.missing)}"
+        connection = connection_of(remote)
         passed = core.passed and not verdict.missing
+        late = not passed and connection.failure is Failure.LATE
+        kept_waiting = late and connection.was_kept_waiting
         known = None if passed else self._known_mistake(grade_id, remote)
         if known is not None:
             message = f"{message} {known.sentence}"
@@ -202,6 +207,7 @@ class Judge:
             details=verdict.details,
             partial=points * verdict.share if verdict.missing else 0.0,
             misconception=known.name if known else None,
+            kept_waiting=kept_waiting,
         )
 
     @cached_property

@@ -44,6 +44,11 @@ class Outcome:
         """Points that tests can give."""
         return sum(mark.points for mark in self.marks)
 
+    @property
+    def kept_waiting(self) -> bool:
+        """Points were lost by late calls that waited long for a processor."""
+        return any(mark.kept_waiting for mark in self.marks)
+
 
 def outcome_store(course: GradingCourse, lesson: Lesson) -> OutcomeStore[Outcome]:
     """Return the store of a lesson's outcomes, by student."""
