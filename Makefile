@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # What `make demo` installs beside the library; without torch: make demo EXTRAS=plot
 EXTRAS ?= torch,plot
 JOBS ?= 2
+# Slow tests that need no quiet machine; the others measure, or start many processes of their own.
+SIDE_BY_SIDE := tests/course tests/judging
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := setup.py pyproject.toml constraints.txt \
 	$(wildcard backends/recsys_backends/optimized/*.pyx) \
@@ -38,7 +40,8 @@ test: lint
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
 
 test-slow: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n $(JOBS) -m slow $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -m slow $(SIDE_BY_SIDE:%=--ignore=%)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
