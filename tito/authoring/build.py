@@ -8,10 +8,9 @@ from typing import Final
 
 from recsys_edu.atomic import atomic_path
 from tito.authoring.answer_key import EXTENDED, answer_key, answer_package
-from tito.authoring.colab_cell import with_colab_cell
 from tito.authoring.fingerprints import has_calls, public_fingerprints
-from tito.authoring.release import notebook_bytes, released
-from tito.authoring.source import AuthoringError, solution_notebook
+from tito.authoring.release import notebook_bytes, release_of
+from tito.authoring.source import AuthoringError
 from tito.authoring.syllabus import with_syllabus
 from tito.course.lessons import Lesson
 from tito.judging.fingerprints import PUBLIC
@@ -38,7 +37,7 @@ def products(lessons: list[Lesson], root: Path) -> Iterator[tuple[Path, bytes]]:
 
 def _release(lesson: Lesson) -> bytes:
     try:
-        return notebook_bytes(with_colab_cell(released(solution_notebook(lesson))))
+        return notebook_bytes(release_of(lesson))
     except AuthoringError as error:
         raise AuthoringError(f"{lesson.id}: {error}") from error
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import nbformat
+
 from recsys_edu._version import __version__
 
 REQUIREMENT: Final = f"recsys_edu[colab]=={__version__}"
@@ -26,12 +28,7 @@ if "google.colab" in sys.modules:
 
 def with_colab_cell(notebook: Any) -> Any:
     """Return a released notebook with the cell before all others."""
-    cell: dict[str, Any] = {
-        "cell_type": "code",
-        "execution_count": None,
-        "id": "colab",
-        "metadata": {},
-        "outputs": [],
-        "source": _SOURCE.rstrip("\n"),
-    }
-    return {**notebook, "cells": [cell, *notebook["cells"]]}
+    cell = nbformat.v4.new_code_cell(_SOURCE.rstrip("\n"), id="colab")  # type: ignore[no-untyped-call]
+    return nbformat.from_dict(  # type: ignore[no-untyped-call]
+        {**notebook, "cells": [cell, *notebook["cells"]]}
+    )

@@ -15,7 +15,9 @@ from nbgrader.preprocessors import (
     LockCells,
 )
 
-from tito.authoring.source import AuthoringError
+from tito.authoring.colab_cell import with_colab_cell
+from tito.authoring.source import AuthoringError, solution_notebook
+from tito.course.lessons import Lesson
 
 _STEPS: Final = (
     LockCells,
@@ -28,6 +30,15 @@ _STEPS: Final = (
     CheckCellMetadata,
 )
 """Steps of nbgrader's GenerateAssignment, without those that need its database."""
+
+
+def release_of(lesson: Lesson) -> Any:
+    """Return the notebook that learners of a lesson get.
+
+    Raises:
+        AuthoringError: the source is no notebook, or a step of nbgrader refuses it.
+    """
+    return with_colab_cell(released(solution_notebook(lesson)))
 
 
 def released(notebook: Any) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from recsys_edu.atomic import atomic_path
 from tito.authoring.fingerprints import draw_fingerprints, has_calls
-from tito.authoring.release import notebook_bytes, released
+from tito.authoring.release import notebook_bytes, release_of
 from tito.authoring.source import solution_notebook
 from tito.course.lessons import Lesson
 from tito.course.notebook import cells_of
@@ -42,7 +42,7 @@ def prepare(course: GradingCourse, lesson: Lesson) -> Prepared:
             f"there is no {lesson.source}: preparing a lesson needs its solutions, which are in a "
             "clone of the repository only."
         )
-    release = released(solution_notebook(lesson))
+    release = release_of(lesson)
     contents = {
         course.source(lesson): notebook_bytes(solution_notebook(lesson)),
         course.release(lesson): notebook_bytes(release),
