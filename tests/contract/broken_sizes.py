@@ -27,7 +27,7 @@ BROKEN_SIZES = (
     BrokenKernel(
         "multiplies_128_rows_at_most",
         "matmul",
-        "matmul",
+        "backends",
         "enumerate(rows)",
         "enumerate(rows[:128])",
         "matmul_is_right_for_any_number_of_rows",
