@@ -15,7 +15,7 @@ from tito.jail.limits import Limits
 from tito.judging.failures import Failure, sentence_about_lateness
 from tito.judging.remote import LearnerError, Remote, connection_of
 
-pytestmark = needs_bubblewrap
+pytestmark = [needs_bubblewrap, pytest.mark.slow]  # they keep all processors busy
 CODE = """
 import os
 import time
