@@ -125,7 +125,10 @@ def test_a_name_from_an_untagged_cell_is_refused_with_both_places(tmp_path: Path
     )
     said = refused(path)
     assert "cell 'f', line 3" in said
-    assert "'RATE' is defined in the cell that begins `import math` (line 2), which is not exported" in said
+    assert (
+        "'RATE' is defined in the cell that begins `import math` (line 2), which is not exported"
+        in said
+    )
 
 
 def test_a_name_from_nowhere_is_refused(tmp_path: Path) -> None:

@@ -330,7 +330,7 @@ def test_bad_requests_are_told_in_a_sentence(
     )
     configure(course, "[extensions]\nAda = { 42_toy = 2026-03-01T12:00:00Z }\n")
     assert (
-        "[extensions] Ada: no submission of 42_toy has this id"
+        "[extensions] Ada: this id is not among the students"
         in tito("grade", "autograde", "42").err
     )
     course.release(pair).unlink()

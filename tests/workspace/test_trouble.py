@@ -70,7 +70,7 @@ def test_a_syntax_error_in_a_cell(workspace: Path, tito: Tito, toy: Lesson) -> N
     ("change", "said"),
     [
         (lambda cells: [c for c in cells if c["id"] != "double"], "no function double"),
-        (lambda cells: [*cells, next(c for c in cells if c["id"] == "double")], "are copies"),
+        (lambda cells: [*cells, next(c for c in cells if c["id"] == "double")], "one is a copy"),
         (lambda cells: [{**c, "metadata": {}} for c in cells], "metadata got lost"),
     ],
 )

@@ -107,7 +107,7 @@ def points_of(cell: Cell) -> float:
 
 def _functions(cell: Cell) -> list[str]:
     try:
-        return functions_of([cell])
+        return [name for name in functions_of([cell]) if not name.startswith("_")]
     except (SyntaxError, CythonCellError):
         return []
 

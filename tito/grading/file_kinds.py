@@ -32,6 +32,8 @@ _IN_ZIP: Final[tuple[tuple[bytes, str], ...]] = (
 )
 _HTML: Final = re.compile(rb"\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype html|html|head|body)\b", re.I)
 _SCRIPT: Final = re.compile(r"^(?:# %%|#!|import \w|from \w|def \w|class \w)", re.MULTILINE)
+_WORDS: Final = ("true", "false", "null", "-Infinity", "Infinity", "NaN")
+_LONGEST_ESCAPE: Final = len("\\uXXXX")
 _CONFLICT: Final = re.compile(r"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
 _ASK: Final = (
     "Ask the student to open the notebook in Jupyter, save it and hand in the .ipynb file."
@@ -111,7 +113,7 @@ def _describe_text(text: str) -> str:
     except RecursionError:
         return f"it is JSON that is nested too deeply, and no notebook. {_ASK}"
     except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
+        if _ends_within(text[error.pos :].rstrip(), error.msg):
             return f"it is a notebook of which the end is missing: it was cut off. {_ASK}"
         return (
             f"it is damaged: it is not JSON from line {error.lineno}, column {error.colno} on. "
@@ -120,3 +122,10 @@ def _describe_text(text: str) -> str:
     except ValueError:  # a number of too many digits
         return f"it has a number of too many digits, and is no notebook. {_ASK}"
     return describe_json(None)
+
+
+def _ends_within(rest: str, problem: str) -> bool:
+    """Return True where JSON went wrong because it ends: in a string, an escape or a word."""
+    if problem.startswith("Unterminated") or any(word.startswith(rest) for word in _WORDS):
+        return True
+    return problem.startswith("Invalid \\uXXXX") and len(rest) < _LONGEST_ESCAPE
