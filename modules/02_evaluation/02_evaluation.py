@@ -152,9 +152,15 @@ assert listed(scores, [0, 1, 2], 4) == [3, 4], (
     "where the unseen items end."
 )
 same = listed(np.array([1.0, 3.0, 3.0, 1.0, 3.0]), [], 5)
+few_values = np.random.default_rng(2).integers(0, 4, 800).astype(np.float64)
 assert same == [1, 2, 4, 0, 3], (
     f"Of equal scores the lower item number comes first: 1, 2, 4, 0, 3; yours is {same}. Sort −scores with "
     'kind="stable"; turning an ascending order around turns the ties around too.'
+)
+assert listed(few_values, [], 800) == np.argsort(-few_values, kind="stable").tolist(), (
+    "Of 800 items with four different scores, some equal ones are not in the order of their numbers. Is "
+    'kind="stable" there? Without it, argsort may order equal scores in any way, and often does so only '
+    "in long lists."
 )
 print("Part 1 works: there is a list to judge.")
 
@@ -943,7 +949,7 @@ print(f"{time.perf_counter() - start:.1f} s")
 # shortcut measures something else, very precisely.
 #
 # (On other data another pair may change places, or none. On MovieLens 100K with 7 neighbours, "most in
-# common" is behind popularity in NDCG@10, but not in recall@10. The size of the mistake cannot be known
+# common" is behind popularity in NDCG@10, and level with it in recall@10. The size of the mistake cannot be known
 # without ranking all items. That is what makes the shortcut useless.)
 #
 # What does it measure? Take a catalogue of 1,600 items and one relevant item at a known rank. How often
