@@ -44,6 +44,10 @@
 # honey and no tea should see tea. Nobody has to know what honey *is*: we only count users. That is
 # called **collaborative filtering**: the users' choices, taken together, say which items belong
 # together.
+#
+# Item-based filtering with cosines is by Sarwar, Karypis, Konstan and Riedl (*Item-Based Collaborative
+# Filtering Recommendation Algorithms*, WWW 2001). Linden, Smith and York described how a large shop used
+# it (*Amazon.com Recommendations*, IEEE Internet Computing 2003).
 
 # %% [markdown]
 # These are the imports of everything that you will export. Run the cell and go on.
@@ -67,7 +71,10 @@ from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 
-from recsys_edu import Interactions, ItemKNN, MostPopular, evaluate, load_split, use_backend
+from recsys_edu import Interactions, ItemKNN, MostPopular, evaluate, load_dataset, load_split
+from recsys_edu import use_backend
+from recsys_edu.datasets import load_titles
+from recsys_edu.errors import DatasetNotFoundError
 from recsys_edu.datasets.synthetic import make_synthetic
 from recsys_edu.splits import random_split
 
@@ -187,6 +194,10 @@ for other in (1, 2):
 # With $s = 0$ it is the plain cosine. With $s = 2$, one common user is worth $1/3$ of the cosine, two
 # are worth $2/4$, and a hundred are worth nearly all of it.
 #
+# Shrinkage can change an order. In our shop tea is nearer to honey than to milk by the cosine (0.816
+# against 0.775). With $s = 2$ it is nearer to milk (0.465 against 0.408), as three users have tea and milk,
+# and only two have tea and honey. In a shop of six customers, one user more or less decides.
+#
 # Write it in this order: the fraction with the root, times the fraction with the shrinkage. In
 # floating point another order can change the last digit, and two backends should agree to the last
 # digit.
@@ -256,8 +267,10 @@ print("Part 3 works: you can say how alike two items are.")
 # %% [markdown]
 # ## 4. Count only what is there
 #
-# We need $n$ for every pair of items. One way is to compare all pairs. But most pairs have *no*
-# common user, and we would find that out at full price, every time.
+# We need $n$ for every pair of items. One way is to compare all pairs. But a pair without any common
+# user costs as much as every other pair, and tells us nothing. In a large shop nearly all pairs are like
+# that: ten million users with 20 items each can name at most $10^7 \cdot 20^2 = 4 \cdot 10^9$ pairs, and
+# a million items have $10^{12}$. (In small data the share is lower. Part 7 counts it in ours.)
 #
 # The other way is to let the data lead us. Take one item, say honey:
 #
@@ -438,14 +451,15 @@ plt.xticks(sizes, sizes)
 plt.minorticks_off()
 plt.xlabel("items (and users) in the shop")
 plt.ylabel("seconds to count all common users")
-plt.title("The better idea wins, even in the slower language")
+plt.title("Two ways to count, as the shop grows")
 plt.legend()
 plt.show()
 
 # %% [markdown]
 # Both axes are logarithmic, so the slope of a line shows how the time grows. When the shop doubles,
-# the lists take about twice as long, and the dense way up to eight times ($m$ and $n^2$ both grow). Where the
-# lines cross depends on your machine (it may be to the left of this plot). How steep they are does not.
+# the lists take about twice as long, and the dense way up to eight times ($m$ and $n^2$ both grow). Who
+# wins at a given size depends on your machine: look where your lines cross, or which one is lower if they
+# do not cross here. A steeper line ends above in any case, if only the shop is large enough.
 #
 # A full-sized shop is too large to measure, so take the time of a step from the largest shop above,
 # and multiply:
@@ -702,6 +716,10 @@ items_of = [row.tolist() for row in np.split(small.train.indices, small.train.in
 popularity = small.train.popularity()
 rare = int(np.flatnonzero(popularity == 4)[0])
 n_common = common_users(rare, items_of, users_of_items(items_of, len(popularity)))
+counts = all_pairs(items_of, len(popularity))
+np.fill_diagonal(counts, 0)
+n_pairs = len(popularity) * (len(popularity) - 1)
+print(f"{1 - np.count_nonzero(counts) / n_pairs:.0%} of all pairs have no common user\n")
 for s in (0.0, 20.0):
     others, values = row_of(item_similarity(*csr, k=5, shrinkage=s), rare)
     print(f"s = {s:g}: the neighbours of item {rare}, which {popularity[rare]} users have")
@@ -712,10 +730,9 @@ for s in (0.0, 20.0):
         )
 
 # %% [markdown]
-# With $s = 0$ the neighbours are mostly other rare items, with one or two users in common, who may be
-# there by chance. With $s = 20$ there are more users behind each neighbour, and the neighbours are
-# items that more people have. That is safer, and closer to "most popular". Which is better? We will
-# measure it, in part 10.
+# Compare the two lists. Shrinkage moves neighbours up that have more users in common with the item. Such
+# neighbours are often items that many people have. That is safer, and closer to "most popular". Which is
+# better? We will measure it, in part 10.
 
 # %% [markdown]
 # ## 8. From neighbours to scores
@@ -909,6 +926,13 @@ assert found.items[0].tolist() == [0, 1, 2, 3, 4], (
     "All scores are equal, so the lowest numbers 0, 1, 2, 3, 4 should be listed in this order; yours "
     f"are {found.items[0]}. Reversing an ascending sort turns ties around: sort −score, stable."
 )
+few_values = np.random.default_rng(3).integers(0, 4, (800, 1))
+found = listed([[1]], few_values, k=800)
+assert found.items[0].tolist() == np.argsort(-few_values[:, 0], kind="stable").tolist(), (
+    "Of 800 items with four different scores, some equal ones are not in the order of their numbers. Is "
+    'kind="stable" there? Without it, argsort may order equal scores in any way, and often does so only '
+    "in long lists."
+)
 found = listed([[1]], [[0.5], [0.1], [0.3]], biases=[0, 1, 0])
 assert found.items[0].tolist() == [1, 0, 2], (
     f"With the biases 0, 1, 0 the scores are 0.5, 1.1, 0.3, so 1, 0, 2; yours are {found.items[0]}."
@@ -966,7 +990,8 @@ print("Part 9 works: scores have become lists.")
 # ## 10. How many neighbours?
 #
 # Now all parts are there. This small class puts them together into something that `evaluate` of
-# lesson 02 can judge. It holds no ideas of its own: look for your three functions.
+# lesson 02 can judge. It holds no ideas of its own: look for your two functions, `item_similarity` and
+# `top_k`.
 
 
 # %%
@@ -1055,7 +1080,48 @@ with use_backend(mine):
 
 # %% [markdown]
 # Your neighbours beat popularity clearly. (`load_split("ml-100k")` does the same with MovieLens, once
-# you have downloaded it.) And the price?
+# you have downloaded it.)
+#
+# ### Recommendations for you
+#
+# Now the most important user: you. If MovieLens 100K is on this computer, you see films of the 1990s
+# (`from recsys_edu.datasets import download_dataset; download_dataset("ml-100k")` fetches it). If not, you
+# see made-up titles for the data that are made by code; then the lists work, but nobody can tell whether
+# they are to your taste.
+
+# %% tags=["experiment"]
+try:
+    titles, films = load_titles("ml-100k"), load_dataset("ml-100k")
+except DatasetNotFoundError:
+    titles, films = load_titles("synthetic-100k"), load_dataset("synthetic-100k")
+film_titles = [titles[item_id] for item_id in films.item_ids.tolist()]
+well_known = np.argsort(-films.popularity(), kind="stable")[:60]
+for place, item in enumerate(well_known):
+    print(f"{place:>3}  {film_titles[item]}")
+
+# %% [markdown]
+# Choose ten that you like, and write their places into the list. Run both cells again after each change.
+
+# %% tags=["experiment"]
+LIKED = [0, 3, 6, 10, 17, 21, 28, 33, 42, 50]  # your ten places
+
+films_found = item_similarity(films.indptr, films.indices, films.n_items, k=100)
+
+# %% tags=["experiment"]
+liked = well_known[LIKED]
+for_you = neighbor_scores(films_found, liked)
+for_you[liked] = -np.inf
+for item in np.argsort(-for_you, kind="stable")[:10]:
+    neighbors, values = row_of(films_found, item)
+    votes = {j: value for j, value in zip(neighbors, values) if j in set(liked.tolist())}
+    because = film_titles[max(votes, key=votes.get)] if votes else "no neighbour of yours"
+    print(f"{for_you[item]:5.2f}  {film_titles[item]:<48} because of {because}")
+
+# %% [markdown]
+# Each line names the film of yours that had the strongest vote. A model that can say *because* is easy to
+# trust and easy to correct. Take one film out of your ten: which recommendations go with it?
+#
+# And the price of all this?
 
 # %% tags=["experiment"]
 dense, through_lists = steps(np.diff(split.train.indptr), split.train.n_items)
@@ -1067,6 +1133,11 @@ with use_backend("optimized"):
     start = time.perf_counter()
     ItemKNN(k=100, shrinkage=0.0).fit(split.train)
     print(f"the same steps in compiled code take {time.perf_counter() - start:.2f} s")
+
+# %% [markdown]
+# **To go further** (not graded). Being a neighbour is not mutual: $i$ can be among the nearest of $j$ when
+# $j$ is not among the nearest of $i$. Write the other model of part 8, which goes through the neighbours of
+# the user's items. Guess which one recommends more *different* items to all users together, then count.
 
 # %% [markdown]
 # ## 12. Questions
@@ -1144,5 +1215,5 @@ with use_backend("optimized"):
 # ```
 #
 # Neighbours have one blind spot. Two items without a common user have similarity 0, even if both are
-# liked by the same *kind* of people. Most pairs of items are like that. In lesson 04, each user and
+# liked by the same *kind* of people. In a large shop most pairs of items are like that. In lesson 04, each user and
 # each item becomes a short vector, and items can be alike without ever having met.

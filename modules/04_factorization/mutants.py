@@ -102,6 +102,11 @@ MUTANTS = {
             "-np.linalg.solve(matrix, y.T @ (c * p))",
             "Your solution has the wrong sign: solve matrix · x = Yᵀ (c · p).",
         ),
+        "λ twice": (
+            "(c[:, None] * y) + reg *",
+            "(c[:, None] * y) + 2 * reg *",
+            "λ is on your diagonal twice: add it once.",
+        ),
         "wrong sign of λ": (
             "(c[:, None] * y) + reg *",
             "(c[:, None] * y) - reg *",
@@ -114,6 +119,11 @@ MUTANTS = {
         ),
     },
     "test_solve_user_fast": {
+        "λ twice": (
+            "reg * np.eye(len(gram))",
+            "2 * reg * np.eye(len(gram))",
+            "λ is on your diagonal twice: the Gram matrix comes without it, so add it once.",
+        ),
         "observed items counted twice": (
             "gram + y.T @ ((c - 1.0)[:, None] * y) + reg",
             "gram + y.T @ (c[:, None] * y) + reg",
@@ -170,6 +180,11 @@ MUTANTS = {
             "        target[row] = np.linalg.solve(matrix, c @ y)",
             "        if len(c):\n            target[row] = np.linalg.solve(matrix, c @ y)",
             "You leave rows without interactions as they are: their solution is zero.",
+        ),
+        "λ twice": (
+            "+ regularization * np.eye(",
+            "+ 2 * regularization * np.eye(",
+            "λ is on your diagonal twice: add it once.",
         ),
         "counts observed pairs twice": (
             "shared + y.T @ ((c - 1.0)[:, None]",

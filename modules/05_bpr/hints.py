@@ -37,11 +37,11 @@ HINTS = {
     "plan_epoch": (
         "CSR does not write down the user of an entry. Which two arrays of equal length do you need "
         "before you can shuffle pairs?",
-        "Get the user of each pair, draw a random order of all pairs, and take users and items in that "
-        "order. Then ask `draw_negative` for each place: its triple number is the place in the plan, "
+        "Get the user of each pair, and take users and items in the order that is "
+        "given. Then ask `draw_negative` for each place: its triple number is the place in the plan, "
         "not the number of the pair.",
         "Begin with `users = np.repeat(np.arange(len(indptr) - 1, dtype=np.int32), np.diff(indptr))`; "
-        "the order is a `permutation` of the stream for ORDER.",
+        "the columns are then `users[order]` and `indices[order]`.",
     ),
     "bpr_update": (
         "After you have written the user's new vector, which vector does the step for the items need: "

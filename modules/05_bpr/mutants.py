@@ -109,8 +109,8 @@ MUTANTS = {
     },
     "test_plan_epoch": {
         "user by user": (
-            "order = permutation(stream(seed, epoch, ORDER, 0), len(users))",
-            "order = np.arange(len(users))",
+            "order = permutation(stream(seed, epoch, ORDER, 0), len(indices))",
+            "order = np.arange(len(indices))",
             "Your plan goes user by user: take all pairs in the order permutation(stream(seed, "
             "epoch, ORDER, 0), n).",
         ),

@@ -7,6 +7,7 @@ import difflib
 from recsys_edu.datasets import movielens, synthetic
 from recsys_edu.datasets._dataset import Dataset, cache_folder
 from recsys_edu.datasets.synthetic import make_synthetic
+from recsys_edu.datasets.titles import load_titles
 from recsys_edu.errors import DataError, DatasetNotFoundError
 from recsys_edu.interactions import Interactions
 from recsys_edu.splits import Split, random_split
@@ -17,6 +18,7 @@ __all__ = [
     "list_datasets",
     "load_dataset",
     "load_split",
+    "load_titles",
     "make_synthetic",
 ]
 

@@ -49,6 +49,19 @@ def cache_folder() -> Path:
     return (base if base.is_absolute() else Path.home() / ".cache") / "recsys_edu"
 
 
+def local_folder(source: DatasetFiles) -> Path | None:
+    """Return the folder of a dataset on this computer, or None where there is none.
+
+    Raises:
+        DatasetNotFoundError: a folder of that name lacks files.
+    """
+    for folder in _places(source):
+        if folder.is_dir():
+            _check_complete(folder, source)
+            return folder
+    return None
+
+
 def find_folder(source: DatasetFiles) -> Path:
     """Return the folder of a dataset: in ``$RECSYS_EDU_DATA``, else the cache, else downloaded.
 
@@ -56,18 +69,10 @@ def find_folder(source: DatasetFiles) -> Path:
         DatasetNotFoundError: nowhere to be found, or a folder of that name that lacks files.
         DownloadError: found nowhere, and the download failed.
     """
-    cached = cache_folder() / source.name
-    places = [cached]
-    own = os.environ.get(DATA_VARIABLE)
-    if own:
-        if not Path(own).is_dir():
-            raise DatasetNotFoundError(f"{DATA_VARIABLE} is set to {own}, which is not a folder.")
-        places.insert(0, Path(own) / source.name)
-    for folder in places:
-        if folder.is_dir():
-            _check_complete(folder, source)
-            return folder
-    absent = f"{source.name} is not at {' or '.join(map(str, places))}"
+    found = local_folder(source)
+    if found is not None:
+        return found
+    absent = f"{source.name} is not at {' or '.join(map(str, _places(source)))}"
     if source.archive is None:
         raise DatasetNotFoundError(
             f"{absent}; put "
@@ -76,12 +81,24 @@ def find_folder(source: DatasetFiles) -> Path:
         )
     from recsys_edu.datasets.download import fetch  # late, as it loads the web's machinery
 
+    cached = cache_folder() / source.name
     try:
         fetch(source.archive, cached)
     except DownloadError as error:
         raise DownloadError(f"{absent}, and {error}") from error
     _check_complete(cached, source)
     return cached
+
+
+def _places(source: DatasetFiles) -> list[Path]:
+    """Return where a dataset's folder may be: ``$RECSYS_EDU_DATA`` first, then the cache."""
+    places = [cache_folder() / source.name]
+    own = os.environ.get(DATA_VARIABLE)
+    if own:
+        if not Path(own).is_dir():
+            raise DatasetNotFoundError(f"{DATA_VARIABLE} is set to {own}, which is not a folder.")
+        places.insert(0, Path(own) / source.name)
+    return places
 
 
 def _check_complete(folder: Path, source: DatasetFiles) -> None:

@@ -53,6 +53,18 @@ def read_ml_100k_items(path: Path) -> Features:
     return Features(ids, numeric={"year": years}, multi_hot={"genres": genres})
 
 
+def read_ml_100k_titles(path: Path) -> dict[int, str]:
+    """Read the title of each film, by its id, from u.item.
+
+    Raises:
+        DataError: with file and line: a line that is not of the form of ``read_ml_100k_items``.
+    """
+    return {
+        _whole(path, number, fields[0]): fields[1]
+        for number, fields in _lines(path, _BEFORE_GENRES + len(GENRES))
+    }
+
+
 def _lines(path: Path, n_fields: int) -> list[tuple[int, list[str]]]:
     """Return the number and the fields of each line."""
     found = []
