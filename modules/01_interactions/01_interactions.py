@@ -73,9 +73,23 @@ from recsys_edu import (
 def checked(answer, *names):
     """What the tests below look at: the answer as a tuple, if it holds an array for each name."""
     parts = answer if isinstance(answer, tuple) else (answer,)
-    good = len(parts) == len(names) and all(isinstance(part, np.ndarray) for part in parts)
-    assert good, f"Return {len(names)} NumPy array(s): {', '.join(names)}."
+    expected = f"Return {' and '.join(names)}, in this order: {len(names)} NumPy array(s)."
+    assert len(parts) == len(names), f"You return {len(parts)} thing(s). {expected}"
+    for part, name in zip(parts, names):
+        assert isinstance(part, np.ndarray), (
+            f"A NumPy array was expected for {name}, not an object of type {type(part).__name__}. "
+            + ("np.array(…) makes an array of a list. " if isinstance(part, list) else "")
+            + expected
+        )
     return parts
+
+
+def check_dtype(array, dtype, name):
+    """Stop with a sentence if an array is of another dtype."""
+    assert array.dtype == dtype, (
+        f"The dtype of {name} should be {np.dtype(dtype)}, not {array.dtype}. (np.zeros and np.empty "
+        "make float64 unless you give them a dtype.)"
+    )
 
 
 # %% [markdown]
@@ -186,6 +200,12 @@ assert vocabulary.dtype == names.dtype and codes.dtype == np.int64, (
     f"The vocabulary should have the dtype of the ids ({names.dtype}), and the codes int64; yours are "
     f"{vocabulary.dtype} and {codes.dtype}."
 )
+for some_ids in (np.array([7, 5], dtype=np.int32), names[:0], np.array([], dtype=np.int64)):
+    vocabulary, codes = checked(number_ids(some_ids), "vocabulary", "codes")
+    assert vocabulary.dtype == some_ids.dtype and codes.dtype == np.int64, (
+        f"For {len(some_ids)} ids of dtype {some_ids.dtype} your vocabulary is {vocabulary.dtype} and your codes "
+        f"are {codes.dtype}: give np.array the dtype, dtype=ids.dtype and dtype=np.int64."
+    )
 assert [len(part) for part in number_ids(names[:0])] == [0, 0], (
     "An empty log should give an empty vocabulary and no codes."
 )
@@ -333,7 +353,14 @@ def counting_sort(
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_counting_sort", "locked": true, "points": 4, "schema_version": 3, "solution": false}
-starts, order = checked(counting_sort(np.array([2, 0, 2, 0]), 4), "starts", "order")
+try:
+    answer = counting_sort(np.array([2, 0, 2, 0]), 4)
+except IndexError as error:
+    raise AssertionError(
+        f"A place in an array must be a whole number, and below the length ({error}). Are your starts made by "
+        "np.zeros without dtype=np.int64? Or are there too few of them?"
+    ) from None
+starts, order = checked(answer, "starts", "order")
 assert len(starts) == 5, (
     f"With 4 keys there are 5 starts, the last one being n; yours are {starts.tolist()}. Keys that do not "
     "occur (here 1 and 3) count as well: give np.bincount a minlength."
@@ -356,6 +383,8 @@ assert order.tolist() == [1, 3, 0, 2], (
     "The order should hold positions: 1, 3 (the events with key 0), then 0, 2 (key 2); yours is "
     f"{order.tolist()}."
 )
+check_dtype(starts, np.int64, "starts")
+check_dtype(order, np.int64, "order")
 keys = np.random.default_rng(3).integers(50, size=3000)
 starts, order = counting_sort(keys, 60)
 assert sorted(order.tolist()) == list(range(3000)), (
@@ -401,6 +430,42 @@ print(f"MovieLens 25M: {25_000_095 / (162_541 * 59_047):.2%} of {162_541 * 59_04
 #   1  . . . .        indptr  = [0, 2, 2, 3]
 #   2  . x . .
 # ```
+#
+# The same as a picture. Each colour is a user:
+
+# %%
+example_indptr, example_indices = [0, 2, 2, 3], [0, 3, 1]
+colors = ["tab:blue", "tab:orange", "tab:green"]
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3), width_ratios=(2, 3))
+for user in range(3):
+    for item in range(4):
+        had = item in example_indices[example_indptr[user] : example_indptr[user + 1]]
+        color = colors[user] if had else "white"
+        left.add_patch(plt.Rectangle((item, user), 1, 1, facecolor=color, edgecolor="grey"))
+    label = f"user {user}: indptr[{user}] = {example_indptr[user]}"
+    left.text(-0.2, user + 0.5, f"user {user}", ha="right", va="center", color=colors[user])
+    right.annotate(
+        label,
+        (example_indptr[user], 1),
+        (-1.4 + 1.2 * user, 2.2 + 0.8 * user),
+        color=colors[user],
+        arrowprops={"arrowstyle": "->", "color": colors[user]},
+    )
+for place, item in enumerate(example_indices):
+    owner = np.searchsorted(example_indptr, place, side="right") - 1
+    right.add_patch(plt.Rectangle((place, 0), 1, 1, facecolor=colors[owner], edgecolor="grey"))
+    right.text(place + 0.5, 0.5, item, ha="center", va="center", color="white", fontsize=14)
+    right.text(place + 0.5, -0.4, f"place {place}", ha="center", va="center")
+right.annotate("indptr[3] = 3", (3, 1), (3, 2.2), arrowprops={"arrowstyle": "->"})
+left.set(xlim=(-1, 4), ylim=(3, 0), title="the table", xticks=np.arange(4) + 0.5, yticks=[])
+left.set_xticklabels([f"item {item}" for item in range(4)])
+right.set(xlim=(-1.5, 5), ylim=(-0.8, 4.4), title="CSR: the items in one row of boxes")
+right.axis("off")
+figure.tight_layout()
+plt.show()
+
+# %% [markdown]
+# User 1 has nothing: their row starts where the row of user 2 starts, and ends there as well.
 #
 # You have it nearly done: sort by user, and the starts *are* `indptr`. One thing is missing: the items
 # of each row should ascend. The trick is to sort **twice**: first by item, then, stably, by user. The
@@ -476,6 +541,9 @@ assert small_order.tolist() == [2, 1, 0], (
 assert small_indices.dtype == np.int32, (
     f"The indices should be int32, half the size of int64; yours are {small_indices.dtype}."
 )
+
+check_dtype(small_indptr, np.int64, "indptr")
+check_dtype(small_order, np.int64, "order")
 
 table = np.random.default_rng(4).random((30, 20)) < 0.2
 table[[0, 11, 29]] = False  # users without items, the last one among them
@@ -1033,6 +1101,11 @@ plt.show()
 # same split all models are flattered, so that the better one may still win. Not by the same amount, though:
 # compare the two bars of each pair. Before you believe a figure, yours or somebody else's, ask how the data
 # were split.
+
+# %% [markdown]
+# **To go further** (not graded). Part 9 drew one line through the calendar. Draw twelve, one a month: for each
+# line, train on what is before it and test on the month after it. Draw the hit rate of both models over the
+# year. Is the model that wins in January the one that wins in December? What would you report?
 
 # %% [markdown]
 # ## 10. Questions

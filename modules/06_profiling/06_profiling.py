@@ -594,7 +594,8 @@ with_list, with_array = compare(lambda: sum(few_as_list), lambda: few.sum(), 51)
 print(f"    4 numbers: list {with_list * 1e3:.1f} µs, array {with_array * 1e3:.1f} µs")
 
 # %% [markdown]
-# For 1,000 numbers NumPy wins; for 4 it loses. Keep that in mind: our vectors have 16.
+# Who wins at 1,000 numbers, and who at 4? A call of NumPy costs about the same for any short vector, and a
+# list costs less the shorter it is. Keep that in mind: our vectors have 16 numbers.
 
 # %% [markdown]
 # ## 4. Reading a profile
@@ -604,10 +605,9 @@ print(f"    4 numbers: list {with_list * 1e3:.1f} µs, array {with_array * 1e3:.
 
 # %% tags=["experiment"]
 profiler = cProfile.Profile()
-with timed() as profiled:
-    profiler.enable()
-    fit_plain()
-    profiler.disable()
+profiler.enable()
+fit_plain()
+profiler.disable()
 stats = pstats.Stats(profiler).stats
 print(f"{len(stats)} functions were called. One of them, as the profiler wrote it down:")
 next((key, entry[:4]) for key, entry in stats.items() if key[2] == "sigmoid")
@@ -757,10 +757,18 @@ plt.show()
 # counted as `bpr_update`'s own.)
 #
 # **A profile points; it does not measure.** The profiler does some work at every call, so code that
-# makes many calls looks slower than it is:
+# makes many calls looks slower than it is. Here are both, measured in turns:
+
 
 # %% tags=["experiment"]
-print(f"without the profiler {plain.time_ms / 1e3:.2f} s, with it {profiled.time_ms / 1e3:.2f} s")
+def fit_profiled():
+    """The same epoch under a profiler whose notes are thrown away."""
+    watcher = cProfile.Profile()
+    watcher.runcall(fit_plain)
+
+
+plain_ms, profiled_ms = compare(fit_plain, fit_profiled, 3)
+print(f"without the profiler {plain_ms / 1e3:.2f} s, with it {profiled_ms / 1e3:.2f} s")
 
 # %% [markdown]
 # So let the profile say *where* to look, and the stopwatch say *how much*. From lesson 05 you know that
@@ -794,11 +802,8 @@ def update_once(triples=None):
 
 
 with use_backend("naive"):
-    with timed() as planning:
-        plan = plan_once()
-    with timed() as updating:
-        update_once()
-plan_ms, update_ms = planning.time_ms, updating.time_ms
+    plan = plan_once()
+    plan_ms, update_ms = compare(plan_once, update_once, 3)  # medians, measured in turns
 loop_share = update_ms / (plan_ms + update_ms)
 triple_us = update_ms * 1e3 / len(plan.users)
 in_profile = next(cumulative for name, _, _, cumulative in rows if name == "bpr_update")
@@ -1022,8 +1027,8 @@ print(f"measured:  {least_us:.1f} µs in the fastest piece, {triple_us:.1f} µs 
 
 # %% [markdown]
 # **Counting small operations predicts the time of the loop**, more or less. (What is missing is what stands
-# between them.) And look at the lines of NumPy: an operation on 16 numbers takes hundreds of nanoseconds, but
-# a processor needs only a few for 16 multiplications. Nearly all of it is *overhead*: finding the function,
+# between them.) And compare the lines of NumPy with the line "multiply two floats". A processor needs a few
+# nanoseconds for 16 multiplications. Nearly all of the rest is *overhead*: finding the function,
 # checking types, making a new array for the result. That is why the loop is slow.
 
 # %% [markdown]
@@ -1137,9 +1142,9 @@ for target in (2.0, 3.0, 100.0):
     )
 
 # %% [markdown]
-# (`inf` in the last line says: no factor is enough.) The loop is where to start. But with the loop alone, even
-# an infinitely fast one, the epoch becomes only a few times faster: then `plan_epoch` is what takes the time. To
-# get further, both have to become fast.
+# (Where a line says `inf`, no factor is enough.) The loop is where to start. But the line with `inf` in the first
+# column is the end of that road: with an infinitely fast loop, `plan_epoch` takes all of the time that is left.
+# To get further, both have to become fast.
 
 # %% [markdown]
 # ## 7. How much work is it really?
@@ -1380,6 +1385,16 @@ plt.legend(loc="center right")
 plt.show()
 
 # %% [markdown]
+# Read the picture from below. A mark is what a program reaches; the line above it is what the machine allows at
+# that intensity. The solid line holds as long as the data stay in the cache, as our model does. The dashed line
+# holds for data that come from main memory. The large matrix product has 12 MB and may not fit into your cache,
+# but it is so far to the right that both lines are the same there: it is limited by arithmetic.
+#
+# A mark *above* a line says that the line was measured too low: copying an array is not the fastest use of a
+# cache on every machine, and other programs slow it down. Run the two cells again before you believe a point
+# that beats its roof.
+
+# %% [markdown]
 # ## 9. The diagnosis
 #
 # Everything that you have measured, on one page:
@@ -1412,6 +1427,11 @@ if len(loops) > 1:
 # is slow. Python is. That is worth a rewrite, and now you know of what.
 
 # %% [markdown]
+# **To go further** (not graded). Diagnose the half step of lesson 04 in the same way: count its flops and bytes
+# with $d = 16$, put it under the roof, once for `naive` and once for `optimized`. Guess first: is it to the left
+# or to the right of BPR, and which of the two backends is further from its roof?
+
+# %% [markdown]
 # ## 10. Questions
 #
 # A few sentences each. They are marked by a person.
@@ -1421,10 +1441,10 @@ if len(loops) > 1:
 # expensive in a profile than they are, and why? What would you use the profile for, and what not?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "what_a_profiler_adds", "locked": false, "points": 3, "schema_version": 3, "solution": true}
-# Under the profiler the epoch took nearly twice as long. The profiler does a fixed amount of work at each call
+# Under the profiler the epoch took longer (by how much depends on Python's version). The profiler does a fixed amount of work at each call
 # and each return, so functions that are called very often and do little (`sigmoid`, `max`, `mix64`,
 # `draw_negative`) look more expensive than they are, and a function that does much in its own lines looks cheaper.
-# The loop and the planning are not inflated equally, so the loop's share is a few points off. I use the
+# The loop and the planning are not inflated equally, so the loop's share in the profile is not that by the clock. I use the
 # profile to see where to look, and for the numbers of calls, which are exact; then I measure that part
 # with a stopwatch, without the profiler.
 #
