@@ -4,8 +4,10 @@ import numpy as np
 
 from recsys_backends import naive, use_backend
 from recsys_backends.contract.clause import require
+from recsys_backends.errors import ContractViolation
 from recsys_edu import BPR, MostPopular, evaluate
 from recsys_edu.datasets.synthetic import make_synthetic
+from recsys_edu.errors import DivergedError
 from recsys_edu.splits import random_split
 
 from .clauses import (
@@ -84,8 +86,14 @@ def my_kernel_trains_a_model(remote, rng: np.random.Generator) -> str:
     """The library's BPR, running on your kernel, learns and beats popularity clearly."""
     split = random_split(make_synthetic(300, 200, 9000, seed=8), seed=0)
     model = BPR(8, epochs=15, learning_rate=0.1, reg=0.03, n_blocks=1, progress=False)
-    with use_backend(_with_plans(remote)):
-        model.fit(split.train)
+    try:
+        with use_backend(_with_plans(remote)):
+            model.fit(split.train)
+    except DivergedError:
+        raise ContractViolation(
+            "trained by your kernel, BPR diverges: its vectors grow without end. Check the signs of "
+            "the updates, and which old values they use."
+        ) from None
     mine = evaluate(model, split, metrics="ndcg@10")["ndcg@10"]
     popularity = evaluate(MostPopular().fit(split.train), split, metrics="ndcg@10")["ndcg@10"]
     require(
