@@ -1006,8 +1006,8 @@ print(
 # ```
 #
 # It runs the tests above, exports your functions, builds your kernels and asks the question of this lesson: can I write the kernel?
-# From then on `bpr_update` of the backend `student` is this one. `tito race --models naive,student:05,student,optimized` shows
-# your loop in Python and your kernel side by side.
+# From then on `bpr_update` of the backend `student` is this one. `tito race --models naive,student,optimized` shows your
+# kernel between the plain loop and the library's. What it says of `student` is the whole fit, with a plan that is not compiled.
 #
 # If you want more: give `dot` the four lanes of the ladder, or write `als_half_step` for one user; the library's clauses will
 # tell whether it is right.

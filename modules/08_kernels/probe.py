@@ -38,17 +38,11 @@ def dot_of_doubles(learner, x, y):
     return _outcome(learner.dot, x.astype(np.float64), y.astype(np.float64))
 
 
-def time_stages(learner, durations, n_updated, repeats):
-    """nanoseconds_per_triple() of an update that takes these seconds, on a clock that stands else."""
-    now, left, calls = [7.0], list(durations), [0]
-
-    def update():
-        calls[0] += 1
-        now[0] += left.pop(0) if left else 0.0
-        return SimpleNamespace(loss=0.0, n_correct=0, n_updated=n_updated)
-
-    found = _outcome(learner.nanoseconds_per_triple, update, repeats, lambda: now[0])
-    return {**found, "calls": calls[0]}
+def time_staged_update(learner, update, clock, repeats):
+    """nanoseconds_per_triple() of an update and a clock that stand on the judge's side."""
+    return _outcome(
+        learner.nanoseconds_per_triple, lambda: SimpleNamespace(n_updated=update()), repeats, clock
+    )
 
 
 def update_fenced(learner, user_factors, item_factors, item_biases, columns, rates):

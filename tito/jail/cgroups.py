@@ -7,10 +7,12 @@ them, such as that of ``systemd-run --user --scope -p Delegate=yes tito grade â€
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -77,15 +79,9 @@ def memory_group(limit: int, own: str | None = None) -> MemoryGroup | None:
         own: content of /proc/self/cgroup; for tests.
     """
     for parent in _parents(own if own is not None else Path("/proc/self/cgroup").read_text()):
-        _sweep(parent)
-        folder = parent / f"{_PREFIX}-{os.getpid()}-{next(_numbers)}"
-        try:
-            folder.mkdir()
-        except OSError:
-            continue
-        if limit_memory(folder, limit):
+        folder = _new_group(parent, functools.partial(limit_memory, limit=limit))
+        if folder is not None:
             return MemoryGroup(folder)
-        folder.rmdir()
     return None
 
 
@@ -104,15 +100,23 @@ def processor_group(processors: float, own: str | None = None) -> ControlGroup |
         parent = _ROOT / "cpu" / path.lstrip("/")
         if "cpu" not in controllers.split(",") or not parent.is_dir():
             continue
-        _sweep(parent)
-        folder = parent / f"{_PREFIX}-{os.getpid()}-{next(_numbers)}"
-        try:
-            folder.mkdir()
-        except OSError:
-            continue
-        if limit_processors(folder, processors):
+        folder = _new_group(parent, functools.partial(limit_processors, processors=processors))
+        if folder is not None:
             return ControlGroup(folder)
-        folder.rmdir()
+    return None
+
+
+def _new_group(parent: Path, limited: Callable[[Path], bool]) -> Path | None:
+    """Make a group that its limit could be written to; None where one cannot be had."""
+    _sweep(parent)
+    folder = parent / f"{_PREFIX}-{os.getpid()}-{next(_numbers)}"
+    try:
+        folder.mkdir()
+    except OSError:
+        return None
+    if limited(folder):
+        return folder
+    folder.rmdir()
     return None
 
 

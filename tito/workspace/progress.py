@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
-from recsys_edu.atomic import atomic_path
-from recsys_edu.errors import WorkspaceError
 from recsys_edu.workspace import Workspace
-from tito.workspace.lock import writing
-
-VERSION: Final = 2
-_READABLE: Final = (1, VERSION)
-"""Versions that can be read; the first had no digests of exported files."""
-_PATIENCE: Final = 10.0
-"""Seconds to wait while another tito writes, which takes milliseconds."""
+from tito.workspace.lesson_file import LessonFile
 
 
 @dataclass
@@ -45,6 +36,16 @@ class LessonProgress:
     """Time at which the lesson was skipped, which stays for ever."""
 
 
+_FILE: Final = LessonFile(
+    "progress.json",
+    lambda entry: LessonProgress(**entry),
+    "Your notebooks and exports are not affected: move it away and run `tito checkpoint --all`, "
+    "which writes it anew.",
+    version=2,
+    readable=(1, 2),  # the first had no digests of exported files
+)
+
+
 @dataclass
 class Progress:
     """The progress of every lesson, by the lesson's id."""
@@ -67,21 +68,7 @@ def load_progress(workspace: Workspace) -> Progress:
     Raises:
         WorkspaceError: the file is damaged, or of another version of tito.
     """
-    path = workspace.state / "progress.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        version = content["version"]
-        lessons = {name: LessonProgress(**entry) for name, entry in content["lessons"].items()}
-    except FileNotFoundError:
-        return Progress()
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise WorkspaceError(
-            f"{path} is damaged. Your notebooks and exports are not affected: move it away and run "
-            "`tito checkpoint --all`, which writes it anew."
-        ) from None
-    if version not in _READABLE:
-        raise WorkspaceError(f"{path} is of another version of tito: update recsys_edu.")
-    return Progress(lessons)
+    return Progress(_FILE.read(workspace))
 
 
 @contextmanager
@@ -92,16 +79,5 @@ def recording(workspace: Workspace, *, locked: bool = False) -> Iterator[Progres
         workspace: the workspace.
         locked: True if the caller holds the workspace's lock already.
     """
-    if not locked:
-        with writing(workspace, _PATIENCE), recording(workspace, locked=True) as progress:
-            yield progress
-        return
-    progress = load_progress(workspace)
-    yield progress
-    _write(workspace, progress)
-
-
-def _write(workspace: Workspace, progress: Progress) -> None:
-    content: dict[str, Any] = {"version": VERSION, **asdict(progress)}
-    with atomic_path(workspace.state / "progress.json") as unfinished:
-        unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    with _FILE.changing(workspace, locked=locked) as lessons:
+        yield Progress(lessons)

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from recsys_edu.atomic import atomic_path
-from recsys_edu.errors import WorkspaceError
 from recsys_edu.workspace import Workspace
-from tito.workspace.lock import writing
-
-VERSION: Final = 1
-_PATIENCE: Final = 10.0
-"""Seconds to wait while another tito writes, which takes milliseconds."""
+from tito.workspace.lesson_file import LessonFile
 
 
 @dataclass
@@ -29,6 +22,25 @@ class LessonStudy:
     """Points that the learner gave to each of their answers in words."""
     hints: dict[str, int] = field(default_factory=dict)
     """Number of steps that were shown, by function."""
+
+
+def _checked(entry: dict[str, Any]) -> LessonStudy:
+    """Return an entry of the file; raise ValueError where something in it cannot be."""
+    study = LessonStudy(**entry)
+    numbers = [*study.tests.values(), *study.questions.values(), *study.hints.values()]
+    if not all(type(number) in (int, float) and 0 <= number < math.inf for number in numbers):
+        raise ValueError
+    if not all(type(steps) is int for steps in study.hints.values()):
+        raise ValueError
+    return study
+
+
+_FILE: Final = LessonFile(
+    "study.json",
+    _checked,
+    "Nothing else is affected: move it away. `tito test` counts the points of tests anew; your own "
+    "marks and the hints shown so far are lost.",
+)
 
 
 @dataclass
@@ -48,19 +60,7 @@ def load_study(workspace: Workspace) -> Study:
     Raises:
         WorkspaceError: the file is damaged, or of another version of tito.
     """
-    path = workspace.state / "study.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["version"] == VERSION:
-            return Study({name: _checked(entry) for name, entry in content["lessons"].items()})
-    except FileNotFoundError:
-        return Study()
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise WorkspaceError(
-            f"{path} is damaged. Nothing else is affected: move it away. `tito test` counts the "
-            "points of tests anew; your own marks and the hints shown so far are lost."
-        ) from None
-    raise WorkspaceError(f"{path} is of another version of tito: update recsys_edu.")
+    return Study(_FILE.read(workspace))
 
 
 @contextmanager
@@ -71,20 +71,5 @@ def studying(workspace: Workspace, *, locked: bool = False) -> Iterator[Study]:
         workspace: the workspace.
         locked: True if the caller holds the workspace's lock already.
     """
-    with nullcontext() if locked else writing(workspace, _PATIENCE):
-        study = load_study(workspace)
-        yield study
-        content: dict[str, Any] = {"version": VERSION, **asdict(study)}
-        with atomic_path(workspace.state / "study.json") as unfinished:
-            unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def _checked(entry: dict[str, Any]) -> LessonStudy:
-    """Return an entry of the file; raise ValueError where something in it cannot be."""
-    study = LessonStudy(**entry)
-    numbers = [*study.tests.values(), *study.questions.values(), *study.hints.values()]
-    if not all(type(number) in (int, float) and 0 <= number < math.inf for number in numbers):
-        raise ValueError
-    if not all(type(steps) is int for steps in study.hints.values()):
-        raise ValueError
-    return study
+    with _FILE.changing(workspace, locked=locked) as lessons:
+        yield Study(lessons)

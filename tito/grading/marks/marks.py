@@ -129,7 +129,8 @@ def _wanted(gradebook: Any, lessons: Iterable[Lesson]) -> tuple[Lesson, ...]:
     return wanted
 
 
-def _mark(course: GradingCourse, lesson: Lesson, submission: Any) -> Mark:
+def points_of_cells(submission: Any) -> tuple[CellPoints, ...]:
+    """Return the points of a submission of nbgrader's gradebook, which is open, by cell."""
     cells = [
         CellPoints(
             cell=grade.name,
@@ -143,13 +144,17 @@ def _mark(course: GradingCourse, lesson: Lesson, submission: Any) -> Mark:
         for book in submission.notebooks
         for grade in book.grades
     ]
+    return tuple(sorted(cells, key=lambda cell: cell.cell))
+
+
+def _mark(course: GradingCourse, lesson: Lesson, submission: Any) -> Mark:
     places = course.submission(lesson, submission.student.id)
     stamps = [path.with_name(STAMP) for path in (places.submitted, places.autograded)]
     said = {stamp.read_bytes().strip() for stamp in stamps if stamp.is_file()}
     return Mark(
         raw=float(submission.score),
         penalty=float(submission.late_submission_penalty or 0.0),
-        cells=tuple(sorted(cells, key=lambda cell: cell.cell)),
+        cells=points_of_cells(submission),
         timestamp=str(submission.timestamp or ""),
         resubmitted=len(said) > 1,
     )

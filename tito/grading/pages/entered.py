@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tito.grading.marks.marks import CellPoints
+from tito.grading.marks.marks import CellPoints, points_of_cells
 
 
 @dataclass(frozen=True)
@@ -22,21 +22,8 @@ class Entered:
 
 def entered_of(submission: Any) -> Entered:
     """Return the contents about a submission of nbgrader's gradebook, which is open."""
-    cells = [
-        CellPoints(
-            cell=grade.name,
-            auto=grade.auto_score,
-            manual=grade.manual_score,
-            extra=grade.extra_credit,
-            score=float(grade.score),
-            maximum=float(grade.max_score),
-            needs_manual=bool(grade.needs_manual_grade),
-        )
-        for book in submission.notebooks
-        for grade in book.grades
-    ]
     return Entered(
-        cells=tuple(sorted(cells, key=lambda cell: cell.cell)),
+        cells=points_of_cells(submission),
         comments={
             comment.name: comment.comment
             for book in submission.notebooks
