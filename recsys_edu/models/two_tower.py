@@ -195,19 +195,19 @@ class TwoTower(PairwiseModel):
         from recsys_edu.models.two_tower_training import Trainer
 
         check_can_teach(train)
-        n_epochs = self._n_epochs_from(self.epochs_done if warm_start else 0)
+        n_epochs = self._settings.n_epochs_after(self.epochs_done if warm_start else 0)
         if warm_start:
-            self._check_can_go_on(n_epochs)
+            self._check_can_go_on()
         trainer = Trainer(self._settings, train)
         if warm_start:
             self._go_on(trainer)
-        resumed = next((c for c in callbacks if isinstance(c, Resumed)), None)
-        if resumed is not None:
+        history: list[EpochReport] = []
+        for resumed in (callback for callback in callbacks if isinstance(callback, Resumed)):
             resumed.prepare(self._settings, self.settings(), trainer, train)
-            n_epochs = max(0, self._settings.epochs - len(resumed.history()))
+            history = resumed.history()
+            n_epochs = max(0, self._settings.epochs - len(history))
 
         def start() -> dict[str, Any]:
-            history = [] if resumed is None else resumed.history()
             return {
                 **trainer.vectors()._asdict(),
                 "trained": trainer.state(),
@@ -236,13 +236,13 @@ class TwoTower(PairwiseModel):
         with threads_of_torch(self._settings.n_threads):
             super()._learn(train, [*others, *resumed, *writing], warm_start=warm_start)
 
-    def _check_can_go_on(self, n_epochs: int) -> None:
+    def _check_can_go_on(self) -> None:
         if not self.trained.can_go_on:
             raise InvalidParameterError(
                 "a warm start needs the state of the optimizer, which model files do not hold: go "
                 "on from a Checkpoint, by fit(…, resume_from=path)."
             )
-        if n_epochs == 0:
+        if self._settings.n_epochs_after(self.epochs_done) == 0:
             raise InvalidParameterError(
                 f"with schedule='linear' a fit ends after {self._settings.epochs} epochs; raise "
                 "epochs to go on."
@@ -267,12 +267,6 @@ class TwoTower(PairwiseModel):
         if self.user_encoder is not None:
             return np.zeros(len(rows), dtype=np.bool_)
         return super()._is_cold(rows)
-
-    def _n_epochs_from(self, epochs_done: int) -> int:
-        """Return how many epochs a fit runs; a linear schedule has ``epochs`` in all."""
-        settings = self._settings
-        in_all = settings.schedule == "linear"
-        return max(0, settings.epochs - epochs_done) if in_all else settings.epochs
 
     def _check_learned(self, reports: Sequence[EpochReport]) -> None:
         if not any(report.n_triples for report in reports):
@@ -362,9 +356,8 @@ class TwoTower(PairwiseModel):
 
         with torch.no_grad():
             biases = self.towers.item_biases(rows)
-            return self.towers.item_vectors(
-                rows
-            ).numpy(), None if biases is None else biases.numpy()
+            vectors = self.towers.item_vectors(rows).numpy()
+        return vectors, None if biases is None else biases.numpy()
 
     def recommend_to(self, users: Features, k: int = 10) -> Recommendations:
         """The k best items for users whom the model has never met, by their features.
@@ -402,7 +395,6 @@ class TwoTower(PairwiseModel):
 
         from recsys_edu.models.towers import Rows
 
-        n = train.n_users if what == "users" else train.n_items
         columns, weights = encoder.encode(features)
-        ids = torch.full((len(columns),), n)
+        ids = torch.full((len(columns),), train.n_users if what == "users" else train.n_items)
         return Rows(ids, torch.from_numpy(columns), torch.from_numpy(weights))

@@ -115,3 +115,7 @@ class TwoTowerSettings(Settings):
             object.__setattr__(self, "n_negatives", _USUAL_NEGATIVES[self.loss])
         if self.bias_init != "zeros" and not self.use_biases:
             raise InvalidParameterError(f"bias_init {self.bias_init!r} needs use_biases=True.")
+
+    def n_epochs_after(self, epochs_done: int) -> int:
+        """Return how many epochs a fit runs; with a linear schedule there are ``epochs`` in all."""
+        return self.epochs if self.schedule == "constant" else max(0, self.epochs - epochs_done)

@@ -19,9 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys_edu.errors import RecsysError
-
-if sys.platform != "win32":
-    import fcntl
+from tito.jail.held import make_held, seized
 
 PREFIX: Final = "recsys-held-"
 """First part of the names of all such folders."""
@@ -47,7 +45,9 @@ class TemporaryFolder:
         place = parent or tempfile.gettempdir()
         _sweep_once(place)
         with named_when_full(Path(place)):
-            self.path, lock = _make(place, kind)
+            self.path, lock = make_held(
+                lambda: Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-", dir=place))
+            )
         self._remove = weakref.finalize(self, _remove, self.path, lock, os.getpid())
 
     def __enter__(self) -> Path:
@@ -83,35 +83,13 @@ def sweep(parent: Path) -> None:
         with contextlib.suppress(OSError):
             if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
                 continue
-            lock = _opened(folder)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with seized(folder):
                 shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(lock)
 
 
 @functools.cache
 def _sweep_once(place: str) -> None:
     sweep(Path(place))
-
-
-def _make(place: str, kind: str) -> tuple[Path, int]:
-    """Make a folder and lock it; another one where a sweep took it in between."""
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-", dir=place))
-        if sys.platform == "win32":
-            return folder, -1
-        with contextlib.suppress(FileNotFoundError):
-            lock = _opened(folder)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if folder.exists():
-                return folder, lock
-            os.close(lock)
-
-
-def _opened(folder: Path) -> int:
-    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def _remove(folder: Path, lock: int, owner: int) -> None:

@@ -12,7 +12,6 @@ folders that nobody holds.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import itertools
 import os
 import signal
@@ -23,6 +22,7 @@ from typing import Final
 
 from recsys_edu.errors import RecsysError
 from tito.jail.cgroups import MemoryGroup, limit_memory
+from tito.jail.held import make_held, seized
 
 ROOT: Final = Path("/sys/fs/cgroup")
 PREFIX: Final = "recsys-timed"
@@ -178,13 +178,9 @@ def sweep() -> None:
 
 
 def _sweep_one(folder: Path) -> None:
-    descriptor = _opened(folder)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with seized(folder):
         _end_processes(folder)
         folder.rmdir()
-    finally:
-        os.close(descriptor)
 
 
 def _parents(own: str) -> Iterator[tuple[int, list[Path]]]:
@@ -209,9 +205,15 @@ def _parents(own: str) -> Iterator[tuple[int, list[Path]]]:
                 yield 2, [folder] * len(_CONTROLLERS)
 
 
+def _new_folder(parent: Path) -> Path:
+    folder = parent / f"{PREFIX}-{os.getpid()}-{next(_numbers)}"
+    folder.mkdir()
+    return folder
+
+
 def _make(version: int, parents: list[Path], n_cpus: int) -> TimedGroup:
     """Make the folders and give them processors; OSError where that is not possible."""
-    first, lock = _make_held(parents[0])
+    first, lock = make_held(lambda: _new_folder(parents[0]))
     folders = [parent / first.name for parent in parents]
     try:
         for folder in folders:
@@ -226,23 +228,6 @@ def _make(version: int, parents: list[Path], n_cpus: int) -> TimedGroup:
         _remove(folders)
         os.close(lock)
         raise
-
-
-def _make_held(parent: Path) -> tuple[Path, int]:
-    """Make a folder and lock it; another one where a sweep took it in between."""
-    while True:
-        folder = parent / f"{PREFIX}-{os.getpid()}-{next(_numbers)}"
-        folder.mkdir()
-        with contextlib.suppress(FileNotFoundError):
-            lock = _opened(folder)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if folder.exists():
-                return folder, lock
-            os.close(lock)
-
-
-def _opened(folder: Path) -> int:
-    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def _give_processors(folder: Path, parent: Path, version: int, n_cpus: int) -> None:
