@@ -100,6 +100,11 @@ def my_matrix_is_the_one_of_the_log(remote, rng: np.random.Generator) -> None:
         "Users without items: their rows begin and end at {right}, where the last row ends, and one "
         "of yours begins at {got}.",
     )
+    _require_latest(kept, order, times, expected)
+
+
+def _require_latest(kept, order, times: np.ndarray, expected: Interactions) -> None:
+    """Each entry comes from the latest event of its pair."""
     require_same(
         times[kept][order],
         expected.timestamps,

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import get_alembic_version
 
+from tests.grading.pair import write_pair
 from tests.workspace.conftest import ROOT, Outcome, tito, toy
 from tito.course.lessons import Lesson
 from tito.grading.course import GradingCourse, create_grading_course
@@ -49,6 +50,14 @@ def exchange(tmp_path: Path) -> Path:
     folder.mkdir()
     folder.chmod(0o777)
     return folder
+
+
+@pytest.fixture
+def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lesson:
+    """The only lesson of the course, with two functions."""
+    lesson = write_pair(tmp_path / "course")
+    monkeypatch.setenv("RECSYS_EDU_COURSE", str(tmp_path / "course"))
+    return lesson
 
 
 @pytest.fixture

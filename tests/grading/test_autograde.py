@@ -8,19 +8,19 @@ import threading
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
 
 from recsys_edu.errors import WorkspaceError
 from tests.grading.conftest import Tito, configure
-from tests.grading.pair import cell_of, hand_in, solved, with_cell, write_pair
+from tests.grading.pair import cell_of, hand_in, solved, with_cell
+from tests.grading.results import marks_in, outcome_of, said_by, shown
 from tests.jail.conftest import needs_bubblewrap
 from tito.course.lessons import Lesson
 from tito.grading.autograding import batch
 from tito.grading.autograding.batch import autograde
-from tito.grading.autograding.outcome import NOT_GRADABLE, Outcome, latest_outcome, outcome_store
+from tito.grading.autograding.outcome import NOT_GRADABLE, outcome_store
 from tito.grading.course import GradingCourse, GradingError, create_grading_course
 from tito.grading.gradebook import open_gradebook
 from tito.grading.prepare import prepare
@@ -31,14 +31,6 @@ pytestmark = needs_bubblewrap
 
 
 @pytest.fixture
-def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lesson:
-    """The only lesson of the course."""
-    lesson = write_pair(tmp_path / "course")
-    monkeypatch.setenv("RECSYS_EDU_COURSE", str(tmp_path / "course"))
-    return lesson
-
-
-@pytest.fixture
 def course(pair: Lesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GradingCourse:
     """The instructor's folder, in which this process stands; the lesson is prepared."""
     made, _ = create_grading_course(tmp_path / "grading")
@@ -46,28 +38,6 @@ def course(pair: Lesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gra
     monkeypatch.setattr(batch, "font_list", dict)  # nothing is plotted
     prepare(made, pair)
     return made
-
-
-def marks_in(course: GradingCourse, lesson: Lesson, student: str) -> dict[str, float | None]:
-    """The points of each graded cell, as nbgrader has them."""
-    with open_gradebook(course) as gradebook:
-        notebook = gradebook.find_submission_notebook(lesson.id, lesson.id, student)
-        return {grade.name: grade.auto_score for grade in notebook.grades}
-
-
-def shown(course: GradingCourse, lesson: Lesson, student: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(course.submission(lesson, student).autograded.read_text())
-    return content
-
-
-def said_by(cell: dict[str, Any]) -> str:
-    return json.dumps(cell["outputs"])
-
-
-def outcome_of(course: GradingCourse, lesson: Lesson, student: str) -> Outcome:
-    outcome = latest_outcome(course.submission(lesson, student))
-    assert outcome is not None
-    return outcome
 
 
 def test_marks_are_those_of_the_clauses(course: GradingCourse, pair: Lesson, tito: Tito) -> None:

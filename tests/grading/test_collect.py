@@ -378,25 +378,4 @@ def test_names_that_differ_in_case_only_are_refused(
     assert "ada exists already" in why(found)
 
 
-def test_ids_are_made_of_names_without_collisions() -> None:
-    names = [
-        "Ada Lovelace",
-        "Ada-Lovelace",
-        "Ada  Lovelace",
-        "Ädä",
-        "Ada",
-        "李",
-        "王",
-        "a/b",
-        "x" * 99,
-    ]
-    ids = [as_id(name) for name in names]
-    assert len(set(ids)) == len(ids)
-    assert ids[1] == "Ada-Lovelace"
-    assert ids[0].startswith("Ada-Lovelace-")
-    assert ids[5].startswith("student-")
-    assert as_id("A\u0308da") == as_id("Äda")  # a file system may compose it or not
-    assert all(as_id(made) == made for made in ids)
-
-
 # a kill

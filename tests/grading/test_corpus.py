@@ -19,7 +19,8 @@ from nbgrader.api import Gradebook
 from tests.course.toy_named import write_toy_with_calls
 from tests.grading.attacks import FORGERIES
 from tests.grading.conftest import alembic_version, environment
-from tests.grading.corpus import SECRET, Forge, Submission, packed, submissions
+from tests.grading.corpus import submissions
+from tests.grading.forge import SECRET, Forge, Submission, packed
 from tests.jail.conftest import needs_bubblewrap
 from tito.authoring.build import build
 from tito.authoring.mutants import mutants_of

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.grading.graded import graded_course, mark
-from tests.grading.pair import solved, with_cell, write_pair
+from tests.grading.pair import solved, with_cell
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
 from tito.grading.autograding.marking import CellMark
@@ -58,13 +58,6 @@ class Table(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._inside:
             self.rows[-1][-1] = " ".join(f"{self.rows[-1][-1]} {data}".split())
-
-
-@pytest.fixture
-def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lesson:
-    lesson = write_pair(tmp_path / "course")
-    monkeypatch.setenv("RECSYS_EDU_COURSE", str(tmp_path / "course"))
-    return lesson
 
 
 @pytest.fixture

@@ -10,19 +10,11 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.grading.graded import autograde, graded_course
-from tests.grading.pair import write_pair
 from tito.course.lessons import Lesson
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.pages.form_grader import FormGraderExporter, mark_schemes
 from tito.grading.pages.kept_comments import KeptComment, keep_comment, read_comments
 from tito.grading.prepare import prepare
-
-
-@pytest.fixture
-def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lesson:
-    lesson = write_pair(tmp_path / "course")
-    monkeypatch.setenv("RECSYS_EDU_COURSE", str(tmp_path / "course"))
-    return lesson
 
 
 @pytest.fixture

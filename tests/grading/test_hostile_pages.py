@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.grading.graded import graded_course, mark
-from tests.grading.pair import cell_of, solved, write_pair
+from tests.grading.pair import cell_of, solved
 from tito.course.lessons import Lesson
 from tito.grading.autograding.marking import CellMark
 from tito.grading.autograding.outcome import Outcome, outcome_store
@@ -131,13 +131,6 @@ def outputs(text: str) -> list[dict[str, Any]]:
         {"output_type": "execute_result", "execution_count": 1, "data": shown[0], "metadata": {}},
         {"output_type": text, "data": data, "text": text},
     ]
-
-
-@pytest.fixture
-def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lesson:
-    lesson = write_pair(tmp_path / "course")
-    monkeypatch.setenv("RECSYS_EDU_COURSE", str(tmp_path / "course"))
-    return lesson
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.grading.conftest import Notebook, Tito
 from tests.grading.exports import content_of, statuses, why, zipped
 from tito.course.lessons import Lesson
 from tito.grading.collecting.collect import collect
-from tito.grading.collecting.names import author_of
+from tito.grading.collecting.names import as_id, author_of
 from tito.grading.collecting.submitted import existing, read_receipt
 from tito.grading.course import GradingCourse
 
@@ -104,3 +104,24 @@ def test_nothing_is_passed_over_in_silence(
     receipt = read_receipt(course.submission(toy, "Di"))
     assert receipt is not None
     assert receipt.lms["folder"] == "Di_8_assignsubmission_file_"
+
+
+def test_ids_are_made_of_names_without_collisions() -> None:
+    names = [
+        "Ada Lovelace",
+        "Ada-Lovelace",
+        "Ada  Lovelace",
+        "Ädä",
+        "Ada",
+        "李",
+        "王",
+        "a/b",
+        "x" * 99,
+    ]
+    ids = [as_id(name) for name in names]
+    assert len(set(ids)) == len(ids)
+    assert ids[1] == "Ada-Lovelace"
+    assert ids[0].startswith("Ada-Lovelace-")
+    assert ids[5].startswith("student-")
+    assert as_id("A\u0308da") == as_id("Äda")  # a file system may compose it or not
+    assert all(as_id(made) == made for made in ids)

@@ -12,7 +12,6 @@ from bs4 import BeautifulSoup
 
 from tests.grading.conftest import Tito
 from tests.grading.graded import autograde, graded_course, mark
-from tests.grading.pair import write_pair
 from tests.grading.test_hostile_pages import HOSTILE, Inventory
 from tito.course.lessons import Lesson
 from tito.grading.autograding.marking import CellMark
@@ -29,13 +28,6 @@ from tito.grading.statistics.questions import (
 
 STUDENTS = ("ada", "bob", "cyd", "dan", "eve")
 FAILED = {"bob": ["test_halve"], "cyd": ["test_halve"], "dan": ["test_double", "test_halve"]}
-
-
-@pytest.fixture
-def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lesson:
-    lesson = write_pair(tmp_path / "course")
-    monkeypatch.setenv("RECSYS_EDU_COURSE", str(tmp_path / "course"))
-    return lesson
 
 
 @pytest.fixture

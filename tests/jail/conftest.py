@@ -24,16 +24,17 @@ needs_bubblewrap = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def jailed() -> Iterator[Remote]:
-    """The attempts in a jail."""
-    with Jail([ATTEMPTS], limits=SMALL) as jail, Remote(ATTEMPTS, launch=jail) as remote:
+def jailed(request: pytest.FixtureRequest) -> Iterator[Remote]:
+    """The test file's ATTEMPTS in a jail."""
+    attempts: Path = getattr(request.module, "ATTEMPTS", ATTEMPTS)
+    with Jail([attempts], limits=SMALL) as jail, Remote(attempts, launch=jail) as remote:
         yield remote
 
 
 @pytest.fixture(scope="module")
-def outside() -> Iterator[Remote]:
-    """The attempts in a process like any other, to see that the jail is what stops them."""
-    with Remote(ATTEMPTS) as remote:
+def outside(request: pytest.FixtureRequest) -> Iterator[Remote]:
+    """The same in a process like any other, to see that the jail is what stops them."""
+    with Remote(getattr(request.module, "ATTEMPTS", ATTEMPTS)) as remote:
         yield remote
 
 

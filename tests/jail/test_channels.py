@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,18 +33,6 @@ COUNTERS = [
     "/proc/loadavg", "/proc/uptime", "/proc/vmstat", "/proc/sys/fs/file-nr",
     "/proc/sys/fs/inode-nr", "/proc/sys/kernel/pty/nr",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def jailed() -> Iterator[Remote]:
-    with Jail([ATTEMPTS], limits=SMALL) as jail, Remote(ATTEMPTS, launch=jail) as remote:
-        yield remote
-
-
-@pytest.fixture(scope="module")
-def outside() -> Iterator[Remote]:
-    with Remote(ATTEMPTS) as remote:
-        yield remote
 
 
 @pytest.mark.parametrize("channel", [*BY_FILE, *AMOUNTS])

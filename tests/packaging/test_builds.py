@@ -10,17 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.commands import run
+from tests.packaging.commands import build_library, failing_clauses, installed, run
 
 KERNELS = {"_als", "_bpr", "_cpu", "_matmul", "_neighbors", "_plan", "_top_k"}
 pytestmark = pytest.mark.slow
-
-
-def installed(package: Path, code: str, **environment: str) -> str:
-    """Run code with a built package first on the path, and nowhere near the sources."""
-    return run(
-        sys.executable, "-c", code, cwd=package, PYTHONPATH=str(package), **environment
-    ).strip()
 
 
 def test_sdist_builds_a_working_wheel_in_isolation(source: Path, tmp_path: Path) -> None:
@@ -54,29 +47,23 @@ def test_without_openmp_the_kernels_are_built_and_keep_the_contract(
     source: Path, tmp_path: Path
 ) -> None:
     library = tmp_path / "library"
-    run(
-        sys.executable,
-        *("setup.py", "-q", "build", "--build-base", tmp_path / "base", "--build-lib", library),
-        cwd=source,
+    build_library(
+        source,
+        library,
         RECSYS_EDU_NO_OPENMP="1",
     )
     (kernel,) = library.glob("recsys_backends/optimized/_bpr*.so")
     assert b"GOMP_parallel" not in kernel.read_bytes()
-    code = (
-        "from recsys_backends.contract import check;"
-        "print([r.name for r in check('optimized') if not r.passed])"
-    )
-    assert installed(library, code) == "[]"
+    assert failing_clauses(library) == "[]"
 
 
 def test_clang_gives_the_bytes_that_gcc_gives(source: Path, tmp_path: Path) -> None:
     if shutil.which("clang") is None:
         pytest.skip("clang is not installed")
     library = tmp_path / "library"
-    told = run(
-        sys.executable,
-        *("setup.py", "-q", "build", "--build-base", tmp_path / "base", "--build-lib", library),
-        cwd=source,
+    told = build_library(
+        source,
+        library,
         CC="clang",
         LDSHARED="clang -shared",
     )
@@ -98,10 +85,9 @@ def test_clang_gives_the_bytes_that_gcc_gives(source: Path, tmp_path: Path) -> N
 
 def test_without_a_compiler_everything_else_is_built(source: Path, tmp_path: Path) -> None:
     library = tmp_path / "library"
-    told = run(
-        sys.executable,
-        *("setup.py", "-q", "build", "--build-base", tmp_path / "base", "--build-lib", library),
-        cwd=source,
+    told = build_library(
+        source,
+        library,
         CC="no-such-compiler-anywhere",
     )
     assert "was not built" in told
@@ -122,10 +108,9 @@ def test_kernels_are_clean_under_address_and_undefined_behaviour_sanitizers(
     if not all(Path(runtime).is_absolute() for runtime in runtimes):
         pytest.skip("gcc's sanitizer runtimes are not installed (build-essential brings them)")
     library = tmp_path / "library"
-    run(
-        sys.executable,
-        *("setup.py", "-q", "build", "--build-base", tmp_path / "base", "--build-lib", library),
-        cwd=source,
+    build_library(
+        source,
+        library,
         RECSYS_EDU_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined -g",
     )
     told = run(

@@ -7,14 +7,13 @@ sanitizer's runtime has to be in the executable, so the interpreter is linked an
 from __future__ import annotations
 
 import shutil
-import sys
 import sysconfig
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.packaging.commands import run
+from tests.packaging.commands import build_library, run
 
 pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).with_name("races.py")
@@ -54,10 +53,9 @@ def instrumented_python(folder: Path) -> Path:
 def built(source: Path, folder: Path) -> Path:
     """Build the package with an instrumented extension."""
     library = folder / "library"
-    run(
-        sys.executable,
-        *("setup.py", "-q", "build", "--build-base", folder / "base", "--build-lib", library),
-        cwd=source,
+    build_library(
+        source,
+        library,
         CC="clang",
         LDSHARED="clang -shared",
         RECSYS_EDU_CFLAGS="-fsanitize=thread -g -O1",

@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 from setuptools.errors import CompileError
 
-from tests.packaging.commands import ROOT, run
-from tests.packaging.test_builds import installed
+from tests.packaging.commands import ROOT, build_library, failing_clauses, run
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 WHEELS = PROJECT["tool"]["cibuildwheel"]
@@ -155,15 +154,10 @@ def test_a_compiler_without_vectors_and_threads_keeps_the_contract(
 ) -> None:
     """MSVC's way through the headers, by the compiler that is here."""
     library = tmp_path / "library"
-    run(
-        sys.executable,
-        *("setup.py", "-q", "build", "--build-base", tmp_path / "base", "--build-lib", library),
-        cwd=source,
+    build_library(
+        source,
+        library,
         RECSYS_EDU_NO_OPENMP="1",
         RECSYS_EDU_CFLAGS="-DRECSYS_PLAIN_C",
     )
-    code = (
-        "from recsys_backends.contract import check;"
-        "print([r.name for r in check('optimized') if not r.passed])"
-    )
-    assert installed(library, code) == "[]"
+    assert failing_clauses(library) == "[]"
