@@ -1084,10 +1084,10 @@ places = centred @ directions.T
 plt.figure(figsize=(11, 8))
 is_liked = np.isin(well_known[:40], liked)
 plt.scatter(*places.T, c=np.where(is_liked, "tab:red", "tab:blue"), s=15)
-for item, (across, up) in zip(well_known[:40], places):
-    plt.annotate(
-        film_titles[item][:28], (across, up), xytext=(3, 2), textcoords="offset points", fontsize=8
-    )
+for rank, place in enumerate(places[:, 1].argsort()):  # upwards; names in turns to right and left
+    side = {"ha": "left", "xytext": (3, 2)} if rank % 2 else {"ha": "right", "xytext": (-3, 2)}
+    title = film_titles[well_known[place]][:28]
+    plt.annotate(title, places[place], textcoords="offset points", fontsize=8, **side)
 plt.margins(x=0.15)
 plt.title("The best-known items on a map (red: yours)")
 plt.show()
