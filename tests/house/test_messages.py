@@ -32,7 +32,9 @@ def _ending(node: ast.expr) -> str | None:
 def _is_sentence(value: ast.expr) -> bool:
     """Return true where what is filled in is a sentence: another error's, or a function's."""
     names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
-    return isinstance(value, ast.Call) or bool(names & {"error", "hint", "why", "problem"})
+    names |= {node.attr for node in ast.walk(value) if isinstance(node, ast.Attribute)}
+    known = {"error", "hint", "why", "problem", "advice"}
+    return isinstance(value, ast.Call) or bool(names & known)
 
 
 def _unfinished(source: str) -> Iterator[tuple[int, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from recsys_edu.artefacts.cell import CythonCellError
@@ -27,11 +27,18 @@ class Part:
     test: str
     """Name of the test's cell."""
     points: float
+    places: range = field(compare=False)
+    """Places in the notebook, from 0, that belong to the part."""
 
     @property
     def title(self) -> str:
         """Name of the part in messages."""
         return f"part {self.number}, {', '.join(self.functions or self.cells)}"
+
+    @property
+    def label(self) -> str:
+        """Name of the part in messages about its cells."""
+        return f"part {self.number} ({', '.join(self.cells)})"
 
 
 @dataclass(frozen=True)
@@ -47,25 +54,27 @@ class Question:
 def parts_of(cells: Sequence[Cell]) -> list[Part]:
     """Return the parts of a lesson, in order.
 
+    A second test behind the same cells is a part of its own, with the same cells.
+
     Args:
         cells: of the released notebook, or of the lesson with its solutions.
     """
     found: list[Part] = []
-    heading, written = 0, list[Cell]()
-    for cell in cells:
+    heading, start, written, tested = 0, 0, list[Cell](), False
+    for place, cell in enumerate(cells):
         if cell.kind == "markdown":
             numbers = () if cell.is_solution else _HEADING.findall(cell.source)
             heading = int(numbers[-1]) if numbers else heading
         elif cell.is_graded:
-            own = [*written, cell] if cell.is_solution else written
-            names = tuple(each.grade_id for each in own)
-            functions = tuple(name for each in own for name in _functions(each))
-            found.append(
-                Part(heading or len(found) + 1, names, functions, cell.grade_id, points_of(cell))
-            )
-            written = []
+            if cell.is_solution:
+                written = [cell] if tested else [*written, cell]
+            names = tuple(each.grade_id for each in written)
+            functions = tuple(name for each in written for name in _functions(each))
+            number, places = heading or len(found) + 1, range(start, place + 1)
+            found.append(Part(number, names, functions, cell.grade_id, points_of(cell), places))
+            start, tested = place + 1, True
         elif cell.is_solution:
-            written.append(cell)
+            written, tested = ([cell] if tested else [*written, cell]), False
     return found
 
 

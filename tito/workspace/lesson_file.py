@@ -7,24 +7,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import WorkspaceError
 from recsys_edu.workspace import Workspace
 from tito.workspace.lock import writing
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-T = TypeVar("T", bound="DataclassInstance")
+T = TypeVar("T")
 _PATIENCE: Final = 10.0
 """Seconds to wait while another tito writes, which takes milliseconds."""
 
 
 @dataclass(frozen=True)
 class LessonFile(Generic[T]):
-    """One such file.
+    """One such file; its entries are dataclasses.
 
     Args:
         name: the file's name in ``.tito``.
@@ -72,7 +69,7 @@ class LessonFile(Generic[T]):
             self._write(workspace, entries)
 
     def _write(self, workspace: Workspace, entries: Mapping[str, T]) -> None:
-        lessons = {name: asdict(entry) for name, entry in entries.items()}
+        lessons = {name: asdict(entry) for name, entry in entries.items()}  # type: ignore[call-overload]
         content = {"version": self.version, "lessons": lessons}
         with atomic_path(self._path(workspace)) as unfinished:
             unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -19,7 +19,7 @@ from recsys_edu.artefacts.cell import is_cython, read_cell
 from tito.course.lessons import Lesson
 from tito.course.names import undefined_names
 from tito.course.notebook import Cell, cells_of
-from tito.grading.autograding.marked_parts import MarkedPart, parts_of
+from tito.course.parts import Part, parts_of
 from tito.grading.course import GradingCourse, GradingError
 
 _WORD: Final = re.compile(r"\w+")
@@ -38,7 +38,7 @@ class Prerequisites:
 
     key: tuple[Cell, ...]
     released: tuple[Cell, ...]
-    parts: tuple[MarkedPart, ...]
+    parts: tuple[Part, ...]
 
     @cached_property
     def solutions(self) -> Mapping[str, Cell]:
@@ -68,7 +68,7 @@ class Prerequisites:
             found[name] = self._above(found[name], name)
         return found
 
-    def of(self, part: MarkedPart, written: Iterable[Cell]) -> frozenset[str]:
+    def of(self, part: Part, written: Iterable[Cell]) -> frozenset[str]:
         """Return the cells that the functions of a part call.
 
         Args:
@@ -78,8 +78,8 @@ class Prerequisites:
         released = {line for cell in self.released for line in cell.source.splitlines()}
         lines = {line for cell in written for line in cell.source.splitlines()} - released
         words = {word for line in lines for word in _WORD.findall(line)}
-        direct = self._cells_named(words).union(*(self._called[name] for name in part.answers))
-        return self._above(self._closed(direct, self._called), part.answers[0])
+        direct = self._cells_named(words).union(*(self._called[name] for name in part.cells))
+        return self._above(self._closed(direct, self._called), part.cells[0])
 
     def functions_of(self, names: Collection[str]) -> list[str]:
         """Return the functions of some cells, in the lesson's order."""
@@ -119,7 +119,7 @@ def prerequisites_of(
             f"{path} and {course.release(lesson)} are of different versions: run `tito grade build "
             f"{lesson.number}`."
         )
-    return Prerequisites(key, released, tuple(parts_of(template)))
+    return Prerequisites(key, released, tuple(part for part in parts_of(template) if part.cells))
 
 
 def _without_markers(cell: Cell) -> Cell:

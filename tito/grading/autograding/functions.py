@@ -9,11 +9,11 @@ from recsys_edu.artefacts.cell import headers_in
 from recsys_edu.exported import names_defined
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
+from tito.course.parts import parts_of
 from tito.grading.autograding.added import AddedCell
 from tito.grading.autograding.builds import Builds, build_cells, build_exported, builder_of
 from tito.grading.autograding.dependents import prerequisites_of
 from tito.grading.autograding.helpers import Helper, find_helpers, with_helpers
-from tito.grading.autograding.marked_parts import parts_of
 from tito.grading.autograding.marking import MESSAGES, CellMark, Judge
 from tito.grading.autograding.module import LeftOut
 from tito.grading.autograding.parts import splitter_in
@@ -89,7 +89,7 @@ def _with_reasons(
 ) -> tuple[CellMark, ...]:
     """Say of functions whose cell could not be loaded that this is the reason."""
     broken = {cell.grade_id for cell in left_out}
-    tests = {part.test for part in parts_of(template) if broken.intersection(part.answers)}
+    tests = {part.test for part in parts_of(template) if broken.intersection(part.cells)}
     absent = (MESSAGES[Failure.UNWRITTEN], MESSAGES[Failure.MISSING])
     return tuple(
         replace(mark, message=MESSAGES[Failure.UNLOADABLE])
@@ -117,7 +117,7 @@ def unclear_tests(
     found = []
     for part in parts_of(template):
         near = range(part.places.start, part.places.stop + 1)
-        beside = any(place in near for place in places) or broken.intersection(part.answers)
+        beside = any(place in near for place in places) or broken.intersection(part.cells)
         if part.test in failed and beside:
             found.append(part.test)
     return tuple(found)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tito.course.notebook import Cell
+from tito.course.parts import Part
 from tito.grading.autograding.builds import Builds
 from tito.grading.autograding.dependents import Prerequisites
 from tito.grading.autograding.helpers import Helper
-from tito.grading.autograding.marked_parts import MarkedPart
 from tito.grading.autograding.marking import CellMark, Judge
 
 Builder = Callable[[Sequence[Cell], Sequence[Cell]], Builds]
@@ -39,12 +39,12 @@ def with_second_runs(
         build: builds the cells of a second run.
     """
     found = {mark.grade_id: mark for mark in marks}
-    failed: dict[str, MarkedPart] = {}
+    failed: dict[str, Part] = {}
     for part in prerequisites.parts:
         mark = found.get(part.test)
         if mark is None or mark.passed:
             continue
-        own = [cell for cell in written if cell.grade_id in part.answers]
+        own = [cell for cell in written if cell.grade_id in part.cells]
         needed = prerequisites.of(part, [*own, *(helper.cell() for helper in helpers)])
         causes = {name: failed[name] for name in needed if name in failed}
         if causes and _is_written(own, prerequisites.released):
@@ -53,7 +53,7 @@ def with_second_runs(
                 again = judge.mark(part.test, remote)
             mark = found[part.test] = _better(mark, again, list(causes.values()))
         if not mark.passed:
-            failed |= dict.fromkeys(part.answers, part)
+            failed |= dict.fromkeys(part.cells, part)
     return tuple(found[mark.grade_id] for mark in marks)
 
 
@@ -87,7 +87,7 @@ def _cells(
     return cells, released
 
 
-def _better(mark: CellMark, again: CellMark, causes: Sequence[MarkedPart]) -> CellMark:
+def _better(mark: CellMark, again: CellMark, causes: Sequence[Part]) -> CellMark:
     """Return the mark of a second run where it is better, or else the first with a word on it."""
     labels = tuple(dict.fromkeys(part.label for part in causes))
     listed = " and ".join(labels)
