@@ -16,9 +16,9 @@ from tito.grading.autograding.dependents import prerequisites_of
 from tito.grading.autograding.helpers import Helper, find_helpers, with_helpers
 from tito.grading.autograding.marking import MESSAGES, CellMark, Judge
 from tito.grading.autograding.module import LeftOut
-from tito.grading.autograding.parts import splitter_in
 from tito.grading.autograding.rebuild import Rebuilt
 from tito.grading.autograding.second_run import with_second_runs
+from tito.grading.autograding.statements import splitter_in
 from tito.grading.course import GradingCourse
 from tito.judging.failures import Failure
 

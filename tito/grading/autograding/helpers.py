@@ -16,7 +16,7 @@ from recsys_edu.artefacts.cell import is_cython
 from tito.course.notebook import EXPORT, Cell
 from tito.grading.autograding.added import AddedCell
 from tito.grading.autograding.builds import Builds
-from tito.grading.autograding.parts import Splitter, Statement, with_statements
+from tito.grading.autograding.statements import Splitter, Statement, with_statements
 
 _BINDING: Final = re.compile(
     r"^(?:(?:async\s+)?def|class)\s+(\w+)|^(?:from|import)\s(.+)|^([\w, ]+)[:=]", re.MULTILINE

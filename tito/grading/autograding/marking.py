@@ -24,7 +24,7 @@ from tito.course.notebook import Cell
 from tito.grading.autograding.builds import Builds
 from tito.grading.autograding.clause_parts import judge_parts, parts_of, requirement_of
 from tito.grading.autograding.module import LeftOut, salvage_cells
-from tito.grading.autograding.parts import splitter_in
+from tito.grading.autograding.statements import splitter_in
 from tito.grading.course import GradingCourse, GradingError
 from tito.jail.limits import MIB, Limits
 from tito.judging.clauses import ClauseFunction, Verdict, functions_of, load_clauses, run_clause

@@ -11,7 +11,7 @@ from typing import Any, Final
 from recsys_edu.artefacts.cell import is_cython
 from recsys_edu.exported import names_defined
 from tito.course.notebook import Cell, cells_of
-from tito.grading.autograding.parts import KINDS, Splitter, with_statements
+from tito.grading.autograding.statements import KINDS, Splitter, with_statements
 from tito.judging.failures import LearnerError
 
 SECONDS_FOR_PARTS: Final = 60.0
