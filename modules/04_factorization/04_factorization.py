@@ -13,14 +13,15 @@
 # %% [markdown]
 # # Lesson 04. Factorization: users and items as vectors
 #
-# **The question of this lesson: does my loss fall at every half step?** You will write implicit ALS
-# (*alternating least squares*) by hand: what it minimises, the equations for one user, the trick that
+# **The question of this lesson: does my loss fall at every half step?** You will write implicit **ALS**
+# (alternating least squares) by hand: what it minimises, the equations for one user, the trick that
 # makes them cheap, and the loop that goes back and forth between users and items. At the end the
 # library's own ALS model will run on your code.
 #
 # About three hours. You need NumPy, from lesson 01 interactions as CSR, and from lesson 02 NDCG. From
 # linear algebra you need this much: a matrix product, and `np.linalg.solve(A, b)`, which finds the $x$
-# with $A x = b$. If a cell gets stuck, the square button stops it.
+# with $A x = b$. If a cell gets stuck, the square button stops it. Words that are new stand in bold, and
+# the [glossary](glossary.md) explains them.
 #
 # | part | you write | points |
 # | --- | --- | --- |
@@ -39,18 +40,18 @@
 #
 # In lesson 03, two items were similar if the same users had them. That works well, with two
 # weaknesses. There are $n^2$ pairs of items to compare. And two items without a common user have
-# similarity 0, even if everybody who has the one also has things that are just like the other.
+# similarity 0, even if everybody who has one of them also has items that are just like the other.
 #
-# So describe users and items by something that they can share: a few numbers each. Call them
-# *factors*. You may think of them as "how funny", "how old", "how much of a crowd-pleaser", but nobody
-# names them: they are found from the data. User $u$ gets a vector $x_u$ of $d$ numbers, item $i$ a
-# vector $y_i$ of $d$ numbers, and the **score** of an item for a user is their product
+# So describe each user and each item by a few numbers, the **factors**. You may think of them as "how
+# funny", "how old", "how popular with everybody", but nobody names them: they are found from the data. User
+# $u$ gets a vector $x_u$ of $d$ numbers, item $i$ a vector $y_i$ of $d$ numbers, and the score of an item
+# for a user is their product
 #
 # $$s_{ui} = x_u \cdot y_i = \sum_{f=1}^{d} x_{uf}\, y_{if}.$$
 #
 # Put the vectors of all users into the rows of a matrix $X$, and those of all items into $Y$. Then all
-# scores together are $X Y^\top$. A large table is (nearly) a product of two thin ones: that is why it is
-# called *matrix factorization*.
+# scores together are $X Y^\top$. The large table of users and items is (nearly) a product of two thin ones.
+# This is called **matrix factorization**.
 #
 # The method of this lesson is by Hu, Koren and Volinsky (*Collaborative Filtering for Implicit Feedback
 # Datasets*, ICDM 2008).
@@ -92,7 +93,7 @@ print(f"16 factors for each user and item: {(n_users + n_items) * 16:,} numbers"
 # %% [markdown]
 # ## 1. Preference and confidence
 #
-# Our data are *implicit feedback*: what people did, not what they said. Such data have two sides.
+# Our data are implicit feedback: what people did, not what they said. Such data have two sides.
 #
 # - The **preference** $p_{ui}$ is 1 if user $u$ had item $i$, and 0 if not.
 # - The **confidence** $c_{ui}$ says how much we believe it.
@@ -103,11 +104,11 @@ print(f"16 factors for each user and item: {(n_users + n_items) * 16:,} numbers"
 # $$c_{ui} = 1 + \alpha\, r_{ui}$$
 #
 # where $r_{ui}$ is the *value* of the interaction: how many plays, how many minutes, how many stars.
-# Where nothing was observed $r_{ui} = 0$, so the confidence is 1: weak, but not nothing. $\alpha$ is for
-# us to choose; with $\alpha = 10$ one play counts 11 times as much as a pair that was not observed.
+# Where nothing was observed $r_{ui} = 0$, so the confidence is 1: weak, but not nothing. We choose
+# $\alpha$; with $\alpha = 10$ one play counts 11 times as much as a pair that was not observed.
 #
-# Keep this one rule in mind for the rest of the lesson: **observed: $p = 1$, $c = 1 + \alpha r$.
-# Everything else: $p = 0$, $c = 1$.**
+# Keep this one rule in mind for the rest of the lesson: **for an observed pair, $p = 1$ and
+# $c = 1 + \alpha r$; for every other pair, $p = 0$ and $c = 1$.**
 
 
 # %% nbgrader={"grade": false, "grade_id": "confidences", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -149,20 +150,21 @@ print("Part 1 works: some pairs now count more than others.")
 # %% [markdown]
 # ## 2. What to minimise
 #
-# Good vectors give scores near the preferences, above all where we are confident:
+# Good vectors give scores near the preferences, above all where we are confident. We measure that by the
+# **loss**, which is small for good vectors:
 #
 # $$L = \underbrace{\sum_{u}\sum_{i} c_{ui}\,(p_{ui} - x_u \cdot y_i)^2}_{\text{squared error}}
 #   \;+\; \lambda \Bigl(\underbrace{\sum_u \|x_u\|^2 + \sum_i \|y_i\|^2}_{\text{length of all vectors}}\Bigr).$$
 #
 # Two things to see here:
 #
-# - The first sum is over **all** pairs, also those that nobody observed. If we summed over observed
+# - The first sum is over *all* pairs, also those that nobody observed. If we summed over observed
 #   pairs only, all with $p = 1$, the answer would be easy and useless: score 1 for everything.
-# - The second is the *regulariser*. $\lambda$ (lambda) is the price of long vectors. Without it the
+# - The second is the **regulariser**. $\lambda$ (lambda) is the price of long vectors. Without it the
 #   vectors could learn every accident of the data by heart. We will look at that in part 9.
 #
-# Write it first in the plainest way: a full table of $p$, a full table of $c$, a full table of scores.
-# That is fine for small data, and it will be the judge of everything that is faster.
+# First write it in the plainest way: a full table of $p$, a full table of $c$, a full table of scores.
+# That is good enough for small data, and we will check everything that is faster against it.
 #
 # The observed pairs come as CSR, as in lesson 01: the items of user $u$ are
 # `indices[indptr[u] : indptr[u + 1]]`, and the confidences of these pairs are in the same places of
@@ -255,12 +257,12 @@ print("Part 2 works: there is something to minimise.")
 # %% [markdown]
 # ## 3. One user, solved exactly
 #
-# $L$ is hard to minimise in $X$ and $Y$ together: they are multiplied. But **hold all items fixed, and
-# look at one user**. What is left is
+# $L$ is hard to minimise in $X$ and $Y$ together, because they are multiplied. But **hold all items fixed,
+# and look at one user.** What is left is
 #
 # $$L_u = \sum_i c_{ui}\,(p_{ui} - x_u \cdot y_i)^2 + \lambda \|x_u\|^2.$$
 #
-# That is *least squares* with weights: a parabola (in $d$ dimensions), with exactly one lowest point.
+# That is **least squares** with weights: a parabola (in $d$ dimensions), with exactly one lowest point.
 # There the derivative is zero:
 #
 # $$\frac{\partial L_u}{\partial x_u} = -2 \sum_i c_{ui}\,(p_{ui} - x_u \cdot y_i)\, y_i + 2 \lambda x_u = 0.$$
@@ -275,8 +277,8 @@ print("Part 2 works: there is something to minimise.")
 # $$\underbrace{\bigl(Y^\top C\, Y + \lambda I\bigr)}_{A,\;\; d \times d}\; x_u =
 #   \underbrace{Y^\top C\, p}_{b}.$$
 #
-# These are the **normal equations**: $d$ equations with $d$ unknowns. `np.linalg.solve(A, b)` is all
-# that it takes. No step size, no epochs: the best vector for this user, at once.
+# These are the **normal equations**: $d$ equations with $d$ unknowns. One call, `np.linalg.solve(A, b)`,
+# finds the best vector for this user. There is no step size to choose, and nothing to repeat.
 #
 # **A trap.** Do not build $C$ with `np.diag`: for 100,000 items it would have ten billion entries, nearly
 # all of them 0. $C\,Y$ only multiplies row $i$ of $Y$ by $c_{ui}$, and `c[:, None] * Y` does just that.
@@ -386,8 +388,8 @@ print("Part 3 works: this is the best vector that a user can have.")
 # %% [markdown]
 # ## 4. The trick
 #
-# To get $Y^\top C\, Y$ you multiplied **all** items, for one user. The next user has other
-# confidences, so it all starts again. With $d$ factors that is about $n_{items} \cdot d^2$
+# To get $Y^\top C\, Y$ you multiplied *all* items, for one user. The next user has other
+# confidences, so you have to do it all again. With $d$ factors that is about $n_{items} \cdot d^2$
 # multiplications for each user: a billion for 250,000 items and 64 factors.
 #
 # But for nearly all items the confidence is 1, the same for everybody! So split $C$ into "1 for all"
@@ -396,12 +398,13 @@ print("Part 3 works: this is the best vector that a user can have.")
 # $$Y^\top C\, Y = \underbrace{Y^\top Y}_{\text{the same for all users}} +
 #   \underbrace{Y^\top (C - I)\, Y}_{\text{only the user's own items}}.$$
 #
-# - $Y^\top Y$ (the *Gram matrix*) is computed **once**, and used for every user.
+# - $Y^\top Y$ (the **Gram matrix**) is computed *once*, and used for every user.
 # - $C - I$ has $c - 1$ on its diagonal. Where nothing was observed that is 0, so those rows drop
 #   out. What is left is a sum over the items that the user has: $\sum_{i \text{ observed}} (c_{ui} - 1)\, y_i y_i^\top$.
 # - And $b = Y^\top C p = \sum_{i \text{ observed}} c_{ui}\, y_i$ needs only those as well, since $p = 0$ elsewhere.
 #
-# In $b$ it is $c$, in $A$ it is $c - 1$. (Why? $Y^\top Y$ has counted each observed item once already.)
+# The weight of an observed item is $c$ in $b$, and $c - 1$ in $A$. (Why? $Y^\top Y$ has counted it once
+# already.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "solve_user_fast", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -507,19 +510,18 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Both axes are logarithmic: from one number on an axis to the next it is ten times as much. The plain
-# way grows with the catalogue. The other one does not care how large it is: its cost is that of the
-# user's own items.
+# Both axes are logarithmic: each number on an axis is ten times the one before. The time of the plain way
+# grows with the catalogue. The time of the other way does not: it only depends on the user's own items.
 
 # %% [markdown]
 # ## 5. Half a step: all users at once
 #
-# Now do it for every user, and you have *half a step* of ALS. It works just the same for items with
+# Now do it for every user, and you have a **half step** of ALS. It works in the same way for items with
 # the users fixed, since $x_u \cdot y_i = y_i \cdot x_u$. So the function does not say "users" and "items".
 # It says
 #
-# - **`target`**: the rows to be solved for. They are overwritten;
-# - **`fixed`**: the rows that stay as they are.
+# - `target`: the rows to be solved for. They are overwritten;
+# - `fixed`: the rows that stay as they are.
 #
 # $$\Bigl(\underbrace{F^\top F + \lambda I}_{\text{shared by all rows}} + F_r^\top (C_r - I)\, F_r\Bigr)\; t_r = F_r^\top c_r
 #   \qquad \text{for each row } r \text{ of the target,}$$
@@ -530,11 +532,10 @@ plt.show()
 # library; it is the `reg` of your other functions.)
 #
 # **In place.** Nothing is returned: the answers are written into the array `target`, as
-# `target[row] = …`. (`target = …` would only give a new meaning to the name inside of your function, and
-# the caller would see nothing of it.)
+# `target[row] = …`. (`target = …` would only make the name mean another array inside of your function, and
+# the caller's array would stay as it was.)
 #
-# This function is an *op*: one of the few operations that do the heavy work of the library. That is why
-# it has a parameter `n_threads`, which you can ignore.
+# This function is an op, as in lesson 03. That is why it has a parameter `n_threads`, which you can ignore.
 
 
 # %% nbgrader={"grade": false, "grade_id": "als_half_step", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export", "op"]
@@ -661,8 +662,8 @@ print("Part 5 works: every user has the best vector for these items.")
 # ## 6. The other side
 #
 # For the second half of the step, users and items change places: the target is the items, and we need
-# for each item the **users** that have it. The pairs are the same, only sorted by item. In the language
-# of matrices that is the *transpose*.
+# for each item the *users* that have it. The pairs are the same, only sorted by item. As in lesson 01, this
+# is the transpose.
 #
 # An example with three users and four items. The letters are the confidences:
 #
@@ -675,7 +676,7 @@ print("Part 5 works: every user has the best vector for these items.")
 # - By user: `indptr` = 0, 2, 2, 4, `indices` = 1, 3, 0, 1, confidences a, b, c, d.
 # - By item: `indptr` = 0, 1, 3, 3, 4, `indices` = 2, 0, 2, 0, confidences c, a, d, b.
 #
-# Read the second line aloud: item 0 has one user, user 2. Item 1 has two, users 0 and 2. Item 2 has
+# In words, the second line says: item 0 has one user, user 2. Item 1 has two, users 0 and 2. Item 2 has
 # nobody. Item 3 has user 0. The confidences travel with their pairs.
 
 
@@ -757,14 +758,14 @@ print("Part 6 works: the pairs can be read from both sides.")
 #
 # We want to watch the loss after every half step. But `loss_of_all_pairs` makes tables of all pairs:
 # for 100,000 users and 100,000 items one such table takes 80 gigabytes. The trick of part 4
-# helps again. Split the squared error into what all pairs have in common, and what the observed ones
-# have more:
+# helps again. Split the squared error into a sum over all pairs, as if none had been observed, and a
+# correction for the observed ones:
 #
 # $$\sum_{u,i} c_{ui} (p_{ui} - s_{ui})^2 = \sum_{\text{all}} s_{ui}^2 +
 #   \sum_{\text{observed}} \bigl(c_{ui} (1 - s_{ui})^2 - s_{ui}^2\bigr).$$
 #
-# (A pair that was not observed costs $1 \cdot (0 - s)^2 = s^2$. The first sum says so of all pairs. For
-# the observed ones that is wrong, so take $s^2$ away and put what is right in its place.)
+# (A pair that was not observed costs $1 \cdot (0 - s)^2 = s^2$. The first sum counts this for all pairs. For
+# the observed ones it is wrong, so the second sum takes $s^2$ away and adds the right cost.)
 #
 # And the sum of the squares of *all* scores does not need the scores. Since
 # $s_{ui} = \sum_f x_{uf}\, y_{if}$,
@@ -773,7 +774,7 @@ print("Part 6 works: the pairs can be read from both sides.")
 #   \sum_{f,g} \Bigl(\sum_u x_{uf}\, x_{ug}\Bigr) \Bigl(\sum_i y_{if}\, y_{ig}\Bigr) =
 #   \sum_{f,g} (X^\top X)_{fg}\, (Y^\top Y)_{fg}.$$
 #
-# Two small matrices, $d \times d$ each: multiply them *entry by entry* and add everything up.
+# These are two small matrices, $d \times d$ each: multiply them *entry by entry*, and add up the products.
 
 
 # %% nbgrader={"grade": false, "grade_id": "fast_loss", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -843,14 +844,15 @@ print("Part 7 works: the loss of all pairs, from a few of them.")
 # %% [markdown]
 # ## 8. Back and forth
 #
-# Now everything is there. Each epoch has two half steps:
+# Now all parts are there. Training repeats the same thing several times, and each repeat is called an
+# **epoch**. An epoch of ALS has two half steps:
 #
 # 1. the items stay as they are, solve for all users;
 # 2. the users stay as they are, solve for all items.
 #
 # That is *alternating* least squares. **Why must the loss fall?** A half step gives every row the lowest
-# point that there is, with the other side held fixed. Staying where it was is one of the choices, so it
-# cannot get worse. This is a promise that you can test, and a bug in any part would break it.
+# point that there is, with the other side held fixed. To stay where it was is one of the choices, so the
+# loss cannot rise. You can test this promise, and nearly every bug in one of the parts breaks it.
 
 
 # %% nbgrader={"grade": false, "grade_id": "train_als", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -961,14 +963,14 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# After three or four epochs most of the work is done. Compare that with methods that take many small
-# steps down the gradient, like lesson 05's. Each half step here is exact, so few are needed.
+# After three or four epochs the curve is nearly flat. Methods that take many small steps down the
+# gradient, like the one in lesson 05, need more epochs. Here each half step is exact, so a few are enough.
 
 # %% [markdown]
 # ## 9. How much regularisation?
 #
-# The library's `ALS` model does not know how to solve for a row: it calls the op `als_half_step` of
-# whichever *backend* is in use. Any object with this function is one. So is this:
+# The library's `ALS` model does not know how to solve for a row: it calls the op `als_half_step` of the
+# backend that is in use. Any object with this function is a backend. So is this:
 
 # %%
 mine = SimpleNamespace(name="mine", als_half_step=als_half_step)
@@ -981,8 +983,8 @@ def my_als(train, reg, alpha=10.0, epochs=6):
 
 
 # %% [markdown]
-# Now try some $\lambda$. The test part must not choose it (lesson 01: that would be a leak), so set
-# aside a part of the **training** data, and look there. For each $\lambda$: the squared error on
+# Now try some values of $\lambda$. Do not choose one on the test part: that would be a leak. Set aside a
+# part of the *training* data for it, a validation part, as in lesson 03. For each $\lambda$: the squared error on
 # what the model has seen, and the ranking (NDCG@10) of what it has not.
 
 # %% tags=["experiment"]
@@ -1007,15 +1009,15 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# On the left, less $\lambda$ is always better: nothing holds the vectors back from fitting what they
-# see. On the right there is a best place in the middle. With too little the vectors have learned
-# accidents by heart (*overfitting*). With too much they are pressed towards zero; the last thing to
-# survive is what all users have in common, and that is popularity.
+# On the left, a smaller $\lambda$ is always better: nothing keeps the vectors from fitting what they see.
+# On the right, the best place is in the middle. With a smaller $\lambda$ the vectors have learned accidents
+# by heart. That is called **overfitting**. With a larger $\lambda$ the vectors are pressed towards zero.
+# What survives longest is what all users have in common, and that is popularity.
 
 # %% [markdown]
 # ## 10. Does it rank?
 #
-# Now the test, once, with $\lambda = 60$. The others in the race: what is popular (lesson 02) and
+# Now the test, once, with $\lambda = 60$. We compare ALS with the most popular items (lesson 02) and with
 # similar items (lesson 03).
 
 # %% tags=["experiment"]
@@ -1042,9 +1044,9 @@ for name, model, seconds in rows:
 #
 # ### Recommendations for you, and a map
 #
-# You need no new training to get a list of your own. The items' vectors are there, and you are one more
-# user: one call of your `solve_user_fast` finds your vector. (Titles are real if MovieLens 100K is on this
-# computer, as in lesson 03, and made up if it is not.)
+# To get a list of your own you need not train again. The items' vectors are there, and you are one more
+# user: one call of your `solve_user_fast` finds your vector. (The titles are real if MovieLens 100K is on
+# this computer, as in lesson 03, and made up if it is not.)
 
 # %% tags=["experiment"]
 try:
@@ -1071,9 +1073,9 @@ for item in np.argsort(-for_you, kind="stable")[:10]:
 
 # %% [markdown]
 # A map of the best-known items: each vector is cut to length 1, and the two directions in which these
-# vectors differ most are drawn. **Near each other** means: liked by the same kind of people. Two of sixteen
-# dimensions are a shadow of the truth, so do not read too much into a single distance. With real films,
-# look for neighbours that make sense to you, and for what the axes might mean. Nobody named them.
+# vectors differ most are drawn. *Near each other* means: liked by the same kind of people. Two dimensions
+# show only a part of sixteen, so do not read too much into a single distance. With real films, look for
+# neighbours that make sense to you, and guess what the axes might mean. Nobody named them.
 
 # %% tags=["experiment"]
 shown = film_vectors[well_known[:40]]
@@ -1095,8 +1097,9 @@ plt.show()
 # %% [markdown]
 # ## 11. Squared error is not ranking
 #
-# ALS minimises a squared error. What people see is an order. Are these the same? One user, five
-# items, all confidences 1. The user likes the first item. Which of these models is better?
+# ALS minimises a squared error. What people see is an order. Does the smaller error give the better order?
+# Take one user and five items, all with confidence 1. The user likes the first item. Which of these two
+# models is better?
 
 # %%
 wanted = np.array([1, 0, 0, 0, 0])
@@ -1109,9 +1112,9 @@ for name, scores in (
     print(f"{name}: squared error {error:.4f}, what the user likes is at place {place}")
 
 # %% [markdown]
-# B has the smaller error, and A the right order. And the real thing? All pairs that were not in the
-# training data, with $p = 1$ for those in the test part: here is the mean of $(p - s)^2$, and the
-# ranking.
+# B has the smaller error, and A the right order. Is it like that in real models? Take all pairs that were
+# not in the training data, with $p = 1$ for those in the test part. Here is the mean of $(p - s)^2$ over
+# these pairs, and the ranking:
 
 # %% tags=["experiment"]
 unseen = np.ones(split.train.shape, dtype=bool)
@@ -1129,17 +1132,17 @@ for alpha, reg, model in ((0.0, 10.0, plain), (10.0, 60.0, rows[-1][1])):
     )
 
 # %% [markdown]
-# To say 0 to everybody has nearly the smallest error in the table, and makes no list at all. ALS with
-# $\alpha = 10$ has an error several times as large, and its lists are good: compare its NDCG with that of
-# popularity in part 10. **So the error does not tell you how a model ranks.** (On this data, of the two ALS
+# The model that always says 0 has nearly the smallest error in the table, and makes no list at all. ALS
+# with $\alpha = 10$ has an error several times as large, and its lists are good: compare its NDCG with that
+# of popularity in part 10. **So the error does not tell you how a model ranks.** (On this data, of the two ALS
 # models the one with the larger error ranks better. On MovieLens 100K, with the same settings, the one with
 # the smaller error does.)
 #
-# ALS ranks well all the same: scores near 1 for what users have tend to come out on top. But order is
-# a side effect here. Could we ask for it directly? That is lesson 05.
+# ALS ranks well all the same: it gives scores near 1 to what users have, and also to items that are like
+# these. But here the order is only a side effect. Could we ask for it directly? That is lesson 05.
 
 # %% [markdown]
-# **To go further** (not graded). How much can two numbers know? Train ALS with 1, 2, 4, 8, 16, 32 and 64
+# **To go further.** (Not graded.) How much can two numbers know? Train ALS with 1, 2, 4, 8, 16, 32 and 64
 # factors (`set_backend("optimized")` makes that quick), choose λ for each on the validation part, and draw
 # NDCG@10 over the number of factors. Where would you stop, and what would you tell somebody who wants 512?
 
@@ -1220,5 +1223,5 @@ for alpha, reg, model in ((0.0, 10.0, plain), (10.0, 60.0, rows[-1][1])):
 # set_backend("optimized")    # the same model, in Cython
 # ```
 #
-# Lesson 05 asks for the order itself: an item that a user has should stand above one that they have
-# not. There will be no equations to solve exactly any more, only steps.
+# Lesson 05 asks for the order itself: an item that a user has should stand above one that they do not
+# have. That has no exact solution. It has to be learned in many small steps.

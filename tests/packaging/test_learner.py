@@ -21,7 +21,7 @@ from tests.course.learner import solutions_of, type_in
 from tests.packaging.commands import ROOT, copy_sources, run
 from tito.authoring.answers import write_answers_project
 from tito.authoring.mutants import Mutant, mutants_of
-from tito.course.lessons import Lesson, lessons_in
+from tito.course.lessons import GLOSSARY, Lesson, lessons_in
 
 LESSONS = lessons_in(ROOT / "modules", ROOT / "notebooks" / "release")
 WRONG = "als_half_step", "off by one row"
@@ -154,7 +154,7 @@ def test_the_wheel_has_what_learners_need_and_no_solutions(installation: Install
         )
         if path.is_file()
     }
-    assert set(course) == expected
+    assert set(course) == {*expected, GLOSSARY}
     assert not [name for name, text in course.items() if "BEGIN SOLUTION" in text]
 
 
