@@ -363,6 +363,16 @@ assert not np.isclose(got, (1 / 2 + 2 / 3 + 2 / 4 + 2 / 5) / 4), (
 assert np.isclose(got, sum_of_precisions / 4), (
     f"AP@5 of the example is (1/2 + 2/3) / 4 = 0.2917, yours is {got:.4f}."
 )
+try:
+    short = average_precision(np.array([False, True]), 1, 10)
+except (IndexError, ValueError) as error:
+    raise AssertionError(
+        f"`hits` may be shorter than k, and yours cannot use it then: {error}. Go over hits[:k], which ends "
+        "where the list ends."
+    ) from None
+assert np.isclose(short, 1 / 2), (
+    f"A list of two with its hit at rank 2, and R = 1: AP@10 is 1/2, yours is {short:.3f}."
+)
 perfect = average_precision(np.ones(3, dtype=bool), 20, 3)
 assert np.isclose(perfect, 1), (
     f"Three hits in a list of three cannot be beaten, even with R = 20; yours gives {perfect:.3f} instead "
@@ -579,7 +589,8 @@ for name, expected in by_hand.items():
     assert np.allclose(per_user, expected, atol=1e-4), (
         f"{name} should be {expected} for users 0 and 2, yours is {np.round(per_user, 4).tolist()}. The list "
         "of user 0 is 1, 2, 3 (item 0 is seen), of which 1 is relevant: hits (yes, no, no). That of user 2 "
-        "is 5, 4, 3, of which 3 is relevant: hits (no, no, yes). Print yours."
+        "is 5, 4, 3, of which 3 is relevant: hits (no, no, yes). Print yours. (One for each place of the list: "
+        "np.isin(list, relevant), not the other way round.)"
     )
 short_list = evaluate_users(table[:1], [items(0, 1, 2, 3)], [items(5)], 3)
 assert np.allclose(short_list["precision"], [1 / 3]), (
@@ -733,7 +744,8 @@ for name, users in neighbours.items():
 # $$\bar v \pm 1.96\, \frac{s}{\sqrt{n}}, \qquad s^2 = \frac{1}{n - 1} \sum_{u} (v_u - \bar v)^2.$$
 #
 # If we could repeat all this with new users, again and again, then about 95 of 100 such intervals
-# would contain the true mean. Note that it says $n - 1$, not $n$: the mean was computed from the same
+# would contain the true mean. The 1.96 comes from the normal distribution, which the means of many users nearly
+# follow: 95 % of it lies within 1.96 standard deviations of its middle. Note that it says $n - 1$, not $n$: the mean was computed from the same
 # values, which makes the deviations a little too small. (In NumPy this is `ddof=1`; the default is
 # `ddof=0`.)
 
@@ -756,10 +768,10 @@ def confidence_interval(values: NDArray[np.float64]) -> tuple[float, float, floa
 
 # %% nbgrader={"grade": true, "grade_id": "test_confidence_interval", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 mean, low, high = confidence_interval(np.array([0.0, 0.5, 1.0, 0.5]))
-assert np.isclose(mean, 0.5), f"The mean of 0, 0.5, 1 and 0.5 is 0.5, yours is {mean:.3f}."
 assert low < mean < high, (
     f"Return the mean, the lower and the upper end, in this order; yours are {mean:.3f}, {low:.3f}, {high:.3f}."
 )
+assert np.isclose(mean, 0.5), f"The mean of 0, 0.5, 1 and 0.5 is 0.5, yours is {mean:.3f}."
 margin = high - mean
 assert not np.isclose(margin, 0.3465, atol=1e-3), (
     "Your margin is too small by √(3/4): divide by n − 1 in s², which is np.std(values, ddof=1)."
@@ -949,8 +961,8 @@ print(f"{time.perf_counter() - start:.1f} s")
 
 # %% [markdown]
 # **Popularity and "most in common" have changed places.** Among all items, popularity is better. Among 100
-# sampled ones, "most in common" is better. "Most alike" truly finds half as much again as popularity;
-# in the sample most of that lead is gone. And random, which knows nothing, now has a recall of about 10 in
+# sampled ones, "most in common" is better. "Most alike" truly finds two thirds more than
+# popularity; in the sample most of that lead is gone. And random, which knows nothing, now has a recall of about 10 in
 # 101. Look at the intervals, too: we are sure of *both* results about popularity. More users would not
 # help. The shortcut measures something else, very precisely.
 #
@@ -1010,8 +1022,9 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# With 20 negatives, "most alike" is the worst of the three; with all, it finds half as much again as
-# popularity. "Most in common" beats popularity with 50 and with 100 negatives, and loses with all of them.
+# With 20 negatives, "most alike" is the worst of the three; with all, it finds two thirds
+# more than popularity. "Most in common" beats popularity with 50, 100 and 200 negatives, and loses with 500
+# and with all of them.
 # Nothing in the models has changed, only the ruler. Krichene and Rendle showed this (*On Sampled Metrics
 # for Item Recommendation*, KDD 2020), and many published comparisons came into doubt.
 #
@@ -1115,5 +1128,5 @@ plt.show()
 #   (Wilson, *Probable Inference, the Law of Succession, and Statistical Inference*, JASA 1927). For many
 #   users the two are nearly the same.
 #
-# "Most alike" beat popularity by asking five similar *users*. Can similar *items* do better, and how do
+# "Most alike" beat popularity by asking seven similar *users*. Can similar *items* do better, and how do
 # we find them among thousands without waiting all day? That is lesson 03.

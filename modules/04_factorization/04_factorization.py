@@ -20,7 +20,7 @@
 #
 # About three hours. You need NumPy, from lesson 01 interactions as CSR, and from lesson 02 NDCG. From
 # linear algebra you need this much: a matrix product, and `np.linalg.solve(A, b)`, which finds the $x$
-# with $A x = b$. If a cell gets stuck, the square button stops it. Words that are new stand in bold, and
+# with $A x = b$. From calculus: at the lowest point of a function its derivatives are 0. If a cell gets stuck, the square button stops it. Words that are new stand in bold, and
 # the [glossary](glossary.md) explains them.
 #
 # | part | you write | points |
@@ -267,7 +267,8 @@ print("Part 2 works: there is something to minimise.")
 #
 # $$\frac{\partial L_u}{\partial x_u} = -2 \sum_i c_{ui}\,(p_{ui} - x_u \cdot y_i)\, y_i + 2 \lambda x_u = 0.$$
 #
-# Move what contains $x_u$ to the left (and note that $(x_u \cdot y_i)\, y_i = y_i y_i^\top x_u$):
+# Move what contains $x_u$ to the left. Here $(x_u \cdot y_i)\, y_i = y_i y_i^\top x_u$, where $y_i y_i^\top$ is the $d
+# \times d$ matrix that has $y_{if}\, y_{ig}$ in row $f$ and column $g$:
 #
 # $$\Bigl(\sum_i c_{ui}\, y_i y_i^\top + \lambda I\Bigr)\, x_u = \sum_i c_{ui}\, p_{ui}\, y_i.$$
 #
@@ -340,7 +341,13 @@ nothing = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_solve_user", "locked": true, "points": 4, "schema_version": 3, "solution": false}
-x = solve_user(two_items, first, sure, 1.0)
+try:
+    x = solve_user(two_items, first, sure, 1.0)
+except (ValueError, np.linalg.LinAlgError) as error:
+    raise AssertionError(
+        f"Shapes do not fit: {error}. With y of shape (n_items, d), A is d × d and b has d numbers; here d is 1 and "
+        "n_items is 2. Print the shapes of yours. (c[:, None] * y multiplies row i of y by c[i].)"
+    ) from None
 assert isinstance(x, np.ndarray) and x.shape == (1,), "Return an array of shape (d,); here d is 1."
 for wrong, why in (
     (3 / 7, "λ is missing in A: add reg * np.eye(d)."),
@@ -362,7 +369,13 @@ assert abs(x[0] - 3 / 7.1) < 1e-12, (
     "float32? Use y, which is float64, and arrays made by np.zeros and np.ones without a dtype."
 )
 tracemalloc.start()
-solve_user(np.ones((3000, 2), dtype=np.float32), first, sure, 1.0)
+try:
+    solve_user(np.ones((3000, 2), dtype=np.float32), first, sure, 1.0)
+except np.linalg.LinAlgError as error:
+    raise AssertionError(
+        f"With two factors A cannot be solved ({error}): is λ added to every entry of A? It belongs on the diagonal, "
+        "reg * np.eye(d)."
+    ) from None
 megabytes = tracemalloc.get_traced_memory()[1] / 1e6
 tracemalloc.stop()
 assert megabytes < 20, (
@@ -381,7 +394,7 @@ for reg in (0.1, 5.0):
                 "lowers the loss. Do the confidences belong to the right items? Is λ there once?"
             )
 assert np.allclose(solve_user(some_items, *nothing, 0.1), 0), (
-    "A user without items has b = 0, and so x = 0: every wish is 0."
+    "A user without items has b = 0, and so x = 0: every preference is 0."
 )
 print("Part 3 works: this is the best vector that a user can have.")
 
@@ -423,6 +436,7 @@ def solve_user_fast(
 
     Approach: first take the user's own rows, ``items[observed]``, in float64. Then A = gram + (a sum
     over these rows, with weights c − 1) + λ I, and b = (a sum over these rows, with weights c).
+    Hint: I has the shape of gram, whatever the number of rows: ``np.eye(len(gram))``.
     """
     ### BEGIN SOLUTION
     y = items[observed].astype(np.float64)
@@ -900,7 +914,13 @@ def train_als(
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_train_als", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-users, items, losses = train_als(*small_pairs, 80, n_factors=6, reg=2.0, epochs=4, seed=1)
+try:
+    users, items, losses = train_als(*small_pairs, 80, n_factors=6, reg=2.0, epochs=4, seed=1)
+except IndexError as error:
+    raise AssertionError(
+        f"A half step looks for a row that is not there ({error}): the users' half step takes the pairs by user, and "
+        "the items' takes all three arrays that by_item returns."
+    ) from None
 assert users.shape == (60, 6) and items.shape == (80, 6), (
     f"Users and items should have the shapes (60, 6) and (80, 6), not {users.shape} and {items.shape}."
 )
@@ -1065,7 +1085,8 @@ LIKED = [0, 3, 6, 10, 17, 21, 28, 33, 42, 50]  # write the places of ten that yo
 liked = well_known[LIKED].astype(np.int32)
 film_vectors = films_als.item_factors
 gram = film_vectors.astype(np.float64).T @ film_vectors.astype(np.float64)
-you = solve_user_fast(gram, film_vectors, liked, np.full(10, 41, dtype=np.float32), 60.0)
+trust = np.full(len(liked), 1 + 10 * 4, dtype=np.float32)  # α = 10; you chose them, so r = 4
+you = solve_user_fast(gram, film_vectors, liked, trust, 60.0)
 for_you = film_vectors @ you
 for_you[liked] = -np.inf
 for item in np.argsort(-for_you, kind="stable")[:10]:
@@ -1078,13 +1099,13 @@ for item in np.argsort(-for_you, kind="stable")[:10]:
 # neighbours that make sense to you, and guess what the axes might mean. Nobody named them.
 
 # %% tags=["experiment"]
-shown = film_vectors[well_known[:40]]
+shown = film_vectors[well_known[:24]]
 shown = shown / np.linalg.norm(shown, axis=1, keepdims=True)
 centred = shown - shown.mean(axis=0)
 directions = np.linalg.svd(centred, full_matrices=False)[2][:2]
 places = centred @ directions.T
 plt.figure(figsize=(11, 8))
-is_liked = np.isin(well_known[:40], liked)
+is_liked = np.isin(well_known[:24], liked)
 plt.scatter(*places.T, c=np.where(is_liked, "tab:red", "tab:blue"), s=15)
 for rank, place in enumerate(places[:, 1].argsort()):  # upwards; names in turns to right and left
     side = {"ha": "left", "xytext": (3, 2)} if rank % 2 else {"ha": "right", "xytext": (-3, 2)}

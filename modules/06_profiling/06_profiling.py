@@ -174,15 +174,21 @@ def timed(clock: Callable[[], float] = time.perf_counter) -> Iterator[Run]:
 
 # %% nbgrader={"grade": true, "grade_id": "test_timed", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 clock = FakeClock()
-with timed(clock) as run:
-    clock.advance(0.25)
+try:
+    with timed(clock) as run:
+        clock.advance(0.25)
+except TypeError as error:
+    raise AssertionError(
+        f"`with timed(clock)` does not work: {error}. Is there a `yield` in your function? The block runs where it is; "
+        "`return` does not do that."
+    ) from None
 assert run is not None, "`as run` got None: yield the Run, so that the block gets it."
 assert run.time_ms is not None, "After the block run.time_ms is still None: write it into the Run."
 assert run.time_ms != 0.25, "That is in seconds. time_ms is in milliseconds: 250, not 0.25."
 assert run.time_ms >= 0, "The time is negative: it is the later reading minus the earlier one."
 assert abs(run.time_ms - 250) < 1e-6, (
     f"The clock moved by 0.25 s in the block, so time_ms should be 250; yours is {run.time_ms:g}. Read the "
-    "clock just before the yield, and again just after it."
+    "clock just before the yield, and again just after it; and read the one that you are given, clock()."
 )
 assert run.peak_memory_mb is None, "timed measures time alone: leave peak_memory_mb as it is, None."
 
@@ -345,17 +351,32 @@ def assert_mb(got, expected, what):
 tracemalloc.stop()
 open_runs.clear()
 try:
-    with traced() as run:
-        passing = megabytes(8)
-        del passing
-        kept = megabytes(2)
+    try:
+        with traced() as run:
+            passing = megabytes(8)
+            del passing
+            kept = megabytes(2)
+    except IndexError as error:
+        raise AssertionError(
+            f"After the block there is no Run to take off ({error}): append it to open_runs before the block."
+        ) from None
     still_tracing = tracemalloc.is_tracing()
     assert run.current_memory_mb is None or abs(run.current_memory_mb - 2e6) > 1e5, (
         "That is in bytes: divide by 10⁶ for megabytes."
     )
-    assert_mb(run.current_memory_mb, 2, "What is left of 8 MB dropped and 2 MB kept (current)")
+    assert run.current_memory_mb is None or abs(run.current_memory_mb - 2e6 / 2**20) > 1e-3, (
+        "You divide by 2²⁰. Here a megabyte is 10⁶ bytes."
+    )
     assert_mb(
-        run.peak_memory_mb, 8, "The most held at a time, of 8 MB dropped, then 2 MB kept (peak)"
+        run.current_memory_mb,
+        2,
+        "What is left of 8 MB dropped and 2 MB kept (current; is the level read before tracing stops?)",
+    )
+    assert_mb(
+        run.peak_memory_mb,
+        8,
+        "The most held at a time, of 8 MB dropped, then 2 MB kept (peak; is the Run still in open_runs when "
+        "note_peak() is called after the block?)",
     )
     assert not still_tracing, (
         "The block has ended, and memory is still being traced: everything that follows is slow now. Stop "
@@ -380,7 +401,11 @@ try:
     assert_mb(
         run.current_memory_mb, 3, "With 5 MB held from before, a block that makes 3 (current)"
     )
-    assert_mb(run.peak_memory_mb, 3, "With 5 MB held from before, a block that makes 3 (peak)")
+    assert_mb(
+        run.peak_memory_mb,
+        3,
+        "With 5 MB held from before, a block that makes 3 (peak: run.highest minus the level before)",
+    )
     with traced() as run:
         del before
     assert_mb(run.peak_memory_mb, 0, "The peak of a block that only drops 5 MB")
@@ -557,7 +582,7 @@ assert all(turn in ("AB", "BA") for turn in turns), (
 )
 assert abs(a - 100) < 1e-6 and abs(b - 200) < 1e-6, (
     f"The calls took 0.1 s and 0.2 s each, after a warm-up of 0.5 s: expected 100 and 200 ms, yours are {a:g} "
-    f"and {b:g}. Are the two exchanged, or is that in seconds?"
+    f"and {b:g}. Are the two exchanged, is that in seconds, or is the clock not passed on, timed(clock)?"
 )
 (a, b), _ = staged([0.5, 0.1], [0.5, 0.2], 1)
 assert abs(a - 300) > 1e-6, (
@@ -889,7 +914,8 @@ assert abs(cost - 5000) > 1e-3, (
     "You get 5000 ns: that is with the loop itself. Subtract the empty loop."
 )
 assert abs(cost - 4000) < 1e-3, (
-    f"Loops of 1000 that take 5 ms and 1 ms: (5 − 1) ms / 1000 = 4000 ns for each operation, not {cost:g}."
+    f"Loops of 1000 that take 5 ms and 1 ms: (5 − 1) ms / 1000 = 4000 ns for each operation, not {cost:g}. "
+    "(1 ms is 10⁶ ns.)"
 )
 cost, _ = staged_cost([0.009, 0.005, 0.007], [0.001, 0.002, 0.004], 1000)
 assert abs(cost - 3000) > 1e-3, (
