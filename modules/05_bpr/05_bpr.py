@@ -678,6 +678,9 @@ assert np.allclose(items, [[0.75, 0.5], [-0.25, -0.25]]), (
 assert np.allclose(biases, [0.25, -0.25]), (
     f"The biases should be 0.25 and −0.25, yours are {biases}."
 )
+assert result is None or abs(result.loss - 0.5) > 1e-6, (
+    "x = 0, and your loss is 0.5, which is σ(0): the loss of a triple is −ln σ(x), softplus(−x)."
+)
 assert result is not None and abs(result.loss - math.log(2)) < 1e-6, (
     f"x = 0 before the step, so the loss is ln 2 = 0.693, not {result.loss:.4f}: measure before you step."
 )
