@@ -1104,9 +1104,9 @@ plt.show()
 # well. With the line at 80 % of the events (put 0.8 for 0.7) `MostPopular` gains almost nothing, and other
 # logs (`make_log(seed=2)`) give smaller steps. You cannot correct for a leak; you can only close it.
 #
-# This does not mean that every random split is useless. Where nothing changes with time, there is no
-# future to leak: that is so in `synthetic-100k`, and later lessons split it at random. And if all models are
-# flattered, the better one may still win. But they are not flattered by the same amount: compare the two
+# This does not mean that every random split is useless. In `synthetic-100k` the hits stay the same all the
+# time, so `MostPopular` gains nothing from the future, and later lessons split it at random. And if all models
+# are flattered, the better one may still win. But they are not flattered by the same amount: compare the two
 # bars of each pair. Before you believe a figure, yours or somebody else's, ask how the data were split.
 
 # %% [markdown]
