@@ -345,6 +345,11 @@ try:
     got = average_precision(np.array([True]), 1, 1)
 except ZeroDivisionError:
     raise AssertionError("A hit at rank 1 divides by 0: ranks count from 1.") from None
+except IndexError as error:
+    raise AssertionError(
+        f"A list of one item: {error}. Ranks count from 1, Python's places from 0: the item at a rank stands at the "
+        "place rank − 1."
+    ) from None
 assert np.isclose(got, 1), (
     f"A list of one item, which is all that is relevant: AP is 1, yours is {got:.3f}. Ranks count from 1."
 )

@@ -247,9 +247,16 @@ assert abs(lengths - 0.1 * (5 + 0.3125)) < 1e-9, (
     f"yours is {lengths:.5f}."
 )
 swapped = np.array([0, 0, 2]), np.array([0, 1], dtype=np.int32), np.array([3, 5], dtype=np.float32)
-assert abs(loss_of_all_pairs(tiny_users, tiny_items, *swapped, 0.0) - 1.5625) < 1e-9, (
+try:
+    swapped_loss = loss_of_all_pairs(tiny_users, tiny_items, *swapped, 0.0)
+except (IndexError, ValueError) as error:
+    raise AssertionError(
+        f"User 0 has nothing here and user 1 has both items, and yours stops: {error}. Of indices and of confidence a "
+        "user has what stands from indptr[u] to just before indptr[u + 1]."
+    ) from None
+assert abs(swapped_loss - 1.5625) < 1e-9, (
     "User 0 has nothing here and user 1 has both items. The loss is 0.25 + 0.0625 + 3 · 0 + 5 · 0.25 = "
-    f"1.5625; yours is {loss_of_all_pairs(tiny_users, tiny_items, *swapped, 0.0):.4f}. Do the "
+    f"1.5625; yours is {swapped_loss:.4f}. Do the "
     "confidences go to the right user and the right items?"
 )
 print("Part 2 works: there is something to minimise.")
@@ -471,7 +478,13 @@ for chosen, weights in (
     nothing,
     (np.arange(30, dtype=np.int32), np.full(30, 0.5)),
 ):
-    fast = solve_user_fast(gram, some_items, chosen, weights.astype(np.float32), 0.3)
+    try:
+        fast = solve_user_fast(gram, some_items, chosen, weights.astype(np.float32), 0.3)
+    except ValueError as error:
+        raise AssertionError(
+            f"For a user with {len(chosen)} items and 4 factors, shapes do not fit: {error}. A is d × d, however many "
+            "items the user has. So is I."
+        ) from None
     slow = solve_user(some_items, chosen, weights.astype(np.float32), 0.3)
     assert np.array_equal(gram, kept), (
         "Your function has written into gram (gram += … does that), and the next user needs it as it was. "
