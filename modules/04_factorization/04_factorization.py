@@ -1124,7 +1124,7 @@ for rank, place in enumerate(places[:, 1].argsort()):  # upwards; names in turns
     side = {"ha": "left", "xytext": (3, 2)} if rank % 2 else {"ha": "right", "xytext": (-3, 2)}
     title = film_titles[well_known[place]][:28]
     plt.annotate(title, places[place], textcoords="offset points", fontsize=8, **side)
-plt.margins(x=0.15)
+plt.margins(x=0.25)
 plt.title("The best-known items on a map (red: yours)")
 plt.show()
 
