@@ -34,8 +34,8 @@ MISTAKES = {
         Mistake("number_ids", "np.array(codes, dtype=np.int64)", "codes", "type list"),
         Mistake("number_ids", "return np.array(distinct, dtype=ids.dtype), ", "return distinct, ",
                 "np.array(…) makes an array of a list"),
-        Mistake("merge_repeats", "return np.array(sorted(position for _, position in kept.values()), "
-                "dtype=np.int64)", "return [position for _, position in kept.values()]", "a list"),
+        Mistake("merge_repeats", "np.array(sorted(position for _, position in kept.values()), "
+                "dtype=np.int64)", "[position for _, position in kept.values()]", "type list"),
         Mistake("counting_sort", "starts = np.zeros(n_keys + 1, dtype=np.int64)\n    starts[1:] = "
                 "np.cumsum(np.bincount(keys, minlength=n_keys))\n    free = starts.tolist()",
                 "starts = np.zeros(n_keys + 1)\n    starts[1:] = np.cumsum(np.bincount(keys, "
@@ -69,9 +69,8 @@ MISTAKES = {
         Mistake("solve_user", "y) + reg * np.eye(y.shape[1])", "y) + 2 * reg * np.eye(y.shape[1])",
                 "λ is in A twice"),
         Mistake("solve_user", "(c[:, None] * y)", "np.diag(c) @ y", "np.diag"),
-        Mistake("solve_user", "    matrix = y.T @ (c[:, None]",
-                "    y, c = y.astype(np.float32), c.astype(np.float32)\n    matrix = y.T @ (c[:, None]",
-                "float32"),
+        Mistake("solve_user", "    matrix = y.T @ (c[:, None]", "    y, c = y.astype(np.float32), "
+                "c.astype(np.float32)\n    matrix = y.T @ (c[:, None]", "float32"),
         Mistake("solve_user_fast", "reg * np.eye(len(gram))", "2 * reg * np.eye(len(gram))",
                 "λ is in A twice"),
         Mistake("solve_user_fast", "    y = items[observed].astype(np.float64)\n    c = confidence."
