@@ -74,8 +74,11 @@ from recsys_edu import (
 def checked(answer, *names):
     """What the tests below look at: the answer as a tuple, if it holds an array for each name."""
     parts = answer if isinstance(answer, tuple) else (answer,)
-    expected = f"Return {' and '.join(names)}, in this order: {len(names)} NumPy array(s)."
-    assert len(parts) == len(names), f"You return {len(parts)} thing(s). {expected}"
+    several = len(names) > 1
+    kind = f"{len(names)} NumPy arrays as a tuple" if several else "one NumPy array"
+    expected = f"Return {kind}: {', '.join(names)}."
+    found = f"a tuple of {len(answer)}" if isinstance(answer, tuple) else "one thing"
+    assert len(parts) == len(names), f"You return {found}. {expected}"
     for part, name in zip(parts, names):
         assert isinstance(part, np.ndarray), (
             f"A NumPy array was expected for {name}, not an object of type {type(part).__name__}. "

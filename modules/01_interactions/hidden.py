@@ -129,6 +129,11 @@ def test_build_csr(remote, rng: np.random.Generator) -> None:
             len(indptr) == n_users + 1,
             f"A matrix {about} has {n_users + 1} starts, and your indptr has {len(indptr)}.",
         )
+        require(
+            np.shape(indices) == (n,),
+            f"A matrix {about} has one index for each of them, and yours have the shape "
+            f"{np.shape(indices)}.",
+        )
         require_rows(indptr, indices, expected)
         require_same(
             indptr,

@@ -217,6 +217,11 @@ tiny_users = np.array([[1], [2]], dtype=np.float32)
 tiny_items = np.array([[0.5], [0.25]], dtype=np.float32)
 tiny_pairs = np.array([0, 1, 1]), np.array([0], dtype=np.int32), np.array([3], dtype=np.float32)
 
+# One pair of vectors that float32 cannot multiply exactly: it shows what was computed in float32.
+one_user, one_item = np.array([[0.3]], dtype=np.float32), np.array([[0.7]], dtype=np.float32)
+one_pair = np.array([0, 1]), np.array([0], dtype=np.int32), np.array([3], dtype=np.float32)
+one_loss = 3 * (1 - float(one_user[0, 0]) * float(one_item[0, 0])) ** 2
+
 # %% nbgrader={"grade": true, "grade_id": "test_loss_of_all_pairs", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 error = loss_of_all_pairs(tiny_users, tiny_items, *tiny_pairs, 0.0)
 assert abs(error - 0.75) > 1e-9, (
@@ -233,9 +238,6 @@ assert abs(error - 2.0625) < 1e-9, (
     f"For λ = 0 the loss of this example is 0.75 + 0.0625 + 1 + 0.25 = 2.0625; yours is {error:.4f}. Do "
     "p = 1 and c = 3 stand at user 0 and item 0, and p = 0 and c = 1 everywhere else?"
 )
-one_user, one_item = np.array([[0.3]], dtype=np.float32), np.array([[0.7]], dtype=np.float32)
-one_pair = np.array([0, 1]), np.array([0], dtype=np.int32), np.array([3], dtype=np.float32)
-one_loss = 3 * (1 - float(one_user[0, 0]) * float(one_item[0, 0])) ** 2
 yours = loss_of_all_pairs(one_user, one_item, *one_pair, 0.0)
 assert abs(yours - one_loss) < 1e-12, (
     f"One pair with x = 0.3, y = 0.7 and c = 3 has the loss {one_loss:.12f}; yours is {yours:.12f}. Only the "
@@ -370,10 +372,13 @@ for wrong, why in (
 assert abs(x[0] - 3 / 8) < 1e-9, (
     f"A = 3·1·1 + 1·2·2 + 1 = 8 and b = 3·1 = 3, so x should be 3/8 = 0.375; yours is {x[0]:.4f}."
 )
-x = solve_user(two_items, first, sure, 0.1)
-assert abs(x[0] - 3 / 7.1) < 1e-12, (
-    f"With λ = 0.1, x should be 3 / 7.1 = {3 / 7.1:.12f}; yours is {x[0]:.12f}. Is a part of it computed in "
-    "float32? Use y, which is float64, and arrays made by np.zeros and np.ones without a dtype."
+rough, unsure = np.array([[0.1], [0.7]], dtype=np.float32), np.array([3.3], dtype=np.float32)
+(y0, y1), c0 = rough[:, 0].tolist(), float(unsure[0])
+x, right = solve_user(rough, first, unsure, 0.1), c0 * y0 / (c0 * y0 * y0 + y1 * y1 + 0.1)
+assert abs(x[0] - right) < 1e-12, (
+    f"With the items 0.1 and 0.7, the confidence 3.3 and λ = 0.1, x should be {right:.12f}; yours is "
+    f"{x[0]:.12f}. Do only the last digits differ? Then a part of it is computed in float32. Use y, which is "
+    "float64, and arrays made by np.zeros and np.ones without a dtype."
 )
 tracemalloc.start()
 try:

@@ -85,7 +85,7 @@ def test_the_operations_of_a_triple_are_as_many_as_the_table_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lesson = names_of(5)
-    # A triple out of order: x is −16, and σ(−x) takes one exponential (σ of a negative x takes two).
+    # A triple out of order, with x = −16, for which σ(−x) takes one exponential, and not two.
     items = np.array([[0.0] * 16, [1.0] * 16])
     arrays = [array.view(Counted) for array in (np.ones((1, 16)), items, np.zeros(2))]
     plan = EpochPlan(*(np.array([n], dtype=np.int32) for n in (0, 0, 1)), np.array([0, 1]))
