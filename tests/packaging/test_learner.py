@@ -286,7 +286,7 @@ def test_vs_codes_kernel_stands_in_the_notebooks_folder(
     python = installation.folder / "bin" / "python"
     nothing, used = outputs_of((first, BY_STUDENT), python, folder, {})
     assert nothing == ""
-    assert used.splitlines()[-1] == "student True"
+    assert "student True" in used.splitlines()  # beside the sentence about whose ops are used
 
 
 BY_STUDENT = """
