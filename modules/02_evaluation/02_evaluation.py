@@ -564,6 +564,12 @@ def evaluate_users(
 # Three users, six items. Users 0 and 1 like low numbers best, user 2 high ones. User 1 has no test items.
 table = np.array([[6.0, 5, 4, 3, 2, 1], [6, 5, 4, 3, 2, 1], [1, 2, 3, 4, 5, 6]])
 try:
+    evaluate_users(table[:1], [items(0)], [items(1, 5)], 3)
+except ZeroDivisionError:
+    raise AssertionError(
+        "User 0 has test items, and something divides by 0: one of your functions of parts 2 to 5. Mend it first."
+    ) from None
+try:
     yours = evaluate_users(
         table, [items(0), items(1, 2), items()], [items(1, 5), items(), items(3)], 3
     )
