@@ -124,7 +124,8 @@ class CopyCourse(build_py):
     def lesson_files(self) -> list[tuple[Path, Path]]:
         """Each file and where it goes."""
         course = Path(self.build_lib, "tito", "_course")
-        return [
+        glossary = Path("modules", "glossary.md")
+        return [(glossary, course / glossary.name)] + [
             (source, course / lesson.name / source.name)
             for lesson in sorted(Path("modules").glob("[0-9][0-9]_*"))
             for source in (

@@ -17,8 +17,9 @@
 # all later lessons use, and divide it into a part to learn from and a part to be tested on. Then you
 # will write a check that finds out whether such a test can be believed. Often it cannot.
 #
-# About two and a half hours. You need Python and NumPy, and nothing about recommenders. If a cell
-# gets stuck, the square button stops it.
+# About two and a half hours. You need Python and NumPy; you need to know nothing about recommenders. If
+# a cell gets stuck, the square button stops it. Words that are new stand in bold, and the
+# [glossary](glossary.md) explains them.
 #
 # | part | you write | points |
 # | --- | --- | --- |
@@ -35,15 +36,15 @@
 # %% [markdown]
 # ## Why
 #
-# A *recommender* shows each **user** a short list of **items** (films, songs, shoes) that they may
+# A **recommender** shows each **user** a short list of **items** (films, songs, shoes) that they may
 # like. It learns this from what people did before. Nobody filled in a form: a service just wrote down
 # *who* did something with *what*, and *when*. One such line is an **event**, and all of them are the
 # **log**.
 #
-# What people do instead of what they say is called *implicit feedback*. It is the most common data in
-# this field, and it is untidy: names instead of numbers, the same thing twice, lines out of order. If
-# we tidy it up badly, no model on top of it can be right. Worse, we may never notice, because the
-# mistakes in this lesson make the results look **better**.
+# A log shows what people do, not what they say they like. Such data are called **implicit feedback**.
+# They are the most common data in this field, and they are untidy: names instead of numbers, the same
+# thing twice, lines out of order. If we tidy them up badly, no model on top of them can be right. Worse,
+# we may never notice, because the mistakes in this lesson make the results look *better*.
 
 # %% [markdown]
 # These are the imports of everything that you will export. Run the cell and go on.
@@ -73,8 +74,11 @@ from recsys_edu import (
 def checked(answer, *names):
     """What the tests below look at: the answer as a tuple, if it holds an array for each name."""
     parts = answer if isinstance(answer, tuple) else (answer,)
-    expected = f"Return {' and '.join(names)}, in this order: {len(names)} NumPy array(s)."
-    assert len(parts) == len(names), f"You return {len(parts)} thing(s). {expected}"
+    several = len(names) > 1
+    kind = f"{len(names)} NumPy arrays as a tuple" if several else "one NumPy array"
+    expected = f"Return {kind}: {', '.join(names)}."
+    found = f"a tuple of {len(answer)}" if isinstance(answer, tuple) else "one thing"
+    assert len(parts) == len(names), f"You return {found}. {expected}"
     for part, name in zip(parts, names):
         assert isinstance(part, np.ndarray), (
             f"A NumPy array was expected for {name}, not an object of type {type(part).__name__}. "
@@ -96,8 +100,8 @@ def check_dtype(array, dtype, name):
 # ## The log
 #
 # Real logs are private, so we make one up: a year of a small video service with 800 users. New films
-# come out all the time, are watched a lot at first, and then fade. Each user likes two genres. Now and
-# then somebody watches a film again. (You need not read this function.)
+# come out all the time. Each is watched a lot at first, and less and less later. Each user likes two
+# genres. Now and then somebody watches a film again. (You need not read this function.)
 
 
 # %%
@@ -134,20 +138,21 @@ for event in range(5):
     print(f"  user {raw_users[event]}   {raw_items[event]:<12} second {raw_times[event]:>10,}")
 
 # %% [markdown]
-# Three arrays of the same length, one position an event. We will keep data in this form (parallel
-# arrays, or *columns*) all the time: NumPy is fast on arrays, and slow on lists of tuples.
+# Three arrays of the same length: position 0 of each belongs to the first event, position 1 to the
+# second, and so on. Such parallel arrays are called **columns**. We keep data in columns throughout:
+# NumPy is fast on arrays, and Python is slow on lists of tuples.
 
 # %% [markdown]
 # ## 1. Numbers instead of names
 #
 # A matrix has rows and columns counted 0, 1, 2, …, but a log has names: user 73012, `drama-017`. So
 # give every distinct id a number. The distinct ids in ascending order are the **vocabulary**, and the
-# number of an id is its place there:
+# number of an id is its place there. We call these numbers **codes**:
 #
 # $$\text{vocabulary}[\text{codes}[e]] = \text{ids}[e] \quad \text{for every event } e.$$
 #
-# Why ascending, and not in the order in which they appear? Then the numbers depend only on *which* ids
-# there are. The same log in another order gives the same matrix.
+# Why ascending, and not in the order in which the ids appear? If they ascend, the numbers depend only on
+# *which* ids there are: the same log in another order gives the same matrix.
 
 
 # %% nbgrader={"grade": false, "grade_id": "number_ids", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -221,10 +226,10 @@ print(f"{n_users} users, {n_items} items; the first event is now ({users[0]}, {i
 # %% [markdown]
 # ## 2. The same thing twice
 #
-# Some users watched the same film several times. For most recommenders the question is only *whether*
-# a user has an item, so a pair (user, item) should be there once. One such pair is an **interaction**.
+# Some users watched the same film several times. For most recommenders it only matters *whether* a user
+# has an item, so each pair (user, item) should be there once. One such pair is an **interaction**.
 #
-# Which event of a pair should stay? We take the rule of the library: the **latest** one; among equal
+# Which event of a pair should stay? We take the rule of the library: the *latest* one; among equal
 # times, the one that stands last in the log. So the kept event of a pair is at the position
 #
 # $$\operatorname{keep}(u, i) = \underset{e \,:\, \text{user}_e = u,\ \text{item}_e = i}{\arg\max} \; (\text{time}_e,\, e).$$
@@ -298,28 +303,30 @@ print(f"{len(users):,} events are {len(kept):,} interactions")
 # ## 3. Sorting by counting
 #
 # Soon we need all events of one user side by side. That is sorting by user. But the keys are special:
-# small whole numbers $0 \dots m - 1$. Then nothing has to be compared; **counting** is enough.
+# small whole numbers $0 \dots m - 1$. Then nothing has to be compared; *counting* is enough.
 #
-# If user 0 has 3 events and user 1 has 2, we *know* where everything goes: user 0 gets the places 0, 1,
-# 2, user 1 the places 3 and 4, user 2 starts at 5. In general, with $m$ keys and $n$ events, the place
+# If user 0 has 3 events and user 1 has 2, we *know* where everything goes: user 0 gets the places 0, 1
+# and 2, user 1 gets the places 3 and 4, and user 2 starts at 5. In general, with $m$ keys and $n$ events, the place
 # where key $k$ starts is the number of events with a smaller key:
 #
 # $$\text{starts}[k] = \sum_{j < k} \text{count}[j], \qquad \text{starts}[m] = n.$$
 #
-# 1. **Count** how often each key occurs.
-# 2. **Add up** the counts: these are the starts. There is one more start than there are keys, and the
+# 1. *Count* how often each key occurs.
+# 2. *Add up* the counts: these are the starts. There is one more start than there are keys, and the
 #    last is $n$. So key $k$ has the places from `starts[k]` to just before `starts[k + 1]`.
-# 3. **Place** the events, in the order in which they come: each at the next free place of its key.
+# 3. *Place* the events, in the order in which they come: each at the next free place of its key.
 #
 # Follow it for the keys 2, 0, 2, 0 (and $m = 4$). The counts are 2, 0, 2, 0, so the starts are 0, 2, 2,
 # 4, 4. Event 0 has key 2 and goes to place 2; the next free place of key 2 is now 3. Event 1 has key 0 and
-# goes to place 0. Event 2 goes to place 3, event 3 to place 1. Read off the places: events 1, 3, 0, 2.
+# goes to place 0. Event 2 goes to place 3, event 3 to place 1. From the first place to the last, the
+# events are now 1, 3, 0, 2.
 #
-# Because step 3 goes through the events in order, those with equal keys keep their order. Such a sort
-# is called **stable**, and part 4 lives on that.
+# Step 3 goes through the events in order, so events with equal keys keep their order. Such a sort is called
+# **stable**, and part 4 depends on it. The method itself is called **counting sort** (Harold Seward,
+# 1954).
 #
-# **A trap.** Step 3 keeps the next free place of each key, and moves it on. In the beginning these are the
-# starts. But the starts are also what you return, so move a *copy* of them.
+# **A trap.** Step 3 remembers the next free place of each key, and moves it on by one after each event. In
+# the beginning, the free places are the starts. But you also return the starts, so move a *copy* of them.
 
 
 # %% nbgrader={"grade": false, "grade_id": "counting_sort", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -416,8 +423,8 @@ print(f"this log: {len(kept) / (n_users * n_items):.1%} of {n_users * n_items:,}
 print(f"MovieLens 25M: {25_000_095 / (162_541 * 59_047):.2%} of {162_541 * 59_047:,} cells")
 
 # %% [markdown]
-# So keep only the ones. **CSR** (*compressed sparse row*) writes down, row after row, the columns of
-# the ones, and where each row starts:
+# So keep only the ones. **CSR** (*compressed sparse row*) writes down, row after row, in which columns
+# the ones are, and where each row starts:
 #
 # - `indices`: the items of user 0, ascending; then those of user 1; and so on;
 # - `indptr`: `n_users + 1` numbers; the items of user `u` are `indices[indptr[u] : indptr[u + 1]]`.
@@ -467,12 +474,12 @@ plt.show()
 # %% [markdown]
 # User 1 has nothing: their row starts where the row of user 2 starts, and ends there as well.
 #
-# You have it nearly done: sort by user, and the starts *are* `indptr`. One thing is missing: the items
-# of each row should ascend. The trick is to sort **twice**: first by item, then, stably, by user. The
-# second sort keeps what the first one did, within each user.
+# You have most of it already: sort by user, and the starts *are* `indptr`. One thing is missing: the
+# items of each row should ascend. The trick is to sort *twice*: first by item, then, stably, by user.
+# Within each user, the second sort keeps the order that the first one made.
 #
-# Watch out in the second sort: its keys are the users **in the order of the first sort**, and its
-# answer is about *that* order. To get back to positions in the log, look up the one order in the other.
+# Be careful with the second sort: its keys are the users *in the order of the first sort*, and its
+# answer is about *that* order. To get back to positions in the log, look up the second order in the first.
 # With the log (user 2, item 1), (user 0, item 3), (user 0, item 0):
 #
 # | | | |
@@ -575,10 +582,10 @@ dense, sparse = n_users * n_items * 4, indptr.nbytes + indices.nbytes
 print(f"as a table of float32: {dense:,} bytes; as CSR: {sparse:,} bytes")
 
 # %% [markdown]
-# And a bigger one: the library's default data set has the size of the well-known MovieLens 100k, and
-# it is made by code, so there is nothing to download. We shuffle it into a raw log, and your four
-# functions have to find the matrix again. (The real one is `load_dataset("ml-100k")`, if you have
-# downloaded it.)
+# And a bigger one: the library's default data set is as large as the well-known MovieLens 100K (Harper and
+# Konstan, *The MovieLens Datasets: History and Context*, ACM TiiS 2015). It is made by code, so there is
+# nothing to download. We shuffle it into a raw log, and your four functions have to find the matrix
+# again. (The real one is `load_dataset("ml-100k")`, if you have downloaded it.)
 
 # %% tags=["experiment"]
 whole = load_dataset("synthetic-100k")
@@ -604,8 +611,8 @@ print(f"{whole.nnz:,} events in {seconds:.2f} s; the library's matrix: {'yes' if
 #
 # $$i \in \text{items}(u) \iff u \in \text{users}(i).$$
 #
-# It is one counting sort more, by item. The only thing that CSR does not write down is the user of
-# each entry. But we know it: user `u` has `indptr[u + 1] − indptr[u]` entries, one after another.
+# It takes one more counting sort, by item. For that we need the user of each entry, which CSR does not
+# write down. But we know it: user `u` has `indptr[u + 1] − indptr[u]` entries, one after another.
 
 
 # %% nbgrader={"grade": false, "grade_id": "transpose", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -701,12 +708,12 @@ print(f"search all entries: {search:.1f} µs   look up: {lookup:.2f} µs   {sear
 # %% [markdown]
 # ## 6. The long tail
 #
-# With the transpose, the **popularity** of an item, that is how many users have it, costs nothing: it
-# is the length of its row, `np.diff(item_starts)`.
+# The **popularity** of an item is the number of users who have it. With the transpose it costs nothing:
+# it is the length of the item's row, and `np.diff(item_starts)` gives all of them.
 #
-# Popularity is very unequal nearly everywhere. A few items (the *head*) have most of the interactions,
-# and very many items (the *long tail*) share the rest. One number says how bad it is: what share of
-# all interactions do the $k$ most popular items have? With the counts in descending order,
+# Popularity is very unequal nearly everywhere. A few items (the **head**) have a large share of the
+# interactions, and very many items (the **long tail**) share the rest. One number says how unequal it is:
+# what share of all interactions do the $k$ most popular items have? With the counts in descending order,
 # $c_{(1)} \ge c_{(2)} \ge \dots \ge c_{(n)}$, it is
 #
 # $$\text{share}(k) = \frac{\sum_{r \le k} c_{(r)}}{\sum_{r \le n} c_{(r)}}.$$
@@ -786,19 +793,19 @@ for percent in (1, 10, 20):
 # %% [markdown]
 # ## 7. What to learn from, and what to be tested on
 #
-# How good is a recommender? We cannot ask people who lived last year. So we hide a part of the log:
-# the model learns from the **training part**, and has to guess what is in the **test part**. Such a
-# division is a **split**.
+# How good is a recommender? We cannot go back and show its lists to last year's users. So we hide a part
+# of the log: the **model** (that is, the recommender) learns from the **training part**, and has to guess
+# what is in the **test part**. Such a division is a **split**.
 #
-# A split of CSR is a *mask*: one truth value for each entry, `True` where it belongs to the test part.
-# Two popular splits are one and the same function! Give every entry a *key*, and hold out the $n$
-# entries with the largest keys of **each user**:
+# A split of CSR is a **mask**: one truth value for each entry, `True` where it belongs to the test part.
+# Two popular splits are one and the same function! Give every entry a *key*, and hold out, of *each
+# user*, the $n$ entries with the largest keys:
 #
-# - the keys are **times**: the test part is what each user did last. This is *leave-last-out*;
-# - the keys are **random numbers**: the test part is a random choice, a *random split per user*.
+# - the keys are *times*: the test part is what each user did last. This is **leave-last-out**;
+# - the keys are *random numbers*: the test part is a random choice, a **random split per user**.
 #
-# A user needs something to learn from. Whoever has $n$ entries or fewer stays in the training part as a
-# whole:
+# The model has to learn something about each user. So all entries of a user who has $n$ of them or
+# fewer stay in the training part:
 #
 # $$\text{number of test entries of } u = \begin{cases} n & \text{if } u \text{ has more than } n \text{ entries} \\ 0 & \text{otherwise.} \end{cases}$$
 
@@ -865,7 +872,7 @@ assert got == [2], f"All three keys are equal, so the last place, 2, is held out
 print("Part 7 works: two splits for the price of one.")
 
 # %% [markdown]
-# Now three splits of our log. The third one is not per user: **split by time** draws one line through
+# Now three splits of our log. The third one is not per user: a split *by time* draws one line through
 # the calendar, and everything after it is the test part. It takes no function at all.
 
 # %%
@@ -882,20 +889,21 @@ for name, mask in masks.items():
 # %% [markdown]
 # ## 8. Leaks
 #
-# A test is only worth something if the model could not know the answers. Whatever gets from the test
-# part (or from after it) into the training part is a **leak**. Nothing crashes, nothing looks odd. The
-# figures are just better than what real users will ever see.
+# A test is only worth something if the model could not know the answers. A **leak** is knowledge that gets
+# from the test part, or from the time after it, into the training part. Nothing crashes, and nothing looks
+# odd. The figures are just better than what real users will ever see. (Kaufman, Rosset and Perlich found
+# leaks even in the data of well-known competitions: *Leakage in Data Mining*, KDD 2011.)
 #
 # For a test event (user $u$, item $i$, time $t$), ask three questions:
 #
 # | name | the question |
 # | --- | --- |
 # | `repeated` | Is the same pair $(u, i)$ in the training part? Then the answer was given away. |
-# | `own_future` | Is there a training event of the **same user** later than $t$? Then the model knows what $u$ did *next*. |
-# | `any_future` | Is there a training event of **anybody** later than $t$? Then the model knows which films the world *would* come to like. |
+# | `own_future` | Is there a training event of the *same user* later than $t$? Then the model knows what $u$ did *next*. |
+# | `any_future` | Is there a training event of *anybody* later than $t$? Then the model knows which films people *would* come to like. |
 #
 # Count for how many test events the answer is yes. "Later" means strictly later: events at the same
-# moment do not know of each other. In a formula, with $T_u$ the time of the last training event of $u$:
+# moment do not know of each other. As a formula, with $T_u$ the time of the last training event of $u$:
 #
 # $$\text{own\_future} = \#\{(u, i, t) \in \text{test} : t < T_u\}, \qquad \text{any\_future} = \#\{(u, i, t) \in \text{test} : t < \max_v T_v\}.$$
 
@@ -910,7 +918,7 @@ def find_leaks(
         train, test: the columns (users, items, times) of each part; within a part equally long.
 
     Returns:
-        {"repeated": …, "own_future": …, "any_future": …}: how many **test events** there are of each
+        {"repeated": …, "own_future": …, "any_future": …}: how many *test events* there are of each
         kind. Users and items may be in the test part only. If the training part is empty, all are 0.
 
     Example: train has (user 0, item 1, time 50), test has (user 0, item 1, time 60) and
@@ -997,8 +1005,8 @@ assert set(found.values()) == {0}, f"Nothing to learn from, nothing to leak: all
 print("Part 8 works: no leak gets past you.")
 
 # %% [markdown]
-# Now look at the splits. As a fourth, the mistake that happens most easily: to split the log **as it
-# came**, event by event at random, without merging the repeats first.
+# Now look at the splits. A fourth one shows the mistake that happens most easily: to split the log *as it
+# came*, event by event at random, without merging the repeats first.
 
 # %%
 entry_users = np.repeat(np.arange(n_users), np.diff(indptr))
@@ -1014,17 +1022,19 @@ for name, (*columns, mask) in parts.items():
     print(f"{name:<24} {shares[0]:>8.0%}   {shares[1]:>10.0%}   {shares[2]:>10.0%}")
 
 # %% [markdown]
-# Each split closes one more leak. Merging the repeats closes the first. Leave-last-out closes the
-# second, but not the third: *this* user's last event may be in March, and the other users teach the
-# model what became a hit in May. Only the split by time has none. But look what it pays: users and
-# items that joined after the line are in the test part, and the model has never seen them.
+# Read the table from top to bottom: each split closes one more leak. Merging the repeats closes the
+# first. Leave-last-out closes the second, but not the third: *this* user's last event may be in March,
+# and the other users teach the model what became a hit in May. Only the **split by time** has no leak.
+# But it has a price: users and items that joined after the line are in the test part, and the model has
+# never seen them. (Many published comparisons leak the future: Ji, Sun, Zhang and Li, *A Critical Study
+# on Data Leakage in Recommender System Offline Evaluation*, ACM TOIS 2023.)
 
 # %% [markdown]
 # ## 9. Does it matter?
 #
-# **The repeats.** Meet the parrot. It has learned nothing. It recommends to each user the last ten
-# things that it was told about them. We measure the **hit rate**: the share of the test users for whom
-# at least one of the ten items is right.
+# **The repeats.** Meet the parrot. It has learned nothing. To each user it recommends the last ten things
+# that this user did in the training part. We measure the **hit rate**: the share of the test users for
+# whom at least one of the ten items is right.
 
 
 # %%
@@ -1045,17 +1055,18 @@ merged_rate = parrot_hit_rate(entry_users, indices, entry_times, merged_test)
 print(f"the parrot's hit rate: raw log {raw_rate:.0%}, repeats merged {merged_rate:.0%}")
 
 # %% [markdown]
-# A model that looks excellent, and cannot find a single new film. This was no recommendation; it was
-# an answer sheet. Real models can be parrots too: what a user has had often scores highest. (The library's
-# `evaluate`, below, lets no model recommend what the user had in training. Many others do.)
+# On the raw log the parrot looks excellent, and yet it cannot find a single new film. It did not
+# recommend: it read the answers from its sheet. Real models can be parrots too, because what a user has
+# had often scores highest. (The library's `evaluate`, below, lets no model recommend what the user had in
+# training. Many other programs do.)
 #
-# **The future.** To see what it is worth, keep the test the same and change only what the model may
-# learn from. We draw a line through the calendar. The test part is one half, drawn at random, of all
-# that came after it. The model learns from
+# **The future.** What is it worth to know the future? Keep the test the same, and change only what the
+# model may learn from. We draw a line through the calendar. The test part is one half, drawn at random, of
+# all that came after the line. The model learns from
 #
-# 1. **the past only**, which is all that anybody could have known on that day;
-# 2. **the past and the other half of the future**, as a random split would give;
-# 3. the same, **cut down to as many events as in 1**: so that nobody can say "it only had more data".
+# 1. *the past only*, which is all that anybody could have known on that day;
+# 2. *the past and the other half of the future*, as a random split would give;
+# 3. the same, *cut down to as many events as in 1*, so that nobody can say "it only had more data".
 #
 # Two models of the library: `MostPopular` recommends the same hits to everybody, and `ItemKNN` what
 # people with the same items have (lesson 03). `evaluate` measures the hit rate of ten items, as above.
@@ -1088,22 +1099,21 @@ plt.legend(loc="upper left")
 plt.show()
 
 # %% [markdown]
-# Only the first pair of bars is what users would have seen. The models did not get better; they were
-# told which films would come out, and which would be hits. Cut down to the same number of events, they
-# do nearly as well: it is not *more* data, it is data **from the future**.
+# Only the first pair of bars is what users would have seen. In the other two pairs the models did not get
+# better; they were told which films would come out, and which would be hits. Cut down to the same number of
+# events, they do nearly as well. So it is not *more* data that helps, but data *from the future*.
 #
-# How much a leak flatters is not known beforehand. We picked this line and this log because they show it
-# well. With the line at 80 % of the time (put 0.8 for 0.7) `MostPopular` gains almost nothing, and other
+# You cannot know beforehand how much a leak flatters. We picked this line and this log because they show it
+# well. With the line at 80 % of the events (put 0.8 for 0.7) `MostPopular` gains almost nothing, and other
 # logs (`make_log(seed=2)`) give smaller steps. You cannot correct for a leak; you can only close it.
 #
-# This does not mean that every random split is useless. Where nothing changes with time, there is no
-# future to leak: that is so in `synthetic-100k`, and later lessons split it at random. And on one and the
-# same split all models are flattered, so that the better one may still win. Not by the same amount, though:
-# compare the two bars of each pair. Before you believe a figure, yours or somebody else's, ask how the data
-# were split.
+# This does not mean that every random split is useless. In `synthetic-100k` the hits stay the same all the
+# time, so `MostPopular` gains nothing from the future, and later lessons split it at random. And if all models
+# are flattered, the better one may still win. But they are not flattered by the same amount: compare the two
+# bars of each pair. Before you believe a figure, yours or somebody else's, ask how the data were split.
 
 # %% [markdown]
-# **To go further** (not graded). Part 9 drew one line through the calendar. Draw twelve, one a month: for each
+# **To go further.** (Not graded.) Part 9 drew one line through the calendar. Draw twelve, one a month: for each
 # line, train on what is before it and test on the month after it. Draw the hit rate of both models over the
 # year. Is the model that wins in January the one that wins in December? What would you report?
 
@@ -1149,7 +1159,7 @@ plt.show()
 
 # %% [markdown]
 # **c) Your own shop.** A shop retrains its recommender every night and shows it the next day. Which split
-# would you measure it by, and why? A colleague does three things with the **whole** log, and splits
+# would you measure it by, and why? A colleague does three things with the *whole* log, and splits
 # it after that: number the ids, merge the repeats, and store each item's popularity for the model to use.
 # Which of the three steps leak, and what?
 
@@ -1176,8 +1186,8 @@ plt.show()
 # ```
 #
 # It runs the tests above, exports your functions to `my_recsys/interactions.py` and asks the question
-# of this lesson: can I trust my data? Then try your own check on other data, in a script or with
-# `python` in the workspace's folder, where `my_recsys` is:
+# of this lesson: can I trust my data? Then try your own check on other data, in a script in the
+# workspace's folder, where `my_recsys` is:
 #
 # ```python
 # from my_recsys.interactions import find_leaks

@@ -4,28 +4,39 @@ from collections import Counter
 
 import numpy as np
 
-from recsys_backends.contract.clause import require, require_close
+from recsys_backends.contract.clause import require
 from recsys_edu import Interactions
+from tito.judging.figures import require_figure
 
-from .checkpoint import require_same, untidy_log
+from .checkpoint import require_rows, require_same, untidy_log
 
 
 def test_number_ids(remote, rng: np.random.Generator) -> None:
     """Distinct, ascending, and the way back; for integers and for strings."""
     texts = np.array([f"{'xyz'[n % 3]}-{n}" for n in rng.integers(300, size=400)])
     for kind, ids in (
-        ("integers", rng.integers(-50, 3000, size=400)),
-        ("strings", texts),
-        ("no ids", rng.integers(5, size=0)),
-        ("one id", np.full(9, 12345)),
+        ("400 integers", rng.integers(-50, 3000, size=400)),
+        ("400 strings", texts),
+        ("an empty log", rng.integers(5, size=0)),
+        ("one id, nine times", np.full(9, 12345)),
     ):
         expected, codes_expected = np.unique(ids, return_inverse=True)
         vocabulary, codes = remote.number_ids(ids)
-        require_same(vocabulary, expected, f"the vocabulary of {kind}")
-        require_same(codes, codes_expected, f"the codes of {kind}")
+        require_same(
+            vocabulary,
+            expected,
+            f"The vocabulary of {kind}: number {{place}} is {{got!r}} in yours, and {{right!r}} in "
+            "ascending order.",
+        )
+        require_same(
+            codes,
+            codes_expected,
+            f"The codes of {kind}: event {{place}} has the code {{got}} in yours, and its id is "
+            "number {right} of the vocabulary.",
+        )
         require(
             vocabulary.dtype == ids.dtype and codes.dtype == np.int64,
-            f"for {kind} the vocabulary should be {ids.dtype} and the codes int64, and they are "
+            f"For {kind} the vocabulary should be {ids.dtype} and the codes int64, and they are "
             f"{vocabulary.dtype} and {codes.dtype}.",
         )
 
@@ -36,22 +47,33 @@ def test_merge_repeats(remote, rng: np.random.Generator) -> None:
         users, items = rng.integers(15, size=n_events), rng.integers(12, size=n_events)
         times = rng.integers(n_times, size=n_events)
         kept = remote.merge_repeats(users, items, times)
-        about = f"of {n_events} events"
-        require(np.asarray(kept).dtype.kind == "i", "the positions should be integers.")
+        about = f"In a log of {n_events} events"
+        require(np.asarray(kept).dtype.kind == "i", "The positions should be integers.")
         best: dict[tuple[int, int], int] = {}
         for position in np.lexsort((np.arange(n_events), times)).tolist():
             best[int(users[position]), int(items[position])] = position
         pairs = Counter(zip(users[kept].tolist(), items[kept].tolist(), strict=True))
         twice = [pair for pair, times_kept in pairs.items() if times_kept > 1]
-        require(not twice, f"{about}, user and item {twice[:1]} were kept more than once.")
+        require(not twice, f"{about}, {_pair(twice)} is kept more than once.")
         missing = set(best) - set(pairs)
-        require(not missing, f"{about}, no event was kept for user and item {list(missing)[:1]}.")
+        require(not missing, f"{about}, no event of {_pair(missing)} is kept.")
+        for position in kept.tolist():
+            pair = int(users[position]), int(items[position])
+            require(
+                position == best[pair],
+                f"{about}, you keep event {position} of {_pair([pair])}, and event {best[pair]} is "
+                "the one to keep: the latest, and among equal times the last.",
+            )
         require_same(
+            kept,
             sorted(kept.tolist()),
-            sorted(best.values()),
-            f"{about}, the positions that are kept (latest time; of equal times, the last given)",
+            "Events that are kept: place {place} has event {got}, and {right} ascends.",
         )
-        require_same(kept, sorted(best.values()), f"{about}, the positions, which should ascend")
+
+
+def _pair(pairs) -> str:
+    """Name the first of some pairs; no pair where there is none."""
+    return next((f"user {user} with item {item}" for user, item in pairs), "no pair")
 
 
 def test_counting_sort(remote, rng: np.random.Generator) -> None:
@@ -59,13 +81,33 @@ def test_counting_sort(remote, rng: np.random.Generator) -> None:
     for n, n_keys in ((0, 0), (0, 4), (1, 1), (200, 7), (300, 1000)):
         keys = rng.integers(max(n_keys - n_keys // 4, 1), size=n)  # the last ones do not occur
         starts, order = remote.counting_sort(keys, n_keys)
-        about = f"for {n} keys from 0 to {n_keys - 1}"
+        about = f"of {n} keys below {n_keys}"
         ascending = np.sort(keys)
         expected = np.searchsorted(ascending, np.arange(n_keys + 1))
-        require_same(starts, expected, f"{about}, the starts")
-        require_same(np.sort(order), np.arange(n), f"{about}, the positions, sorted")
-        require_same(keys[order], ascending, f"{about}, keys[order]")
-        require_same(order, np.argsort(keys, kind="stable"), f"{about}, the order among equal keys")
+        require_same(
+            starts,
+            expected,
+            f"The starts {about}: key {{place}} starts at {{got}} in yours, and {{right}} of the keys "
+            "are smaller.",
+        )
+        require_same(
+            np.sort(order),
+            np.arange(n),
+            f"The order {about}: each position occurs once, and {{right}} is missing or {{got}} is "
+            "there twice.",
+        )
+        require_same(
+            keys[order],
+            ascending,
+            f"Your order {about}: at place {{place}} is an event with key {{got}}, and key {{right}} "
+            "comes there.",
+        )
+        require_same(
+            order,
+            np.argsort(keys, kind="stable"),
+            f"Equal keys {about}: at place {{place}} yours has event {{got}}, and event {{right}} "
+            "comes there, since it stands first in the log.",
+        )
 
 
 def _pairs(rng: np.random.Generator, n_users: int, n_items: int, n: int) -> list[np.ndarray]:
@@ -81,13 +123,35 @@ def test_build_csr(remote, rng: np.random.Generator) -> None:
         expected = Interactions.from_events(
             users, items, user_ids=np.arange(n_users), item_ids=np.arange(n_items)
         )
-        about = f"for {n} interactions of {n_users} users and {n_items} items"
+        about = f"with {n} interactions of {n_users} users and {n_items} items"
         indptr, indices, order = remote.build_csr(users, items, n_users, n_items)
-        require_same(indptr, expected.indptr, f"{about}, indptr")
-        require_same(indices, expected.indices, f"{about}, indices")
+        require(
+            len(indptr) == n_users + 1,
+            f"A matrix {about} has {n_users + 1} starts, and your indptr has {len(indptr)}.",
+        )
+        require(
+            np.shape(indices) == (n,),
+            f"A matrix {about} has one index for each of them, and yours have the shape "
+            f"{np.shape(indices)}.",
+        )
+        require_rows(indptr, indices, expected)
+        require_same(
+            indptr,
+            expected.indptr,
+            f"The starts {about}: user {{place}} begins at {{got}} in yours, and {{right}} "
+            "interactions are of users before.",
+        )
         require(indices.dtype == np.int32, f"indices should be int32, not {indices.dtype}.")
-        require_same(items[order], expected.indices, f"{about}, items[order]")
-        require_same(users[order], expected.rows(), f"{about}, users[order]")
+        for which, log, rights in (
+            ("item", items, expected.indices),
+            ("user", users, expected.rows()),
+        ):
+            require_same(
+                log[order],
+                rights,
+                f"Your order {about}: entry {{place}} comes from an event of {which} {{got}}, and it "
+                f"belongs to {which} {{right}}.",
+            )
 
 
 def test_transpose(remote, rng: np.random.Generator) -> None:
@@ -97,11 +161,21 @@ def test_transpose(remote, rng: np.random.Generator) -> None:
         ids = np.arange(n_users), np.arange(n_items)
         given = Interactions.from_events(users, items, user_ids=ids[0], item_ids=ids[1])
         expected = Interactions.from_events(items, users, user_ids=ids[1], item_ids=ids[0])
-        about = f"for {n} interactions of {n_users} users and {n_items} items"
+        about = f"with {n} interactions of {n_users} users and {n_items} items"
         starts, members = remote.transpose(given.indptr, given.indices, n_items)
-        require_same(starts, expected.indptr, f"{about}, the starts")
-        require_same(members, expected.indices, f"{about}, the users by item")
-        require(members.dtype == np.int32, f"the users should be int32, not {members.dtype}.")
+        require_same(
+            starts,
+            expected.indptr,
+            f"The starts {about}: item {{place}} begins at {{got}} in yours, and {{right}} "
+            "interactions are of items before.",
+        )
+        require_same(
+            members,
+            expected.indices,
+            f"The users by item, {about}: at place {{place}} yours has user {{got}}, and user "
+            "{right} comes there.",
+        )
+        require(members.dtype == np.int32, f"The users should be int32, not {members.dtype}.")
 
 
 def test_top_share(remote, rng: np.random.Generator) -> None:
@@ -113,10 +187,15 @@ def test_top_share(remote, rng: np.random.Generator) -> None:
             rest = sorted(counts.tolist())[: max(n - k, 0)]
             expected = 1 - sum(rest) / int(counts.sum())
             got = remote.top_share(given, k)
-            require_close(got, expected, 1e-9, f"top_share of {n} items with k = {k}")
-            require_same(given, counts, "the counts after the call, which should be as before")
+            about = f"Of all purchases of {n} items, the top {k} have"
+            require_figure(got, expected, 1e-9, about)
+            require_same(
+                given,
+                counts,
+                "top_share changes its counts: item {place} had {right} and now has {got}.",
+            )
     got = remote.top_share(np.zeros(5, dtype=np.int64), 2)
-    require(got == 0, f"top_share without any interactions should be 0.0, and it is {got}.")
+    require(got == 0, f"Where nothing was bought the share is 0, and yours is {got}.")
 
 
 def test_hold_out_last(remote, rng: np.random.Generator) -> None:
@@ -133,7 +212,8 @@ def test_hold_out_last(remote, rng: np.random.Generator) -> None:
             mask = np.asarray(remote.hold_out_last(indptr, keys, n))
             require(
                 mask.dtype == np.bool_ and mask.shape == (total,),
-                f"the mask should be {total} truth values, and is {mask.dtype} {mask.shape}.",
+                f"The mask should be one truth value for each of {total} entries; yours is "
+                f"{mask.dtype} of shape {mask.shape}.",
             )
             for user, length in enumerate(lengths.tolist()):
                 places = range(int(indptr[user]), int(indptr[user + 1]))
@@ -142,8 +222,8 @@ def test_hold_out_last(remote, rng: np.random.Generator) -> None:
                 got = [place for place in places if mask[place]]
                 require(
                     got == expected,
-                    f"keys are {kind} and n = {n}: of a user with {length} entries, from place "
-                    f"{places.start} on, {got} are held out, and {expected} are expected.",
+                    f"Keys are {kind} and n = {n}: of a user with {length} entries, from place "
+                    f"{places.start} on, the places {expected} are held out, and yours are {got}.",
                 )
 
 
@@ -167,5 +247,6 @@ def test_find_leaks(remote, rng: np.random.Generator) -> None:
             require_same(
                 got[name],
                 count,
-                f"for {n_train} training and {n_test} test events, {name}",
+                f"{n_train} training and {n_test} test events: {name} is {{right}}, and yours says "
+                "{got}.",
             )

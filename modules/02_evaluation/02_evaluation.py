@@ -18,7 +18,7 @@
 # you will write a popular shortcut, and see it put the worse one first.
 #
 # About three hours. You need NumPy, and from lesson 01 `Interactions` and the split into a training
-# and a test part. You need to know nothing about recommenders.
+# and a test part. Words that are new stand in bold, and the [glossary](glossary.md) explains them.
 #
 # | part | you write | points |
 # | --- | --- | --- |
@@ -35,17 +35,17 @@
 # %% [markdown]
 # ## Why
 #
-# A recommender (also called a *model*) shows each user a short list: ten films, five songs. We want
-# to know which of two models makes the better lists. The best way is to show both to real users. That
-# is slow, it is expensive, and a bad list costs you users. So first we ask the past. This is *offline
-# evaluation*:
+# A recommender (or *model*) shows each user a short list: ten films, five songs. We want to know which of
+# two models makes the better lists. The best way is to show both to real users. That is slow, it is
+# expensive, and a bad list costs you users. So first we try both on what users did in the past. This is
+# **offline evaluation**:
 #
-# 1. Hide a part of what users did: the **test part**.
-# 2. Let the recommender learn from the rest: the **training part**.
-# 3. Let it make a list for each user, and look whether the hidden items are in it.
+# 1. Hide a part of what users did: the test part.
+# 2. Let the model learn from the rest: the training part.
+# 3. Let it make a list for each user, and see whether the hidden items are in it.
 #
-# Three simple steps, and each can go wrong without any error message. A wrong model gives a bad
-# number. A wrong *evaluation* gives a good number to a bad model, and nobody looks any further. So
+# These are three simple steps, and each can go wrong without any error message. A wrong model gives a bad
+# number. A wrong *evaluation* gives a good number to a bad model, and then nobody looks any further. So
 # we write the evaluation first, and carefully, before we write any model.
 
 # %% [markdown]
@@ -88,10 +88,10 @@ def items(*numbers):
 # $$\text{list} = \text{the first } k \text{ of all items that } u \text{ has not seen, sorted by falling score.}$$
 #
 # *Seen* means: in the user's training part. We do not recommend a film that the user has watched
-# already. It also could not be a success: the training part and the test part have no pair in common,
-# so each seen item in the list would take the place of one that could be right.
+# already. It could not be a hit in our test either: the training part and the test part have no pair in
+# common, so each seen item in the list would take the place of one that could be right.
 #
-# The usual trick is a **mask**: give each seen item the score $-\infty$ (`-np.inf`), and sort. The
+# The usual trick is to *mask* the seen items: give each the score $-\infty$ (`-np.inf`), and sort. The
 # details decide whether your numbers agree with those of others:
 #
 # - Two items with *equal scores*: the lower item number comes first. `np.argsort` promises this only
@@ -175,20 +175,21 @@ print("Part 1 works: there is a list to judge.")
 #
 # $$\text{precision@}k = \frac{1}{k}\sum_{r=1}^{k} h_r, \qquad \text{recall@}k = \frac{1}{R}\sum_{r=1}^{k} h_r.$$
 #
-# The two count the same hits and divide by different things. *Precision: which share of the list is
-# good? Recall: which share of what is good is in the list?*
+# A number like these, which says how good a list is, is called a **metric**. The two count the same hits
+# and divide by different things. **Precision**: what share of the list is good? **Recall**: what share of
+# the good items is in the list?
 #
-# **Name what you divide by.** What a metric divides by is its *normaliser*. Two programs that print
+# **Name what you divide by.** What a metric divides by is its **normaliser**. Two programs that print
 # "precision@10" may divide by different numbers, and then their figures cannot be compared. Ours:
 #
-# - precision divides by $k$, even where the list is shorter. Else a model could improve its precision
+# - precision divides by $k$, even where the list is shorter. Otherwise a model could improve its precision
 #   by recommending only one item.
 # - recall divides by $R$, even where $R > k$ and no list could reach 1. (Some papers divide by
 #   $\min(k, R)$.)
 #
 # All metrics below get `hits` in this form. It may be longer than `k` (then only the first `k` count)
-# or shorter (then the rest are misses). One example goes with us through the next four parts: a list of
-# five with hits at ranks 2 and 3, for a user with $R = 4$ relevant items.
+# or shorter (then the rest are misses). The next four parts use one example: a list of five with hits at
+# ranks 2 and 3, for a user with $R = 4$ relevant items.
 
 # %%
 hits = np.array([False, True, True, False, False])
@@ -256,9 +257,10 @@ print("Part 2 works: hits are counted, and divided by the right thing.")
 #
 # $$\text{RR@}k = \frac{1}{\text{rank of the first hit}}, \quad \text{and } 0 \text{ if there is no hit among the first } k.$$
 #
-# This is the **reciprocal rank**. Its mean over all users is the *mean* reciprocal rank, **MRR**. A hit
-# at rank 1 gives 1, at rank 2 a half, at rank 10 a tenth. What comes after the first hit makes no
-# difference. Ranks count from 1; Python counts from 0.
+# This is the **reciprocal rank**. Its mean over all users is the *mean* reciprocal rank, **MRR** (Voorhees,
+# *The TREC-8 Question Answering Track Report*, TREC 1999). A hit at rank 1 gives 1, at rank 2 a half, at
+# rank 10 a tenth. What comes after the first hit makes no difference. Ranks count from 1; Python counts
+# from 0.
 
 
 # %% nbgrader={"grade": false, "grade_id": "reciprocal_rank", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -313,9 +315,9 @@ print("Part 3 works: the first hit counts.")
 #
 # **The normaliser, again.** A perfect list has hits at all of its ranks until nothing relevant is
 # left: that is $\min(k, R)$ hits, each with precision 1. With this divisor a perfect list has exactly
-# 1. You will meet two others. Dividing by the number of hits *found* rewards a list for finding
-# little: one hit at rank 1 and nothing else would be perfect. Dividing by $R$ alone is fair (programs
-# of search research do it; the library calls it `map_trec`), but where $R > k$ no list reaches 1.
+# 1. You will meet two other divisors. The number of hits *found* rewards a list for finding little: one
+# hit at rank 1 and nothing else would be perfect. $R$ alone is fair (programs for research on search
+# engines use it, and the library calls the result `map_trec`), but where $R > k$ no list reaches 1.
 
 
 # %% nbgrader={"grade": false, "grade_id": "average_precision", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -343,6 +345,11 @@ try:
     got = average_precision(np.array([True]), 1, 1)
 except ZeroDivisionError:
     raise AssertionError("A hit at rank 1 divides by 0: ranks count from 1.") from None
+except IndexError as error:
+    raise AssertionError(
+        f"A list of one item: {error}. Ranks count from 1, Python's places from 0: the item at a rank stands at the "
+        "place rank − 1."
+    ) from None
 assert np.isclose(got, 1), (
     f"A list of one item, which is all that is relevant: AP is 1, yours is {got:.3f}. Ranks count from 1."
 )
@@ -361,6 +368,16 @@ assert not np.isclose(got, (1 / 2 + 2 / 3 + 2 / 4 + 2 / 5) / 4), (
 assert np.isclose(got, sum_of_precisions / 4), (
     f"AP@5 of the example is (1/2 + 2/3) / 4 = 0.2917, yours is {got:.4f}."
 )
+try:
+    short = average_precision(np.array([False, True]), 1, 10)
+except (IndexError, ValueError) as error:
+    raise AssertionError(
+        f"`hits` may be shorter than k, and yours cannot use it then: {error}. Go over hits[:k], which ends "
+        "where the list ends."
+    ) from None
+assert np.isclose(short, 1 / 2), (
+    f"A list of two with its hit at rank 2, and R = 1: AP@10 is 1/2, yours is {short:.3f}."
+)
 perfect = average_precision(np.ones(3, dtype=bool), 20, 3)
 assert np.isclose(perfect, 1), (
     f"Three hits in a list of three cannot be beaten, even with R = 20; yours gives {perfect:.3f} instead "
@@ -375,21 +392,22 @@ print("Part 4 works: every hit counts, the high ones more.")
 # %% [markdown]
 # ## 5. NDCG
 #
-# The metric that you will see most often. The idea: a hit at rank $r$ is worth a fixed amount that
+# **NDCG** is the metric that you will see most often (Järvelin and Kekäläinen, *Cumulated Gain-Based
+# Evaluation of IR Techniques*, ACM TOIS 2002). The idea: a hit at rank $r$ is worth a fixed amount that
 # gets smaller down the list, the **discount** $1 / \log_2(r + 1)$. That is 1 at rank 1, 0.63 at rank 2,
-# 0.5 at rank 3, and 0.29 at rank 10. The sum is the *discounted cumulative gain*:
+# 0.5 at rank 3, and 0.29 at rank 10. The sum is the **discounted cumulative gain**, in short DCG:
 #
 # $$\text{DCG@}k = \sum_{r=1}^{k} \frac{h_r}{\log_2(r + 1)}.$$
 #
-# Its size depends on how many items are relevant, so users could not be compared. Divide by the DCG
-# of the best possible list, which has $\min(k, R)$ hits, all at the top. That is the N, for
-# *normalised*:
+# Its size depends on how many items are relevant, so users could not be compared. So divide by the DCG
+# of the best possible list, which has $\min(k, R)$ hits, all at the top. The result is called
+# *normalised*, and that is the N:
 #
 # $$\text{NDCG@}k = \frac{\text{DCG@}k}{\text{IDCG@}k}, \qquad \text{IDCG@}k = \sum_{r=1}^{\min(k, R)} \frac{1}{\log_2(r + 1)}.$$
 #
 # The I stands for *ideal*. **A common bug:** sorting the hits of the *given* list to get the ideal one.
-# That list holds only what was found. What was missed is missing in the divisor too, so a list with one
-# hit at the top looks perfect, whatever else the user wanted.
+# That list holds only the hits that were found. The divisor then knows nothing of the items that were
+# missed, so a list with one hit at the top looks perfect, whatever else the user wanted.
 
 
 # %% nbgrader={"grade": false, "grade_id": "ndcg", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -492,9 +510,9 @@ plt.show()
 # $$\text{metric} = \frac{1}{|U|} \sum_{u \in U} m(\text{list of } u).$$
 #
 # **Who is in $U$?** All users who have at least one test item. For a user without any there is
-# nothing to find: recall would be 0/0. If you count 0 for such users, every model gets worse by the
-# same factor. If you count 1, every model gets better. Neither says anything about a model, so they
-# are left out.
+# nothing to find: recall would be 0/0. If such users count as 0, every model looks worse by the same
+# factor. If they count as 1, every model looks better. Neither says anything about the model, so they are
+# left out.
 #
 # We keep one value for each user instead of only the mean: part 7 needs them.
 
@@ -546,6 +564,12 @@ def evaluate_users(
 # Three users, six items. Users 0 and 1 like low numbers best, user 2 high ones. User 1 has no test items.
 table = np.array([[6.0, 5, 4, 3, 2, 1], [6, 5, 4, 3, 2, 1], [1, 2, 3, 4, 5, 6]])
 try:
+    evaluate_users(table[:1], [items(0)], [items(1, 5)], 3)
+except ZeroDivisionError:
+    raise AssertionError(
+        "User 0 has test items, and something divides by 0: one of your functions of parts 2 to 5. Mend it first."
+    ) from None
+try:
     yours = evaluate_users(
         table, [items(0), items(1, 2), items()], [items(1, 5), items(), items(3)], 3
     )
@@ -576,7 +600,8 @@ for name, expected in by_hand.items():
     assert np.allclose(per_user, expected, atol=1e-4), (
         f"{name} should be {expected} for users 0 and 2, yours is {np.round(per_user, 4).tolist()}. The list "
         "of user 0 is 1, 2, 3 (item 0 is seen), of which 1 is relevant: hits (yes, no, no). That of user 2 "
-        "is 5, 4, 3, of which 3 is relevant: hits (no, no, yes). Print yours."
+        "is 5, 4, 3, of which 3 is relevant: hits (no, no, yes). Print yours. (One for each place of the list: "
+        "np.isin(list, relevant), not the other way round.)"
     )
 short_list = evaluate_users(table[:1], [items(0, 1, 2, 3)], [items(5)], 3)
 assert np.allclose(short_list["precision"], [1 / 3]), (
@@ -609,7 +634,8 @@ print("Part 6 works: your evaluation agrees with the library's to nine digits.")
 # %% [markdown]
 # ### Popularity is hard to beat
 #
-# Now measure something. The data: 943 users, 1,682 items, 100,000 interactions made by code, so
+# (Cremonesi, Koren and Turrin saw that too: *Performance of Recommender Algorithms on Top-N Recommendation
+# Tasks*, RecSys 2010.) Now measure something. The data: 943 users, 1,682 items, 100,000 interactions made by code, so
 # nothing is downloaded. (Later, if you like, try `load_split("ml-100k")`: real films, the MovieLens
 # data set.)
 
@@ -627,21 +653,21 @@ print(
 # %% [markdown]
 # Four recommenders, each a table of scores with one row for each user:
 #
-# - **random**: any number. It shows what a metric gives to somebody who knows nothing.
-# - **popularity**: the score of an item is how many users have it. The same scores for everybody, so
-#   all users get almost the same list.
-# - **most in common**: personal! Take the 7 users who have the most items in common with you. The
-#   score of an item is how many of them have it. *People who share much with you know what you like.*
-# - **most alike**: the same idea with one change. Before choosing the 7 users, divide the number of
-#   common items by the number of items that at least one of you has (this share is called the *Jaccard
-#   similarity*).
+# - *random*: any number. It shows what a metric gives to a model that knows nothing.
+# - *popularity*: the score of an item is the number of users who have it. The scores are the same for
+#   everybody, so all users get almost the same list.
+# - *most in common*: personal! Take the 7 users who have the most items in common with you. The
+#   score of an item is how many of them have it. The idea: people who share much with you know what you
+#   like.
+# - *most alike*: the same idea with one change. Before choosing the 7 users, divide the number of
+#   common items by the number of items that at least one of you has (this share is called the **Jaccard
+#   similarity**).
 #
-# Why 7? It was picked so that part 8 has something to show: with 20 neighbours "most in common" is
-# ahead of popularity in NDCG@10. Each choice like this one changes who wins, so a report
-# has to name it.
+# Why 7? We picked it so that part 8 has something to show: with 20 neighbours "most in common" is ahead
+# of popularity in NDCG@10. A choice like this one can change who wins, so a report has to name it.
 #
-# And one that cheats: the **oracle** has read the test part. Before you trust a ruler, measure
-# something whose length you know.
+# And one that cheats: the *oracle* has read the test part. Before you trust a ruler, measure something
+# whose length you know.
 
 # %% tags=["experiment"]
 generator = np.random.default_rng(0)
@@ -691,14 +717,14 @@ print(f"\n{seconds:.1f} s for {len(models)} models")
 # %% [markdown]
 # Read it row by row.
 #
-# - The oracle has 1 in MAP and NDCG: a perfect list has 1, as you built them. But *not* in precision
-#   (some users have fewer than 10 relevant items) and not in recall (others have more). A metric's 1 is
-#   not always within reach.
-# - Random finds next to nothing: 10 of some 1,600 unseen items is 0.6 %.
-# - **Popularity**, which knows nothing about you, is more than ten times as good as random. What many
+# - The oracle has 1 in MAP and NDCG, since a perfect list has 1 there: you built them so. But it has less
+#   than 1 in precision (some users have fewer than 10 relevant items) and in recall (others have more).
+#   Not every metric can reach 1.
+# - Random finds next to nothing: a list of 10 is 0.6 % of some 1,600 unseen items.
+# - *Popularity*, which knows nothing about you, is more than ten times as good as random in NDCG. What many
 #   people like, you probably like as well. This is the bar that each recommender has to clear.
-# - **Most in common** is personal, it sounds convincing, and it is *worse* than popularity. Why? Look at
-#   who is asked:
+# - *Most in common* is personal, it sounds convincing, and it is *worse* than popularity. Why? Look at
+#   whom it asks:
 
 # %% tags=["experiment"]
 print(f"an average user has {activity.mean():.0f} items")
@@ -711,26 +737,28 @@ for name, users in neighbours.items():
     )
 
 # %% [markdown]
-# Those who share the most items with you are those who have the most items, of everything. They are
-# nearly the same few people for every user. So their votes are popularity again, but counted by a few
-# people instead of 943. **Most alike** asks as many people, and is the best of the honest four:
-# dividing by `either` takes the advantage away from users who have everything. (Lesson 03 uses the same
-# idea for items.)
+# Who shares the most items with you? Mostly those who have the most items of all. They are nearly the same
+# few people for every user. So their votes are popularity again, but counted by a few people instead of
+# 943. *Most alike* also asks 7 people for each user, and it is the best of the four that do not cheat:
+# dividing by `either` takes the advantage away from users who have nearly everything. (Lesson 03 uses the
+# same idea for items.)
 #
 # So: never report a model without popularity beside it.
 
 # %% [markdown]
 # ## 7. Is the difference real?
 #
-# Popularity is ahead of "most in common" in NDCG. With other users, would it still be? We have the values $v_1, \dots, v_n$ of $n$ users. They differ from user to user, so their mean is
-# uncertain. How uncertain is told by the **standard error** $s / \sqrt{n}$, and from it comes a 95 %
-# confidence interval:
+# Popularity is ahead of "most in common" in NDCG. With other users, would it still be? We have the values
+# $v_1, \dots, v_n$ of $n$ users. They differ from user to user, so their mean is uncertain. The **standard
+# error** $s / \sqrt{n}$ says how uncertain. From it comes a 95 % **confidence interval**:
 #
 # $$\bar v \pm 1.96\, \frac{s}{\sqrt{n}}, \qquad s^2 = \frac{1}{n - 1} \sum_{u} (v_u - \bar v)^2.$$
 #
 # If we could repeat all this with new users, again and again, then about 95 of 100 such intervals
-# would hold the true mean. Note $n - 1$, not $n$: the mean was computed from the same values, which
-# makes the deviations a little too small. (NumPy: `ddof=1`. Its default is `ddof=0`.)
+# would contain the true mean. The 1.96 comes from the normal distribution, which the means of many users nearly
+# follow: 95 % of it lies within 1.96 standard deviations of its middle. Note that it says $n - 1$, not $n$: the mean was computed from the same
+# values, which makes the deviations a little too small. (In NumPy this is `ddof=1`; the default is
+# `ddof=0`.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "confidence_interval", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -751,10 +779,10 @@ def confidence_interval(values: NDArray[np.float64]) -> tuple[float, float, floa
 
 # %% nbgrader={"grade": true, "grade_id": "test_confidence_interval", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 mean, low, high = confidence_interval(np.array([0.0, 0.5, 1.0, 0.5]))
-assert np.isclose(mean, 0.5), f"The mean of 0, 0.5, 1 and 0.5 is 0.5, yours is {mean:.3f}."
 assert low < mean < high, (
     f"Return the mean, the lower and the upper end, in this order; yours are {mean:.3f}, {low:.3f}, {high:.3f}."
 )
+assert np.isclose(mean, 0.5), f"The mean of 0, 0.5, 1 and 0.5 is 0.5, yours is {mean:.3f}."
 margin = high - mean
 assert not np.isclose(margin, 0.3465, atol=1e-3), (
     "Your margin is too small by √(3/4): divide by n − 1 in s², which is np.std(values, ddof=1)."
@@ -773,9 +801,9 @@ print("Part 7 works: you can say how sure you are.")
 
 # %% [markdown]
 # **Compare in pairs.** Both models were measured on the *same* users. Some users are easy for every
-# model, and some are hard. This common part makes each model's interval wide, and it says nothing about
-# which of the two is better. So take the *difference* for each user, and its interval. If 0 is
-# outside, the data can tell the two apart.
+# model, and some are hard. That makes each model's interval wide, and it says nothing about which of the
+# two is better. So take the *difference* of the two values of each user, and the interval of these
+# differences. If 0 is outside of it, the data can tell the two models apart.
 
 
 # %% tags=["experiment"]
@@ -797,19 +825,20 @@ for name in ("popularity", "most in common"):
     print(f"{name:<15} alone: {mean:.3f} ({low:.3f} to {high:.3f})")
 
 # %% [markdown]
-# Read the verdicts from top to bottom. With few users an interval is wide. If it holds 0, there is
-# nothing to report yet. With all users it is narrow. And compare the last three lines: the interval of the
+# Read the verdicts from top to bottom. With few users the interval is wide. If it contains 0, there is
+# nothing to report yet. With all users it is narrow. Now compare the last three lines: the interval of the
 # difference is about as wide as that of one model alone. If the two models had been measured on different
-# users, the uncertainty of both would have gone into it, and it would be wider by about $\sqrt 2$.
+# users, the uncertainty of both would count, and the interval would be wider by a factor of about $\sqrt 2$.
 #
 # Now you know how sure you are of a mean. But **is it the mean of the right thing?** No interval can
-# tell you that. The last part is about a mistake that got through many reviews.
+# tell you that. The last part is about a mistake that many reviewers did not notice.
 
 # %% [markdown]
 # ## 8. The shortcut that misleads
 #
 # Ranking all items for all users is slow: a shop has millions of both. So many papers measured
-# something cheaper. For each relevant item, draw 100 items at random that the user does not have (the
+# something cheaper (a well-known one is He, Liao, Zhang, Nie, Hu and Chua, *Neural Collaborative Filtering*,
+# WWW 2017). For each relevant item, draw 100 items at random that the user does not have (the
 # **negatives**), and rank the relevant one among these 101 only:
 #
 # $$\text{rank} = 1 + \text{the number of drawn negatives with a score at least as high.}$$
@@ -819,7 +848,7 @@ for name in ("popularity", "most in common"):
 # Some details of the drawing, each of which has been a bug somewhere:
 #
 # - Negatives are neither seen nor relevant. A relevant item is no negative.
-# - Each is drawn at most once. If there are fewer than wanted, take all: then it is the exact rank.
+# - Each is drawn at most once. If there are fewer than you want, take all: then the rank is exact.
 # - *Equal scores count against the model.* Otherwise a model that gives every item the same score
 #   would have rank 1 always, and be "perfect".
 #
@@ -906,9 +935,9 @@ print("Part 8 works: this is the shortcut. Now see what it does.")
 
 # %% [markdown]
 # Run it on our models: recall@10 among 100 sampled negatives, beside recall@10 among *all* negatives
-# (the exact rank of each relevant item). "Place" is who comes first, second, third and fourth. The
+# (the exact rank of each relevant item). "Place" says who comes first, second, third and fourth. The
 # figures among all are a little higher than the recall@10 of part 6, because a user's relevant items do
-# not compete with one another here. The places are the same.
+# not compete with one another here. The order of the models is the same.
 
 
 # %% tags=["experiment"]
@@ -942,15 +971,15 @@ for title, column in (("among all", among_all), ("among 100", among_100)):
 print(f"{time.perf_counter() - start:.1f} s")
 
 # %% [markdown]
-# **They have changed places.** Among all items, popularity is better than "most in common". Among 100
-# sampled ones, "most in common" is better. "Most alike" truly finds half as much again as popularity;
-# in the sample most of that lead is gone. And random, which knows nothing, now finds 10 of 101. Look at
-# the intervals, too: we are sure of *both* results about popularity. More users would not help. The
-# shortcut measures something else, very precisely.
+# **Popularity and "most in common" have changed places.** Among all items, popularity is better. Among 100
+# sampled ones, "most in common" is better. "Most alike" truly finds two thirds more than
+# popularity; in the sample most of that lead is gone. And random, which knows nothing, now has a recall of about 10 in
+# 101. Look at the intervals, too: we are sure of *both* results about popularity. More users would not
+# help. The shortcut measures something else, very precisely.
 #
 # (On other data another pair may change places, or none. On MovieLens 100K with 7 neighbours, "most in
-# common" is behind popularity in NDCG@10, and level with it in recall@10. The size of the mistake cannot be known
-# without ranking all items. That is what makes the shortcut useless.)
+# common" is behind popularity in NDCG@10, and about level with it in recall@10. You cannot know how large
+# the mistake is without ranking all items. That is what makes the shortcut useless.)
 #
 # What does it measure? Take a catalogue of 1,600 items and one relevant item at a known rank. How often
 # is it among the first 10 of the sample?
@@ -978,11 +1007,9 @@ plt.show()
 # The grey line is how it should be: ranks 1 to 10 are hits, others are not. But with 100 sampled
 # negatives an item at rank 100 of 1,600, which no user will ever see, counts as a hit nearly always.
 # Of 1,600 items, 100 are drawn: one in 16. So "10 of the sample are ahead" means "about 160 of all
-# are ahead". **The sampled recall@10 is about the true recall@160**, with a blurred edge. It cannot
+# are ahead". **The sampled recall@10 is about the true recall@160,** with a blurred edge. It cannot
 # see what happens at the top of the list, and the top is all that users see. "Most in common" puts
 # many of your items somewhere among the first 160; popularity puts more among the first 10.
-# (Precision, recall, MRR, MAP and NDCG: Järvelin and Kekäläinen, *Cumulated Gain-Based Evaluation of IR
-# Techniques*, TOIS 2002, is the source of the last.)
 #
 # And the number of negatives is a free choice. Here is each model's recall@10 as a share of that of
 # popularity, for different choices:
@@ -1006,15 +1033,16 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# With 20 negatives, "most alike" is the worst of the three; with all, it is better than popularity by
-# half. "Most in common" beats popularity with 50 and with 100 negatives, and loses with all of them.
-# Nothing in the models has changed, only the ruler. Krichene and Rendle showed this in 2020 (*On Sampled
-# Metrics for Item Recommendation*, KDD). Many published comparisons had to be doubted.
+# With 20 negatives, "most alike" is the worst of the three; with all, it finds two thirds
+# more than popularity. "Most in common" beats popularity with 50, 100 and 200 negatives, and loses with 500
+# and with all of them.
+# Nothing in the models has changed, only the ruler. Krichene and Rendle showed this (*On Sampled Metrics
+# for Item Recommendation*, KDD 2020), and many published comparisons came into doubt.
 #
 # The rule: **rank the whole catalogue. If that is too slow, evaluate fewer users, not fewer items.**
 
 # %% [markdown]
-# **To go further** (not graded). Draw a picture with the number of neighbours on one axis (3, 5, 7, 10,
+# **To go further.** (Not graded.) Draw a picture with the number of neighbours on one axis (3, 5, 7, 10,
 # 20, 50) and NDCG@10 on the other, for both neighbour models, with popularity as a line. First write
 # down where you expect the lines to cross. Which number would you have reported, if you wanted "most in
 # common" to look good?
@@ -1107,8 +1135,9 @@ plt.show()
 #   numbers, then a model that gives every film the same score looks good, and looks bad when somebody
 #   renumbers the films. So the library takes the *mean over all orders* of equal scores. With
 #   `ties="index"` it takes your order, as the test of part 6 did to compare digit by digit.
-# - **The interval.** Yours can leave the range from 0 to 1 when there are few users. The library's (it is
-#   Wilson's, of 1927) cannot. For many users the two are the same.
+# - **The interval.** Yours can leave the range from 0 to 1 when there are few users. The library's cannot
+#   (Wilson, *Probable Inference, the Law of Succession, and Statistical Inference*, JASA 1927). For many
+#   users the two are nearly the same.
 #
-# "Most alike" beat popularity by asking five similar *users*. Can similar *items* do better, and how do
+# "Most alike" beat popularity by asking seven similar *users*. Can similar *items* do better, and how do
 # we find them among thousands without waiting all day? That is lesson 03.

@@ -70,20 +70,30 @@ def each_metric_is_the_one_of_its_name(remote, rng: np.random.Generator) -> None
         lists = [rng.random(length) < share for share in (0.0, 0.4, 1.0)]
         for hits in (*lists, np.arange(length) == length - 1):
             for n_relevant in {max(1, int(hits.sum())), int(hits.sum()) + 5}:
-                padded = np.zeros((1, k), dtype=bool)
-                padded[0, :length] = hits[:k]
-                ranks = ", ".join(map(str, np.flatnonzero(hits) + 1)) or "none"
-                about = f"a list of {length} with hits at ranks {ranks}, R = {n_relevant}, k = {k}"
                 for name, function in functions.items():
-                    expected = available_metrics()[name].function(padded, np.array([n_relevant]))
-                    got = _number(function(hits, n_relevant, k), NAMES.get(name, name))
-                    require(
-                        abs(got - float(expected[0])) <= 1e-9,
-                        f"Your {NAMES.get(name, name)} is {got:.6g} for {about}; {float(expected[0]):.6g} is right.",
-                    )
+                    require_metric(function(hits, n_relevant, k), name, hits, n_relevant, k)
 
 
-def _number(got, name: str) -> float:
+def metric_of(name: str, hits: np.ndarray, n_relevant: int, k: int) -> float:
+    """The library's metric of one list, filled up with misses."""
+    padded = np.zeros((1, k), dtype=bool)
+    padded[0, : len(hits)] = hits[:k]
+    return float(available_metrics()[name].function(padded, np.array([n_relevant]))[0])
+
+
+def require_metric(got, name: str, hits: np.ndarray, n_relevant: int, k: int) -> None:
+    """A learner's metric of one list is the library's, to nine digits."""
+    right, function = metric_of(name, hits, n_relevant, k), NAMES.get(name, name)
+    ranks = ", ".join(map(str, np.flatnonzero(hits) + 1)) or "none"
+    found = number(got, function)
+    require(
+        abs(found - right) <= 1e-9,
+        f"Your {function} is {found:.6g} for a list of {len(hits)} with hits at ranks {ranks}, "
+        f"R = {n_relevant}, k = {k}; {right:.6g} is right.",
+    )
+
+
+def number(got, name: str) -> float:
     """Return an answer that has to be one number."""
     require(
         np.ndim(got) == 0 and np.asarray(got).dtype.kind in "biuf",
@@ -148,20 +158,23 @@ def my_lists_are_right(remote, rng: np.random.Generator) -> None:
                     f"User {user} has {len(right)} items left to recommend for k = {k}; your list "
                     f"has {len(got)}.",
                 )
-                require(got == right, _about_list(got, right, given, model, user))
+                where = f"The model is {model}. In user {user}'s list"
+                require(got == right, f"{where}, {about_rank(got, right, given)}")
                 require(
                     np.array_equal(given, scores[user]),
                     "rank_unseen changes the scores that it is given: copy them first.",
                 )
 
 
-def _about_list(got: list, right: list, scores: np.ndarray, model: str, user: int) -> str:
-    """Return a sentence about the first rank at which two lists differ."""
-    rank = next((n for n, pair in enumerate(zip(got, right)) if pair[0] != pair[1]), 0)
+def about_rank(got: list, right: list, scores: np.ndarray) -> str:
+    """Return the end of a sentence about the first rank at which two lists differ, if any."""
+    rank = next((n for n, pair in enumerate(zip(got, right)) if pair[0] != pair[1]), None)
+    if rank is None:
+        return ""
     mine, theirs = got[rank], right[rank]
     known = isinstance(mine, int) and 0 <= mine < len(scores)
     return (
-        f"The model is {model}. At rank {rank + 1} of user {user}'s list there is item {mine}"
+        f"at rank {rank + 1} there is item {mine}"
         + (f" with the score {scores[mine]:g}" if known else "")
         + f", and item {theirs} with the score {scores[theirs]:g} is right: the highest score comes "
         "first, and of equal ones the lower number."
@@ -190,7 +203,7 @@ def i_can_tell_good_from_bad(remote, rng: np.random.Generator) -> str:
         values = library.results["ndcg@10"].per_user
         mean, margin = values.mean(), 1.96 * values.std(ddof=1) / np.sqrt(len(values))
         got = [
-            _number(each, "confidence_interval") for each in remote.confidence_interval(ndcg[name])
+            number(each, "confidence_interval") for each in remote.confidence_interval(ndcg[name])
         ]
         right = (mean, mean - margin, mean + margin)
         require(

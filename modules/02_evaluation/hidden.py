@@ -5,15 +5,10 @@ from collections import Counter
 
 import numpy as np
 
-from recsys_backends.contract.clause import require, require_close
-from recsys_edu.metrics import available_metrics
+from recsys_backends.contract.clause import require
+from tito.judging.figures import require_figure
 
-
-def _reference(name: str, hits: np.ndarray, n_relevant: int, k: int) -> float:
-    """The library's metric of one list, filled up with misses."""
-    padded = np.zeros((1, k), dtype=bool)
-    padded[0, : len(hits)] = hits[:k]
-    return float(available_metrics()[name].function(padded, np.array([n_relevant]))[0])
+from .checkpoint import about_rank, metric_of, require_metric
 
 
 def _ranked(scores: np.ndarray, seen: np.ndarray, k: int) -> list[int]:
@@ -32,18 +27,6 @@ def _lists(rng: np.random.Generator):
         yield np.arange(length) == length - 1, 2, k  # a hit at the end only
 
 
-def _about(hits: np.ndarray, n_relevant: int, k: int) -> str:
-    row = "".join("y" if hit else "n" for hit in hits) or "(empty)"
-    return f"of the list {row} (y is a hit, n a miss), R = {n_relevant}, k = {k}"
-
-
-def _require_metric(name: str, got: object, hits: np.ndarray, n_relevant: int, k: int) -> None:
-    """The learner's value for a list is the library's."""
-    expected = _reference(name, hits, n_relevant, k)
-    function = {"mrr": "reciprocal_rank", "map": "average_precision"}.get(name, name)
-    require_close(got, expected, 1e-9, f"{function} {_about(hits, n_relevant, k)}")
-
-
 def test_rank_unseen(remote, rng: np.random.Generator) -> None:
     """The right list: negative scores, nothing seen, nearly everything seen."""
     for n_items, n_seen, k in ((30, 0, 10), (30, 12, 5), (30, 27, 10), (8, 8, 3), (200, 40, 1)):
@@ -56,52 +39,54 @@ def test_rank_unseen__ties(remote, rng: np.random.Generator) -> None:
     """Of equal scores, the lower item number comes first."""
     for n_items, n_seen, k in ((30, 0, 10), (30, 12, 5), (30, 27, 10), (8, 8, 3), (200, 40, 1)):
         scores = np.round(rng.normal(size=n_items) - 1.0)
-        hint = ": of equal scores, the lower item number comes first"
-        _require_ranking(remote, rng, scores, n_seen, k, hint)
+        _require_ranking(remote, rng, scores, n_seen, k)
 
 
 def _require_ranking(
-    remote, rng: np.random.Generator, scores: np.ndarray, n_seen: int, k: int, hint: str = ""
+    remote, rng: np.random.Generator, scores: np.ndarray, n_seen: int, k: int
 ) -> None:
     n_items = len(scores)
     seen, before = np.sort(rng.permutation(n_items)[:n_seen]), scores.copy()
     got = np.asarray(remote.rank_unseen(scores, seen, k)).tolist()
-    about = f"with {n_seen} of {n_items} items seen and k = {k}"
+    about = f"With {n_seen} of {n_items} items seen and k = {k}"
     stale = sorted(set(got) & set(seen.tolist()))
-    require(not stale, f"{about}, the list holds the seen items {stale}.")
+    require(not stale, f"{about}, the list has items that the user has already: {stale[:5]} …")
     expected = _ranked(before, seen, k)
     require(
         len(got) == len(expected),
-        f"{about}, the list has {len(got)} items; {len(expected)} are right.",
+        f"{about}, {len(expected)} items can be listed, and your list has {len(got)}.",
     )
-    require(got == expected, f"{about}, the list is {got}, not {expected}{hint}.")
-    require(np.array_equal(scores, before), "rank_unseen has changed the caller's scores.")
+    require(got == expected, f"{about}, {about_rank(got, expected, before)}")
+    require(
+        np.array_equal(scores, before),
+        "rank_unseen changes the scores that it is given: copy them first.",
+    )
 
 
 def test_precision_recall(remote, rng: np.random.Generator) -> None:
     """Both for lists of any length."""
     for hits, n_relevant, k in _lists(rng):
-        _require_metric("precision", remote.precision(hits, k), hits, n_relevant, k)
-        _require_metric("recall", remote.recall(hits, n_relevant, k), hits, n_relevant, k)
+        require_metric(remote.precision(hits, k), "precision", hits, n_relevant, k)
+        require_metric(remote.recall(hits, n_relevant, k), "recall", hits, n_relevant, k)
 
 
 def test_reciprocal_rank(remote, rng: np.random.Generator) -> None:
     """Lists of any length, with and without hits."""
     for hits, n_relevant, k in _lists(rng):
-        _require_metric("mrr", remote.reciprocal_rank(hits, k), hits, n_relevant, k)
+        require_metric(remote.reciprocal_rank(hits, k), "mrr", hits, n_relevant, k)
 
 
 def test_average_precision(remote, rng: np.random.Generator) -> None:
     """Lists of any length, with more and fewer relevant items than k."""
     for hits, n_relevant, k in _lists(rng):
         got = remote.average_precision(hits, n_relevant, k)
-        _require_metric("map", got, hits, n_relevant, k)
+        require_metric(got, "map", hits, n_relevant, k)
 
 
 def test_ndcg(remote, rng: np.random.Generator) -> None:
     """Lists of any length, with more and fewer relevant items than k."""
     for hits, n_relevant, k in _lists(rng):
-        _require_metric("ndcg", remote.ndcg(hits, n_relevant, k), hits, n_relevant, k)
+        require_metric(remote.ndcg(hits, n_relevant, k), "ndcg", hits, n_relevant, k)
 
 
 def test_evaluate_users(remote, rng: np.random.Generator) -> None:
@@ -136,10 +121,11 @@ def _require_evaluation(
         )
         for user, value in zip(tested, np.asarray(got[name]).tolist(), strict=True):
             about = (
-                f"{name} of user {user}, who has seen {len(seen[user])} of {n_items} items and has "
-                f"{len(relevant[user])} to be found"
+                f"User {user} has seen {len(seen[user])} of {n_items} items and has "
+                f"{len(relevant[user])} to be found: {name}@{k} is"
             )
-            require_close(value, _reference(name, hits[user], len(relevant[user]), k), 1e-9, about)
+            right = metric_of(name, hits[user], len(relevant[user]), k)
+            require_figure(value, right, 1e-9, about)
 
 
 def test_confidence_interval(remote, rng: np.random.Generator) -> None:
@@ -147,15 +133,15 @@ def test_confidence_interval(remote, rng: np.random.Generator) -> None:
     for n in (2, 3, 10, 400):
         values = rng.normal(rng.normal(), rng.uniform(0.1, 2.0), n)
         got = remote.confidence_interval(values)
-        require(len(got) == 3, f"confidence_interval returned {len(got)} things; three are right.")
+        require(len(got) == 3, f"confidence_interval returns three numbers; yours are {len(got)}.")
         mean, error = values.mean(), float(np.sqrt(values.var() / (n - 1)))
-        require_close(got[0], mean, 1e-9, f"the mean of {n} values")
+        require_figure(got[0], mean, 1e-9, f"The mean of {n} values is")
         for end, sign in (("lower", -1), ("upper", 1)):
-            require_close(
+            require_figure(
                 got[1 if sign < 0 else 2],
                 mean + sign * 1.96 * error,
                 1e-3 * error,
-                f"the {end} end for {n} values, mean ± 1.96 s / √n, with n − 1 in s²",
+                f"The {end} end for {n} values, mean ± 1.96 s / √n with n − 1 in s², is",
             )
 
 
@@ -170,7 +156,7 @@ def test_sampled_ranks(remote, rng: np.random.Generator) -> None:
         got = np.asarray(remote.sampled_ranks(scores, seen, relevant, 1000, 1)).tolist()
         require(
             got == expected,
-            f"with all {len(negatives)} negatives drawn, the ranks are {got}, not {expected}: only "
+            f"With all {len(negatives)} negatives drawn, the ranks are {expected}, and yours are {got}: only "
             "items that are neither seen nor relevant compete, and equal scores count against.",
         )
     _require_fair_draw(remote, 400, rng)
@@ -187,17 +173,17 @@ def _require_fair_draw(remote, n_items: int, rng: np.random.Generator) -> None:
     expected = 1 + size * place / (n_items - 1)
     require(
         abs(np.mean(ranks) - expected) < 2.2,
-        f"over {len(seeds)} seeds the mean rank among {size} negatives is {np.mean(ranks):.1f}; "
+        f"Over {len(seeds)} seeds the mean rank among {size} negatives is {np.mean(ranks):.1f}; "
         f"{expected:.1f} is right.",
     )
     require(len(set(ranks)) > 3, f"{len(seeds)} seeds drew (nearly) always the same negatives.")
     again = int(remote.sampled_ranks(scores, nothing, item, size, seeds[0])[0])
-    require(again == ranks[0], "the same seed drew other negatives the second time.")
+    require(again == ranks[0], "The same seed drew other negatives the second time.")
     for seed in seeds[:12]:
         rank = int(remote.sampled_ranks(scores, nothing, item, n_items - 2, seed)[0])
         require(
             rank in (place, place + 1),
-            f"with all but one of the negatives drawn, the rank was {rank}; only {place} and "
+            f"With all but one of the negatives drawn, the rank was {rank}; only {place} and "
             f"{place + 1} are possible where none is drawn twice.",
         )
 
@@ -216,13 +202,13 @@ def _require_one_draw_for_all(remote, rng: np.random.Generator) -> None:
         best, *twins, worst = remote.sampled_ranks(scores, seen, relevant, size, seed).tolist()
         require(
             best == 1 and worst == size + 1,
-            f"of {n_seen + 5 + n_negatives} items the user has seen {n_seen}, and {size} negatives "
+            f"Of {n_seen + 5 + n_negatives} items the user has seen {n_seen}, and {size} negatives "
             f"were drawn: an item above all negatives has rank 1, and one below all of them rank "
             f"{size + 1}; the ranks were {best} and {worst}.",
         )
         require(
             len(set(twins)) == 1,
-            f"no negative has a score between those of three relevant items, and their ranks are "
+            f"No negative has a score between those of three relevant items, and their ranks are "
             f"{twins}: all relevant items of a user meet the same negatives.",
         )
 
@@ -247,7 +233,7 @@ def _require_each_pair_drawn(remote, rng: np.random.Generator) -> None:
     counts = [found[pair] for pair in pairs]
     require(
         sum(counts) == n_seeds and distance < _FAR,
-        f"two of five negatives are drawn with each of {n_seeds} seeds, and the ranks of six items, "
+        f"Two of five negatives are drawn with each of {n_seeds} seeds, and the ranks of six items, "
         f"between which they stand, show which. The ten pairs were drawn {counts} times, and about "
         f"{expected:.0f} each are right: ranks are to be counted among negatives that are drawn.",
     )

@@ -140,6 +140,11 @@ MUTANTS = {
             "enumerate(hits, start=1)",
             "You count hits beyond place k: take hits[:k].",
         ),
+        "expects a full list": (
+            "enumerate(hits[:k], start=1)",
+            "((rank, hits[rank - 1]) for rank in range(1, k + 1))",
+            "You read a hit at each of k ranks, and a list may be shorter: go over hits[:k].",
+        ),
         "ranks from 0": (
             "enumerate(hits[:k], start=1)",
             "enumerate(hits[:k])",

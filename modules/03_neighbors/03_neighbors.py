@@ -15,12 +15,13 @@
 #
 # **The question of this lesson: can my neighbours recommend?** You will write item-based
 # collaborative filtering: find out which items are alike, from nothing but who had them, and
-# recommend to each user what is like the things that they had. At the end this notebook is a
-# *backend*: the library's own `ItemKNN` model will run on your code.
+# recommend to each user items that are like those that they had. At the end, your functions are a
+# **backend**: the library's own `ItemKNN` model will run on your code.
 #
 # About three hours. You need NumPy, from lesson 01 interactions as CSR (a compact list of who has
 # what), and from lesson 02 NDCG@10 (how good is a list of ten: 0 is useless, 1 is perfect). If a cell
-# gets stuck, the square button stops it.
+# gets stuck, the square button stops it. Words that are new stand in bold, and the
+# [glossary](glossary.md) explains them.
 #
 # | part | you write | points |
 # | --- | --- | --- |
@@ -38,7 +39,7 @@
 # ## Why
 #
 # In lesson 02, "most popular" was hard to beat. But it shows the same list to everybody. We want a
-# list *for you*, and there is a simple idea that works well: *people who had this also had that.*
+# list *for you*. A simple idea works well: *people who had this also had that.*
 #
 # If many users who have honey also have tea, then honey and tea are **neighbours**. Somebody with
 # honey and no tea should see tea. Nobody has to know what honey *is*: we only count users. That is
@@ -91,10 +92,10 @@ for user, items in enumerate(SHOP):
     print(f"user {user} has", ", ".join(NAMES[item] for item in items))
 
 # %% [markdown]
-# To compare tea and honey we need the *users* of tea and the *users* of honey. The data has it the
-# other way round: for each user the items. So turn it around: for each item, the users that have it.
-# (A search engine does the same when it lists, for each word, the pages where it occurs. It is called
-# an *inverted index*.)
+# To compare tea and honey we need the *users* of tea and the *users* of honey. The data are the other
+# way round: for each user the items. So turn them round: for each item, list the users that have it.
+# (A search engine does the same when it lists, for each word, the pages where it occurs. Such a list is
+# called an **inverted index**.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "users_of_items", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export", "op"]
@@ -147,12 +148,11 @@ print("Part 1 works: you can look at the data from both sides.")
 # First try: **count the users that have both.** Tea and honey have two users in common (0 and 1). Tea
 # and milk have three (0, 1 and 4). So is milk nearer to tea than honey is?
 #
-# Look again. Nearly *everybody* here has milk. That a tea drinker has milk tells us little. But *all*
-# who have honey have tea. Counting alone favours what is popular, and popular items are then the
-# neighbours of everything.
+# Look again. Nearly *everybody* here has milk, so it tells us little that a tea drinker has milk. But *all*
+# who have honey have tea. If we only count, popular items become the neighbours of everything.
 #
 # So divide by how popular the two items are. Let $U_i$ be the set of users of item $i$, and $|U_i|$
-# how many they are:
+# their number. Then the **cosine similarity** of the items $i$ and $j$ is
 #
 # $$\cos(i, j) = \frac{|U_i \cap U_j|}{\sqrt{|U_i| \cdot |U_j|}}.$$
 #
@@ -177,16 +177,16 @@ for other in (1, 2):
     print(f"tea and {NAMES[other]:<6} {n_common:.0f} users in common, cosine {cosine:.3f}")
 
 # %% [markdown]
-# Now honey is nearer to tea than milk is.
+# By this measure, honey is nearer to tea than milk is.
 
 # %% [markdown]
 # ## 3. Little evidence counts for less
 #
 # Saffron and vanilla have one user in common, and no others: their cosine is 1, the highest there is.
 # Should we trust that? *One* person bought both. It may well be chance. Tea and honey have a lower
-# cosine, 0.816, but two users stand behind it.
+# cosine, 0.816, but it rests on two users.
 #
-# **Shrinkage** pulls a similarity towards 0 when few users stand behind it. With
+# **Shrinkage** pulls a similarity towards 0 when it rests on few users. With
 # $n = |U_i \cap U_j|$ common users, and a number $s \ge 0$ that we choose:
 #
 # $$\mathrm{similarity}(i, j) = \frac{n}{\sqrt{|U_i| \cdot |U_j|}} \cdot \frac{n}{n + s}.$$
@@ -194,9 +194,9 @@ for other in (1, 2):
 # With $s = 0$ it is the plain cosine. With $s = 2$, one common user is worth $1/3$ of the cosine, two
 # are worth $2/4$, and a hundred are worth nearly all of it.
 #
-# Shrinkage can change an order. In our shop tea is nearer to honey than to milk by the cosine (0.816
-# against 0.775). With $s = 2$ it is nearer to milk (0.465 against 0.408), as three users have tea and milk,
-# and only two have tea and honey. In a shop of six customers, one user more or less decides.
+# Shrinkage can change an order. In our shop, by the cosine, tea is nearer to honey than to milk (0.816
+# against 0.775). With $s = 2$ it is nearer to milk (0.465 against 0.408): three users have tea and milk,
+# and only two have tea and honey. In a shop of six customers, a single user can decide.
 #
 # Write it in this order: the fraction with the root, times the fraction with the shrinkage. In
 # floating point another order can change the last digit, and two backends should agree to the last
@@ -272,13 +272,13 @@ print("Part 3 works: you can say how alike two items are.")
 # that: ten million users with 20 items each can name at most $10^7 \cdot 20^2 = 4 \cdot 10^9$ pairs, and
 # a million items have $10^{12}$. (In small data the share is lower. Part 7 counts it in ours.)
 #
-# The other way is to let the data lead us. Take one item, say honey:
+# The other way is to follow the data. Take one item, say honey:
 #
-# 1. who has it? `users_of[1]` says users 0 and 1;
-# 2. what else do they have? `items_of[0]` is tea, honey, milk, and `items_of[1]` is the same;
-# 3. count each item once for each of these users: tea 2, honey 2, milk 2.
+# 1. Who has it? `users_of[1]` says users 0 and 1.
+# 2. What do they have? `items_of[0]` is tea, honey, milk, and `items_of[1]` is the same.
+# 3. Count each item once for each of these users: tea 2, honey 2, milk 2.
 #
-# Coffee, saffron and vanilla were never touched. Then forget honey itself: an item is not its own
+# Coffee, saffron and vanilla were never touched. Last, leave out honey itself: an item is not its own
 # neighbour.
 
 
@@ -333,8 +333,8 @@ print("Part 4 works: you count common users without looking at every pair.")
 #
 # How much work is that? Let us count steps for $n$ items and $m$ users.
 #
-# **All pairs** (the *dense* way). With the matrix $R$ from above, the product of its transpose with
-# itself, $R^\top R$, has the number of common users of every pair. It has $n \cdot n$ entries, and each
+# **All pairs.** This is the *dense* way. With the matrix $R$ from above, the product of its transpose with
+# itself, $R^\top R$, holds the number of common users of every pair. It has $n \cdot n$ entries, and each
 # one is a sum over all $m$ users:
 #
 # $$\text{steps}_{\text{dense}} = m \, n^2.$$
@@ -391,11 +391,10 @@ assert robot[0] == 2 * 200_000**2, f"2 · 200,000² is 80,000,000,000; yours is 
 print("Part 5 works: you know the price of both ways.")
 
 # %% [markdown]
-# Counting steps is one thing, and the clock is another. A step of the dense way is one multiplication
-# and one addition in a compiled matrix product: billions of them a second. A step through the lists is
-# plain Python. In a small shop that may well put the dense way ahead. Let us see what happens when the
-# shop grows.
-# Here every user has about 20 items, and there are as many users as items.
+# But steps are not seconds. A step of the dense way is one multiplication and one addition in a compiled
+# matrix product: a computer does billions of them a second. A step through the lists is plain Python. So in
+# a small shop the dense way may well be faster. Let us see what happens when the shop grows. Here every
+# user has about 20 items, and there are as many users as items.
 
 
 # %%
@@ -457,11 +456,12 @@ plt.show()
 
 # %% [markdown]
 # Both axes are logarithmic, so the slope of a line shows how the time grows. When the shop doubles,
-# the lists take about twice as long, and the dense way up to eight times ($m$ and $n^2$ both grow). Who
-# wins at a given size depends on your machine: look where your lines cross, or which one is lower if they
-# do not cross here. A steeper line ends above in any case, if only the shop is large enough.
+# the lists take about twice as long, and the dense way takes up to eight times as long ($m$ doubles, and
+# $n^2$ becomes four times as much). Which way is faster at a given size depends on your machine: look where
+# your lines cross, or which one is lower if they do not cross here. In a shop that is large enough, the
+# steeper line is always the slower one.
 #
-# A full-sized shop is too large to measure, so take the time of a step from the largest shop above,
+# A full-sized shop is too large to measure. So take the time of one step from the largest shop above,
 # and multiply:
 
 # %%
@@ -480,18 +480,18 @@ for n, m in ((10_000, 10_000), (100_000, 100_000), (1_000_000, 1_000_000)):
     )
 
 # %% [markdown]
-# The table hurts as much as the time: one number for every pair of a million items is 4,000 GB. This is why we
-# keep only a few neighbours of each item.
+# The memory is as bad as the time: one number for every pair of a million items takes 4,000 GB. This is
+# why we keep only a few neighbours of each item.
 
 # %% [markdown]
 # ## 6. The best k, and what to do about ties
 #
-# From all similarities of an item, keep the $k$ largest: its *k nearest neighbours*.
+# From all similarities of an item, keep the $k$ largest: its **k nearest neighbours**.
 #
 # What if two are equal? In the shop, milk is as near to tea as it is to coffee: $3/\sqrt{15}$ both
 # times. With $k = 1$, only one can stay. If we leave it to chance, then two correct programs give two
-# different answers, and you can never test one against the other. So there is a rule: **of equal
-# similarities, the lower item number comes first.**
+# different answers, and you can never test one against the other. So we need a rule for such **ties**: **of
+# equal similarities, the lower item number comes first.**
 #
 # One Python trick is useful here: tuples are compared place by place. Sorting by the key
 # `(-value, number)` puts high values first, and lower numbers first among equal values.
@@ -546,16 +546,16 @@ print("Part 6 works: your best k are everybody's best k.")
 #
 # The answer is CSR again, as in lesson 01, with a row for each item. It has three arrays:
 #
-# - `indices`: the neighbours of item 0, then those of item 1, and so on; **ascending** inside each row
-#   (CSR always is; the *values* tell who is best);
+# - `indices`: the neighbours of item 0, then those of item 1, and so on; *ascending* inside each row, as in
+#   every CSR (the *values* tell which neighbour is best);
 # - `values`: the similarity of each of them, in the same places;
 # - `indptr`: where each row starts. The neighbours of item `i` are
 #   `indices[indptr[i] : indptr[i + 1]]`. An item without neighbours has an empty row.
 #
-# One detail. The answer is `float32` (four bytes a number are enough), but Python computes in
+# One detail. The answer is `float32` (four bytes for each number are enough), but Python computes in
 # `float64`. Two numbers that differ in `float64` may be equal in `float32`. Then you would choose by a
-# difference that nobody can see in the answer. So round first: `np.float32(similarity(…))`, and
-# choose then.
+# difference that nobody can see in the answer. So first round, `np.float32(similarity(…))`, and then
+# choose.
 
 
 # %% nbgrader={"grade": false, "grade_id": "item_similarity", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export", "op"]
@@ -730,9 +730,9 @@ for s in (0.0, 20.0):
         )
 
 # %% [markdown]
-# Compare the two lists. Shrinkage moves neighbours up that have more users in common with the item. Such
-# neighbours are often items that many people have. That is safer, and closer to "most popular". Which is
-# better? We will measure it, in part 10.
+# Compare the two lists. Shrinkage moves up the neighbours that have more users in common with the item.
+# These are often items that many people have. Such a list is safer, and closer to "most popular". Is it
+# better? We will measure that in part 10.
 
 # %% [markdown]
 # ## 8. From neighbours to scores
@@ -744,8 +744,8 @@ for s in (0.0, 20.0):
 #
 # In words: go through the neighbours *of the candidate*, and add up the similarities of those that the
 # user has. (One could also go through the neighbours of the items that the user has. That is another
-# model: being a neighbour is not mutual once only $k$ are kept. The one above gives every candidate
-# the same number of votes, and usually ranks better.)
+# model: once only $k$ neighbours are kept, $i$ can be a neighbour of $j$ when $j$ is none of $i$. The model
+# above asks the same number of neighbours about every candidate.)
 #
 # Items that the user has already get a score like any other. We leave them out later.
 
@@ -831,7 +831,7 @@ print("Part 8 works: the neighbours vote.")
 # $$\mathrm{score}(u, i) = p_u \cdot q_i + b_i.$$
 #
 # Each user has a vector $p_u$ (a row of `user_factors`), each item has a vector $q_i$ (a row of
-# `item_factors`), and an item may have a number $b_i$ of its own, its *bias*.
+# `item_factors`), and an item may have a number $b_i$ of its own, its **bias**.
 #
 # Do neighbours fit into this form? Yes. Let $p_u$ be the row of $R$ for user $u$: 1 where they have an item.
 # Let $q_i$ hold the similarities of item $i$ in the places of its neighbours, and 0 elsewhere. Then
@@ -844,9 +844,9 @@ print("Part 8 works: the neighbours vote.")
 # 2. set the scores of seen items to $-\infty$, that is `-np.inf` (not to 0: other scores may be
 #    negative). The items that user number `row` has seen are
 #    `seen_indices[seen_indptr[row] : seen_indptr[row + 1]]`;
-# 3. keep the best $k$, best first, and of equal scores **the lower item number** first.
+# 3. keep the best $k$, best first, and of equal scores the lower item number first.
 #
-# For 3 use a **stable** sort: one that leaves equal elements in the order in which they came.
+# For step 3 use a *stable* sort: one that leaves equal elements in the order in which they came.
 # `np.argsort(-score, kind="stable")` is the order from high to low, with the lower number first.
 # Without `kind="stable"` NumPy promises nothing about ties.
 #
@@ -1016,8 +1016,9 @@ class MyNeighbors:
 
 
 # %% [markdown]
-# Try it with few and many neighbours, with and without shrinkage. Which setting is best is decided on the *validation*
-# part of the split, as in lesson 02, never on the test part.
+# Try it with few and many neighbours, with and without shrinkage. To choose a setting, hold out one more
+# part of the data, the **validation part**. Never choose on the test part: a setting that was picked because
+# it does well there has seen the answers, and that is a leak (lesson 01).
 
 # %% tags=["experiment"]
 few_and_many = [1, 3, 10, 30, 100, 399]
@@ -1047,19 +1048,20 @@ plt.show()
 # Three things to see:
 #
 # - **One neighbour is not enough.** Most candidates then get no vote at all.
-# - **All items as neighbours are too many.** Distant ones vote too, there are many of them, and the
-#   popular ones have a vote in everything. Keeping the best $k$ saves memory *and* ranks better.
-# - **Shrinkage helps while there are few neighbours, and hurts when there are many.** A sum over many
-#   neighbours evens out chance by itself, and then shrinkage only favours popular items. A page
-#   "people who had this also had", with five items on it, needs it most. There is no setting that is
-#   right for all data: measure on yours.
+# - **All items as neighbours are too many.** Distant neighbours vote too, there are many of them, and
+#   popular items vote on nearly every candidate. Keeping the best $k$ saves memory *and* ranks better.
+# - **Shrinkage helps while there are few neighbours, and hurts when there are many.** In a sum over many
+#   neighbours, accidents even out without it, and then shrinkage only favours popular items. A page "people
+#   who had this also had", with five items on it, needs it most. No setting is right for all data: measure
+#   on yours.
 
 # %% [markdown]
 # ## 11. For real
 #
 # The library's `ItemKNN` is the model of part 8. It does not know how to find neighbours: it calls
-# the op `item_similarity` of whichever *backend* is in use. `MostPopular` (and every model of the next
-# lessons) calls `top_k`. Any object with these functions is a backend. So is this:
+# `item_similarity` of the backend that is in use. `MostPopular` (like every model of the next lessons) calls
+# `top_k`. Such a function, one of the few that do the heavy work, is called an **op**. Any object that has
+# ops is a backend. So is this:
 
 # %% tags=["experiment"]
 mine = SimpleNamespace(name="mine", item_similarity=item_similarity, top_k=top_k)
@@ -1085,9 +1087,9 @@ with use_backend(mine):
 # ### Recommendations for you
 #
 # Now the most important user: you. If MovieLens 100K is on this computer, you see films of the 1990s
-# (`from recsys_edu.datasets import download_dataset; download_dataset("ml-100k")` fetches it). If not, you
-# see made-up titles for the data that are made by code; then the lists work, but nobody can tell whether
-# they are to your taste.
+# (`from recsys_edu.datasets import download_dataset; download_dataset("ml-100k")` fetches it). If it is not,
+# you see made-up titles for data that are made by code. The lists work then as well, but nobody can tell
+# whether they suit your taste.
 
 # %% tags=["experiment"]
 try:
@@ -1119,9 +1121,9 @@ for item in np.argsort(-for_you, kind="stable")[:10]:
 
 # %% [markdown]
 # Each line names the film of yours that had the strongest vote. A model that can say *because* is easy to
-# trust and easy to correct. Take one film out of your ten: which recommendations go with it?
+# check and easy to correct. Take one film out of your ten: which recommendations disappear with it?
 #
-# And the price of all this?
+# And what does all this cost?
 
 # %% tags=["experiment"]
 dense, through_lists = steps(np.diff(split.train.indptr), split.train.n_items)
@@ -1135,7 +1137,7 @@ with use_backend("optimized"):
     print(f"the same steps in compiled code take {time.perf_counter() - start:.2f} s")
 
 # %% [markdown]
-# **To go further** (not graded). Being a neighbour is not mutual: $i$ can be among the nearest of $j$ when
+# **To go further.** (Not graded.) Being a neighbour is not mutual: $i$ can be among the nearest of $j$ when
 # $j$ is not among the nearest of $i$. Write the other model of part 8, which goes through the neighbours of
 # the user's items. Guess which one recommends more *different* items to all users together, then count.
 
@@ -1214,6 +1216,6 @@ with use_backend("optimized"):
 # set_backend("optimized")    # the same model, in compiled code
 # ```
 #
-# Neighbours have one blind spot. Two items without a common user have similarity 0, even if both are
-# liked by the same *kind* of people. In a large shop most pairs of items are like that. In lesson 04, each user and
-# each item becomes a short vector, and items can be alike without ever having met.
+# Neighbours have one blind spot. Two items without a common user have similarity 0, even if the same
+# *kind* of people likes both. In a large shop most pairs of items are like that. In lesson 04, each user and
+# each item becomes a short vector, and two items can be alike without a single user in common.

@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 
-from recsys_backends.contract import hold
-from recsys_backends.contract.clause import require, require_close
+from recsys_backends.contract.clause import require
 from recsys_backends.protocol import Neighbors
+from tito.judging.figures import hold_op, require_figure, require_figures
+
+from .checkpoint import MEANINGS
 
 
 def _shop(rng: np.random.Generator, n_users: int, n_items: int, density: float) -> np.ndarray:
@@ -31,12 +33,17 @@ def test_users_of_items(remote, rng: np.random.Generator) -> None:
         got = remote.users_of_items(_rows(has), has.shape[1])
         require(
             len(got) == has.shape[1],
-            f"users_of_items made {len(got)} lists for {has.shape[1]} items.",
+            f"For {has.shape[1]} items users_of_items makes as many lists; yours makes {len(got)}.",
         )
         for item, (mine, users) in enumerate(zip(got, _rows(has.T), strict=True)):
-            require(list(mine) == users, f"the users of item {item} are {users}, not {list(mine)}.")
+            require(
+                list(mine) == users,
+                f"Item {item} was bought by the users {users}, and yours says {list(mine)}.",
+            )
     got = remote.users_of_items([], 3)
-    require(got == [[], [], []], f"without users, three items give [[], [], []], not {got}.")
+    require(
+        got == [[], [], []], f"Without users, three items have [[], [], []], and yours says {got}."
+    )
 
 
 def test_similarity(remote, rng: np.random.Generator) -> None:
@@ -47,13 +54,12 @@ def test_similarity(remote, rng: np.random.Generator) -> None:
         for s in (0.0, float(rng.uniform(0.01, 100.0))):
             expected = n / math.sqrt(i * j) * (n / (n + s))
             got = remote.similarity(n, i, j, s)
-            about = f"{n} common users of {i} and of {j}, with shrinkage {s:.3g}"
-            require_close(got, expected, 1e-12, f"the similarity by {about}")
+            about = f"Of {i} and of {j} users {n} are common, and s = {s:.3g}: the similarity is"
+            require_figure(got, expected, 1e-12, about)
             require(
                 float(got) == expected,
-                f"by {about}, the similarity should be {expected!r}, and it is {got!r}: the last "
-                "digits depend on the order; take one root of the product, and multiply by "
-                "(n / (n + s)).",
+                f"{about} {expected!r}, and yours says {got!r}: the last digits depend on the order; "
+                "take one root of the product, and multiply by (n / (n + s)).",
             )
 
 
@@ -69,10 +75,10 @@ def test_common_users(remote, rng: np.random.Generator) -> None:
                 if other != item
             }
             got = remote.common_users(item, _rows(has), _rows(has.T))
-            require(item not in got, f"item {item} is counted as its own neighbour.")
+            require(item not in got, f"Item {item} is counted as its own neighbour.")
             require(
                 dict(got) == expected,
-                f"item {item} has {expected} users in common with others, not {dict(got)}.",
+                f"Item {item} has {expected} users in common with others, and yours says {dict(got)}.",
             )
 
 
@@ -85,14 +91,14 @@ def test_steps(remote, rng: np.random.Generator) -> None:
         expected = len(counts) * n_items**2
         require(
             dense == expected,
-            f"for {len(counts)} users and {n_items} items the dense way takes {expected:,} steps, "
-            f"not {dense:,}.",
+            f"For {len(counts)} users and {n_items} items the dense way takes {expected:,} steps, and "
+            f"yours says {dense:,}.",
         )
         expected = sum(n * n for n in counts.tolist())
         require(
             lists == expected,
-            f"for users who have up to {counts.max():,} items, as {counts.dtype}, the lists take "
-            f"{expected:,} steps, not {lists:,}.",
+            f"For users who have up to {counts.max():,} items, as {counts.dtype}, the lists take "
+            f"{expected:,} steps, and yours says {lists:,}.",
         )
 
 
@@ -114,14 +120,14 @@ def test_best_neighbors(remote, rng: np.random.Generator) -> None:
         shown = {number: float(value) for number, value in given.items()}
         require(
             got == expected,
-            f"the best {k} of {shown} are {expected}, not {got}: best first, and of equal ones "
-            "the lower number first.",
+            f"The best {k} of {shown} are {expected}, and yours are {got}: best first, and of equal "
+            "ones the lower number first.",
         )
 
 
 def test_item_similarity(remote, rng: np.random.Generator) -> None:
     """The contract of item_similarity."""
-    hold(remote, "item_similarity", rng)
+    hold_op(remote, "item_similarity", rng, MEANINGS)
 
 
 def test_neighbor_scores(remote, rng: np.random.Generator) -> None:
@@ -136,14 +142,15 @@ def test_neighbor_scores(remote, rng: np.random.Generator) -> None:
         found = Neighbors(starts, columns.astype(np.int32), table[rows, columns])
         for n_had in (0, 1, n_items // 2, n_items):
             items = np.sort(rng.permutation(n_items)[:n_had]).astype(np.int32)
-            require_close(
+            require_figures(
                 remote.neighbor_scores(found, items),
                 table[:, items].sum(axis=1, dtype=np.float64),
                 1e-5,
-                f"the scores for a user who has {n_had} of {n_items} items",
+                f"The scores for a user who has {n_had} of {n_items} items",
+                "that of item {}",
             )
 
 
 def test_top_k(remote, rng: np.random.Generator) -> None:
     """The contract of top_k."""
-    hold(remote, "top_k", rng)
+    hold_op(remote, "top_k", rng, MEANINGS)

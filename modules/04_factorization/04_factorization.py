@@ -13,14 +13,15 @@
 # %% [markdown]
 # # Lesson 04. Factorization: users and items as vectors
 #
-# **The question of this lesson: does my loss fall at every half step?** You will write implicit ALS
-# (*alternating least squares*) by hand: what it minimises, the equations for one user, the trick that
+# **The question of this lesson: does my loss fall at every half step?** You will write implicit **ALS**
+# (alternating least squares) by hand: what it minimises, the equations for one user, the trick that
 # makes them cheap, and the loop that goes back and forth between users and items. At the end the
 # library's own ALS model will run on your code.
 #
 # About three hours. You need NumPy, from lesson 01 interactions as CSR, and from lesson 02 NDCG. From
 # linear algebra you need this much: a matrix product, and `np.linalg.solve(A, b)`, which finds the $x$
-# with $A x = b$. If a cell gets stuck, the square button stops it.
+# with $A x = b$. From calculus: at the lowest point of a function its derivatives are 0. If a cell gets stuck, the square button stops it. Words that are new stand in bold, and
+# the [glossary](glossary.md) explains them.
 #
 # | part | you write | points |
 # | --- | --- | --- |
@@ -39,18 +40,18 @@
 #
 # In lesson 03, two items were similar if the same users had them. That works well, with two
 # weaknesses. There are $n^2$ pairs of items to compare. And two items without a common user have
-# similarity 0, even if everybody who has the one also has things that are just like the other.
+# similarity 0, even if everybody who has one of them also has items that are just like the other.
 #
-# So describe users and items by something that they can share: a few numbers each. Call them
-# *factors*. You may think of them as "how funny", "how old", "how much of a crowd-pleaser", but nobody
-# names them: they are found from the data. User $u$ gets a vector $x_u$ of $d$ numbers, item $i$ a
-# vector $y_i$ of $d$ numbers, and the **score** of an item for a user is their product
+# So describe each user and each item by a few numbers, the **factors**. You may think of them as "how
+# funny", "how old", "how popular with everybody", but nobody names them: they are found from the data. User
+# $u$ gets a vector $x_u$ of $d$ numbers, item $i$ a vector $y_i$ of $d$ numbers, and the score of an item
+# for a user is their product
 #
 # $$s_{ui} = x_u \cdot y_i = \sum_{f=1}^{d} x_{uf}\, y_{if}.$$
 #
 # Put the vectors of all users into the rows of a matrix $X$, and those of all items into $Y$. Then all
-# scores together are $X Y^\top$. A large table is (nearly) a product of two thin ones: that is why it is
-# called *matrix factorization*.
+# scores together are $X Y^\top$. The large table of users and items is (nearly) a product of two thin ones.
+# This is called **matrix factorization**.
 #
 # The method of this lesson is by Hu, Koren and Volinsky (*Collaborative Filtering for Implicit Feedback
 # Datasets*, ICDM 2008).
@@ -92,7 +93,7 @@ print(f"16 factors for each user and item: {(n_users + n_items) * 16:,} numbers"
 # %% [markdown]
 # ## 1. Preference and confidence
 #
-# Our data are *implicit feedback*: what people did, not what they said. Such data have two sides.
+# Our data are implicit feedback: what people did, not what they said. Such data have two sides.
 #
 # - The **preference** $p_{ui}$ is 1 if user $u$ had item $i$, and 0 if not.
 # - The **confidence** $c_{ui}$ says how much we believe it.
@@ -103,11 +104,11 @@ print(f"16 factors for each user and item: {(n_users + n_items) * 16:,} numbers"
 # $$c_{ui} = 1 + \alpha\, r_{ui}$$
 #
 # where $r_{ui}$ is the *value* of the interaction: how many plays, how many minutes, how many stars.
-# Where nothing was observed $r_{ui} = 0$, so the confidence is 1: weak, but not nothing. $\alpha$ is for
-# us to choose; with $\alpha = 10$ one play counts 11 times as much as a pair that was not observed.
+# Where nothing was observed $r_{ui} = 0$, so the confidence is 1: weak, but not nothing. We choose
+# $\alpha$; with $\alpha = 10$ one play counts 11 times as much as a pair that was not observed.
 #
-# Keep this one rule in mind for the rest of the lesson: **observed: $p = 1$, $c = 1 + \alpha r$.
-# Everything else: $p = 0$, $c = 1$.**
+# Keep this one rule in mind for the rest of the lesson: **for an observed pair, $p = 1$ and
+# $c = 1 + \alpha r$; for every other pair, $p = 0$ and $c = 1$.**
 
 
 # %% nbgrader={"grade": false, "grade_id": "confidences", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -149,20 +150,21 @@ print("Part 1 works: some pairs now count more than others.")
 # %% [markdown]
 # ## 2. What to minimise
 #
-# Good vectors give scores near the preferences, above all where we are confident:
+# Good vectors give scores near the preferences, above all where we are confident. We measure that by the
+# **loss**, which is small for good vectors:
 #
 # $$L = \underbrace{\sum_{u}\sum_{i} c_{ui}\,(p_{ui} - x_u \cdot y_i)^2}_{\text{squared error}}
 #   \;+\; \lambda \Bigl(\underbrace{\sum_u \|x_u\|^2 + \sum_i \|y_i\|^2}_{\text{length of all vectors}}\Bigr).$$
 #
 # Two things to see here:
 #
-# - The first sum is over **all** pairs, also those that nobody observed. If we summed over observed
+# - The first sum is over *all* pairs, also those that nobody observed. If we summed over observed
 #   pairs only, all with $p = 1$, the answer would be easy and useless: score 1 for everything.
-# - The second is the *regulariser*. $\lambda$ (lambda) is the price of long vectors. Without it the
+# - The second is the **regulariser**. $\lambda$ (lambda) is the price of long vectors. Without it the
 #   vectors could learn every accident of the data by heart. We will look at that in part 9.
 #
-# Write it first in the plainest way: a full table of $p$, a full table of $c$, a full table of scores.
-# That is fine for small data, and it will be the judge of everything that is faster.
+# First write it in the plainest way: a full table of $p$, a full table of $c$, a full table of scores.
+# That is good enough for small data, and we will check everything that is faster against it.
 #
 # The observed pairs come as CSR, as in lesson 01: the items of user $u$ are
 # `indices[indptr[u] : indptr[u + 1]]`, and the confidences of these pairs are in the same places of
@@ -215,6 +217,11 @@ tiny_users = np.array([[1], [2]], dtype=np.float32)
 tiny_items = np.array([[0.5], [0.25]], dtype=np.float32)
 tiny_pairs = np.array([0, 1, 1]), np.array([0], dtype=np.int32), np.array([3], dtype=np.float32)
 
+# One pair of vectors that float32 cannot multiply exactly: it shows what was computed in float32.
+one_user, one_item = np.array([[0.3]], dtype=np.float32), np.array([[0.7]], dtype=np.float32)
+one_pair = np.array([0, 1]), np.array([0], dtype=np.int32), np.array([3], dtype=np.float32)
+one_loss = 3 * (1 - float(one_user[0, 0]) * float(one_item[0, 0])) ** 2
+
 # %% nbgrader={"grade": true, "grade_id": "test_loss_of_all_pairs", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 error = loss_of_all_pairs(tiny_users, tiny_items, *tiny_pairs, 0.0)
 assert abs(error - 0.75) > 1e-9, (
@@ -231,9 +238,6 @@ assert abs(error - 2.0625) < 1e-9, (
     f"For λ = 0 the loss of this example is 0.75 + 0.0625 + 1 + 0.25 = 2.0625; yours is {error:.4f}. Do "
     "p = 1 and c = 3 stand at user 0 and item 0, and p = 0 and c = 1 everywhere else?"
 )
-one_user, one_item = np.array([[0.3]], dtype=np.float32), np.array([[0.7]], dtype=np.float32)
-one_pair = np.array([0, 1]), np.array([0], dtype=np.int32), np.array([3], dtype=np.float32)
-one_loss = 3 * (1 - float(one_user[0, 0]) * float(one_item[0, 0])) ** 2
 yours = loss_of_all_pairs(one_user, one_item, *one_pair, 0.0)
 assert abs(yours - one_loss) < 1e-12, (
     f"One pair with x = 0.3, y = 0.7 and c = 3 has the loss {one_loss:.12f}; yours is {yours:.12f}. Only the "
@@ -245,9 +249,16 @@ assert abs(lengths - 0.1 * (5 + 0.3125)) < 1e-9, (
     f"yours is {lengths:.5f}."
 )
 swapped = np.array([0, 0, 2]), np.array([0, 1], dtype=np.int32), np.array([3, 5], dtype=np.float32)
-assert abs(loss_of_all_pairs(tiny_users, tiny_items, *swapped, 0.0) - 1.5625) < 1e-9, (
+try:
+    swapped_loss = loss_of_all_pairs(tiny_users, tiny_items, *swapped, 0.0)
+except (IndexError, ValueError) as error:
+    raise AssertionError(
+        f"User 0 has nothing here and user 1 has both items, and yours stops: {error}. Of indices and of confidence a "
+        "user has what stands from indptr[u] to just before indptr[u + 1]."
+    ) from None
+assert abs(swapped_loss - 1.5625) < 1e-9, (
     "User 0 has nothing here and user 1 has both items. The loss is 0.25 + 0.0625 + 3 · 0 + 5 · 0.25 = "
-    f"1.5625; yours is {loss_of_all_pairs(tiny_users, tiny_items, *swapped, 0.0):.4f}. Do the "
+    f"1.5625; yours is {swapped_loss:.4f}. Do the "
     "confidences go to the right user and the right items?"
 )
 print("Part 2 works: there is something to minimise.")
@@ -255,17 +266,18 @@ print("Part 2 works: there is something to minimise.")
 # %% [markdown]
 # ## 3. One user, solved exactly
 #
-# $L$ is hard to minimise in $X$ and $Y$ together: they are multiplied. But **hold all items fixed, and
-# look at one user**. What is left is
+# $L$ is hard to minimise in $X$ and $Y$ together, because they are multiplied. But **hold all items fixed,
+# and look at one user.** What is left is
 #
 # $$L_u = \sum_i c_{ui}\,(p_{ui} - x_u \cdot y_i)^2 + \lambda \|x_u\|^2.$$
 #
-# That is *least squares* with weights: a parabola (in $d$ dimensions), with exactly one lowest point.
+# That is **least squares** with weights: a parabola (in $d$ dimensions), with exactly one lowest point.
 # There the derivative is zero:
 #
 # $$\frac{\partial L_u}{\partial x_u} = -2 \sum_i c_{ui}\,(p_{ui} - x_u \cdot y_i)\, y_i + 2 \lambda x_u = 0.$$
 #
-# Move what contains $x_u$ to the left (and note that $(x_u \cdot y_i)\, y_i = y_i y_i^\top x_u$):
+# Move what contains $x_u$ to the left. Here $(x_u \cdot y_i)\, y_i = y_i y_i^\top x_u$, where $y_i y_i^\top$ is the $d
+# \times d$ matrix that has $y_{if}\, y_{ig}$ in row $f$ and column $g$:
 #
 # $$\Bigl(\sum_i c_{ui}\, y_i y_i^\top + \lambda I\Bigr)\, x_u = \sum_i c_{ui}\, p_{ui}\, y_i.$$
 #
@@ -275,8 +287,8 @@ print("Part 2 works: there is something to minimise.")
 # $$\underbrace{\bigl(Y^\top C\, Y + \lambda I\bigr)}_{A,\;\; d \times d}\; x_u =
 #   \underbrace{Y^\top C\, p}_{b}.$$
 #
-# These are the **normal equations**: $d$ equations with $d$ unknowns. `np.linalg.solve(A, b)` is all
-# that it takes. No step size, no epochs: the best vector for this user, at once.
+# These are the **normal equations**: $d$ equations with $d$ unknowns. One call, `np.linalg.solve(A, b)`,
+# finds the best vector for this user. There is no step size to choose, and nothing to repeat.
 #
 # **A trap.** Do not build $C$ with `np.diag`: for 100,000 items it would have ten billion entries, nearly
 # all of them 0. $C\,Y$ only multiplies row $i$ of $Y$ by $c_{ui}$, and `c[:, None] * Y` does just that.
@@ -338,7 +350,13 @@ nothing = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_solve_user", "locked": true, "points": 4, "schema_version": 3, "solution": false}
-x = solve_user(two_items, first, sure, 1.0)
+try:
+    x = solve_user(two_items, first, sure, 1.0)
+except (ValueError, np.linalg.LinAlgError) as error:
+    raise AssertionError(
+        f"Shapes do not fit: {error}. With y of shape (n_items, d), A is d × d and b has d numbers; here d is 1 and "
+        "n_items is 2. Print the shapes of yours. (c[:, None] * y multiplies row i of y by c[i].)"
+    ) from None
 assert isinstance(x, np.ndarray) and x.shape == (1,), "Return an array of shape (d,); here d is 1."
 for wrong, why in (
     (3 / 7, "λ is missing in A: add reg * np.eye(d)."),
@@ -354,13 +372,22 @@ for wrong, why in (
 assert abs(x[0] - 3 / 8) < 1e-9, (
     f"A = 3·1·1 + 1·2·2 + 1 = 8 and b = 3·1 = 3, so x should be 3/8 = 0.375; yours is {x[0]:.4f}."
 )
-x = solve_user(two_items, first, sure, 0.1)
-assert abs(x[0] - 3 / 7.1) < 1e-12, (
-    f"With λ = 0.1, x should be 3 / 7.1 = {3 / 7.1:.12f}; yours is {x[0]:.12f}. Is a part of it computed in "
-    "float32? Use y, which is float64, and arrays made by np.zeros and np.ones without a dtype."
+rough, unsure = np.array([[0.1], [0.7]], dtype=np.float32), np.array([3.3], dtype=np.float32)
+(y0, y1), c0 = rough[:, 0].tolist(), float(unsure[0])
+x, right = solve_user(rough, first, unsure, 0.1), c0 * y0 / (c0 * y0 * y0 + y1 * y1 + 0.1)
+assert abs(x[0] - right) < 1e-12, (
+    f"With the items 0.1 and 0.7, the confidence 3.3 and λ = 0.1, x should be {right:.12f}; yours is "
+    f"{x[0]:.12f}. Do only the last digits differ? Then a part of it is computed in float32. Use y, which is "
+    "float64, and arrays made by np.zeros and np.ones without a dtype."
 )
 tracemalloc.start()
-solve_user(np.ones((3000, 2), dtype=np.float32), first, sure, 1.0)
+try:
+    solve_user(np.ones((3000, 2), dtype=np.float32), first, sure, 1.0)
+except np.linalg.LinAlgError as error:
+    raise AssertionError(
+        f"With two factors A cannot be solved ({error}): is λ added to every entry of A? It belongs on the diagonal, "
+        "reg * np.eye(d)."
+    ) from None
 megabytes = tracemalloc.get_traced_memory()[1] / 1e6
 tracemalloc.stop()
 assert megabytes < 20, (
@@ -379,15 +406,15 @@ for reg in (0.1, 5.0):
                 "lowers the loss. Do the confidences belong to the right items? Is λ there once?"
             )
 assert np.allclose(solve_user(some_items, *nothing, 0.1), 0), (
-    "A user without items has b = 0, and so x = 0: every wish is 0."
+    "A user without items has b = 0, and so x = 0: every preference is 0."
 )
 print("Part 3 works: this is the best vector that a user can have.")
 
 # %% [markdown]
 # ## 4. The trick
 #
-# To get $Y^\top C\, Y$ you multiplied **all** items, for one user. The next user has other
-# confidences, so it all starts again. With $d$ factors that is about $n_{items} \cdot d^2$
+# To get $Y^\top C\, Y$ you multiplied *all* items, for one user. The next user has other
+# confidences, so you have to do it all again. With $d$ factors that is about $n_{items} \cdot d^2$
 # multiplications for each user: a billion for 250,000 items and 64 factors.
 #
 # But for nearly all items the confidence is 1, the same for everybody! So split $C$ into "1 for all"
@@ -396,12 +423,13 @@ print("Part 3 works: this is the best vector that a user can have.")
 # $$Y^\top C\, Y = \underbrace{Y^\top Y}_{\text{the same for all users}} +
 #   \underbrace{Y^\top (C - I)\, Y}_{\text{only the user's own items}}.$$
 #
-# - $Y^\top Y$ (the *Gram matrix*) is computed **once**, and used for every user.
+# - $Y^\top Y$ (the **Gram matrix**) is computed *once*, and used for every user.
 # - $C - I$ has $c - 1$ on its diagonal. Where nothing was observed that is 0, so those rows drop
 #   out. What is left is a sum over the items that the user has: $\sum_{i \text{ observed}} (c_{ui} - 1)\, y_i y_i^\top$.
 # - And $b = Y^\top C p = \sum_{i \text{ observed}} c_{ui}\, y_i$ needs only those as well, since $p = 0$ elsewhere.
 #
-# In $b$ it is $c$, in $A$ it is $c - 1$. (Why? $Y^\top Y$ has counted each observed item once already.)
+# The weight of an observed item is $c$ in $b$, and $c - 1$ in $A$. (Why? $Y^\top Y$ has counted it once
+# already.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "solve_user_fast", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -420,6 +448,7 @@ def solve_user_fast(
 
     Approach: first take the user's own rows, ``items[observed]``, in float64. Then A = gram + (a sum
     over these rows, with weights c − 1) + λ I, and b = (a sum over these rows, with weights c).
+    Hint: I has the shape of gram, whatever the number of rows: ``np.eye(len(gram))``.
     """
     ### BEGIN SOLUTION
     y = items[observed].astype(np.float64)
@@ -454,7 +483,13 @@ for chosen, weights in (
     nothing,
     (np.arange(30, dtype=np.int32), np.full(30, 0.5)),
 ):
-    fast = solve_user_fast(gram, some_items, chosen, weights.astype(np.float32), 0.3)
+    try:
+        fast = solve_user_fast(gram, some_items, chosen, weights.astype(np.float32), 0.3)
+    except ValueError as error:
+        raise AssertionError(
+            f"For a user with {len(chosen)} items and 4 factors, shapes do not fit: {error}. A is d × d, however many "
+            "items the user has. So is I."
+        ) from None
     slow = solve_user(some_items, chosen, weights.astype(np.float32), 0.3)
     assert np.array_equal(gram, kept), (
         "Your function has written into gram (gram += … does that), and the next user needs it as it was. "
@@ -507,19 +542,18 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Both axes are logarithmic: from one number on an axis to the next it is ten times as much. The plain
-# way grows with the catalogue. The other one does not care how large it is: its cost is that of the
-# user's own items.
+# Both axes are logarithmic: each number on an axis is ten times the one before. The time of the plain way
+# grows with the catalogue. The time of the other way does not: it only depends on the user's own items.
 
 # %% [markdown]
 # ## 5. Half a step: all users at once
 #
-# Now do it for every user, and you have *half a step* of ALS. It works just the same for items with
+# Now do it for every user, and you have a **half step** of ALS. It works in the same way for items with
 # the users fixed, since $x_u \cdot y_i = y_i \cdot x_u$. So the function does not say "users" and "items".
 # It says
 #
-# - **`target`**: the rows to be solved for. They are overwritten;
-# - **`fixed`**: the rows that stay as they are.
+# - `target`: the rows to be solved for. They are overwritten;
+# - `fixed`: the rows that stay as they are.
 #
 # $$\Bigl(\underbrace{F^\top F + \lambda I}_{\text{shared by all rows}} + F_r^\top (C_r - I)\, F_r\Bigr)\; t_r = F_r^\top c_r
 #   \qquad \text{for each row } r \text{ of the target,}$$
@@ -530,11 +564,10 @@ plt.show()
 # library; it is the `reg` of your other functions.)
 #
 # **In place.** Nothing is returned: the answers are written into the array `target`, as
-# `target[row] = …`. (`target = …` would only give a new meaning to the name inside of your function, and
-# the caller would see nothing of it.)
+# `target[row] = …`. (`target = …` would only make the name mean another array inside of your function, and
+# the caller's array would stay as it was.)
 #
-# This function is an *op*: one of the few operations that do the heavy work of the library. That is why
-# it has a parameter `n_threads`, which you can ignore.
+# This function is an op, as in lesson 03. That is why it has a parameter `n_threads`, which you can ignore.
 
 
 # %% nbgrader={"grade": false, "grade_id": "als_half_step", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export", "op"]
@@ -661,8 +694,8 @@ print("Part 5 works: every user has the best vector for these items.")
 # ## 6. The other side
 #
 # For the second half of the step, users and items change places: the target is the items, and we need
-# for each item the **users** that have it. The pairs are the same, only sorted by item. In the language
-# of matrices that is the *transpose*.
+# for each item the *users* that have it. The pairs are the same, only sorted by item. As in lesson 01, this
+# is the transpose.
 #
 # An example with three users and four items. The letters are the confidences:
 #
@@ -675,7 +708,7 @@ print("Part 5 works: every user has the best vector for these items.")
 # - By user: `indptr` = 0, 2, 2, 4, `indices` = 1, 3, 0, 1, confidences a, b, c, d.
 # - By item: `indptr` = 0, 1, 3, 3, 4, `indices` = 2, 0, 2, 0, confidences c, a, d, b.
 #
-# Read the second line aloud: item 0 has one user, user 2. Item 1 has two, users 0 and 2. Item 2 has
+# In words, the second line says: item 0 has one user, user 2. Item 1 has two, users 0 and 2. Item 2 has
 # nobody. Item 3 has user 0. The confidences travel with their pairs.
 
 
@@ -757,14 +790,14 @@ print("Part 6 works: the pairs can be read from both sides.")
 #
 # We want to watch the loss after every half step. But `loss_of_all_pairs` makes tables of all pairs:
 # for 100,000 users and 100,000 items one such table takes 80 gigabytes. The trick of part 4
-# helps again. Split the squared error into what all pairs have in common, and what the observed ones
-# have more:
+# helps again. Split the squared error into a sum over all pairs, as if none had been observed, and a
+# correction for the observed ones:
 #
 # $$\sum_{u,i} c_{ui} (p_{ui} - s_{ui})^2 = \sum_{\text{all}} s_{ui}^2 +
 #   \sum_{\text{observed}} \bigl(c_{ui} (1 - s_{ui})^2 - s_{ui}^2\bigr).$$
 #
-# (A pair that was not observed costs $1 \cdot (0 - s)^2 = s^2$. The first sum says so of all pairs. For
-# the observed ones that is wrong, so take $s^2$ away and put what is right in its place.)
+# (A pair that was not observed costs $1 \cdot (0 - s)^2 = s^2$. The first sum counts this for all pairs. For
+# the observed ones it is wrong, so the second sum takes $s^2$ away and adds the right cost.)
 #
 # And the sum of the squares of *all* scores does not need the scores. Since
 # $s_{ui} = \sum_f x_{uf}\, y_{if}$,
@@ -773,7 +806,7 @@ print("Part 6 works: the pairs can be read from both sides.")
 #   \sum_{f,g} \Bigl(\sum_u x_{uf}\, x_{ug}\Bigr) \Bigl(\sum_i y_{if}\, y_{ig}\Bigr) =
 #   \sum_{f,g} (X^\top X)_{fg}\, (Y^\top Y)_{fg}.$$
 #
-# Two small matrices, $d \times d$ each: multiply them *entry by entry* and add everything up.
+# These are two small matrices, $d \times d$ each: multiply them *entry by entry*, and add up the products.
 
 
 # %% nbgrader={"grade": false, "grade_id": "fast_loss", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -843,14 +876,15 @@ print("Part 7 works: the loss of all pairs, from a few of them.")
 # %% [markdown]
 # ## 8. Back and forth
 #
-# Now everything is there. Each epoch has two half steps:
+# Now all parts are there. Training repeats the same thing several times, and each repeat is called an
+# **epoch**. An epoch of ALS has two half steps:
 #
 # 1. the items stay as they are, solve for all users;
 # 2. the users stay as they are, solve for all items.
 #
 # That is *alternating* least squares. **Why must the loss fall?** A half step gives every row the lowest
-# point that there is, with the other side held fixed. Staying where it was is one of the choices, so it
-# cannot get worse. This is a promise that you can test, and a bug in any part would break it.
+# point that there is, with the other side held fixed. To stay where it was is one of the choices, so the
+# loss cannot rise. You can test this promise, and nearly every bug in one of the parts breaks it.
 
 
 # %% nbgrader={"grade": false, "grade_id": "train_als", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -898,7 +932,13 @@ def train_als(
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_train_als", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-users, items, losses = train_als(*small_pairs, 80, n_factors=6, reg=2.0, epochs=4, seed=1)
+try:
+    users, items, losses = train_als(*small_pairs, 80, n_factors=6, reg=2.0, epochs=4, seed=1)
+except IndexError as error:
+    raise AssertionError(
+        f"A half step looks for a row that is not there ({error}): the users' half step takes the pairs by user, and "
+        "the items' takes all three arrays that by_item returns."
+    ) from None
 assert users.shape == (60, 6) and items.shape == (80, 6), (
     f"Users and items should have the shapes (60, 6) and (80, 6), not {users.shape} and {items.shape}."
 )
@@ -961,14 +1001,14 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# After three or four epochs most of the work is done. Compare that with methods that take many small
-# steps down the gradient, like lesson 05's. Each half step here is exact, so few are needed.
+# After three or four epochs the curve is nearly flat. Methods that take many small steps down the
+# gradient, like the one in lesson 05, need more epochs. Here each half step is exact, so a few are enough.
 
 # %% [markdown]
 # ## 9. How much regularisation?
 #
-# The library's `ALS` model does not know how to solve for a row: it calls the op `als_half_step` of
-# whichever *backend* is in use. Any object with this function is one. So is this:
+# The library's `ALS` model does not know how to solve for a row: it calls the op `als_half_step` of the
+# backend that is in use. Any object with this function is a backend. So is this:
 
 # %%
 mine = SimpleNamespace(name="mine", als_half_step=als_half_step)
@@ -981,8 +1021,8 @@ def my_als(train, reg, alpha=10.0, epochs=6):
 
 
 # %% [markdown]
-# Now try some $\lambda$. The test part must not choose it (lesson 01: that would be a leak), so set
-# aside a part of the **training** data, and look there. For each $\lambda$: the squared error on
+# Now try some values of $\lambda$. Do not choose one on the test part: that would be a leak. Set aside a
+# part of the *training* data for it, a validation part, as in lesson 03. For each $\lambda$: the squared error on
 # what the model has seen, and the ranking (NDCG@10) of what it has not.
 
 # %% tags=["experiment"]
@@ -1007,15 +1047,15 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# On the left, less $\lambda$ is always better: nothing holds the vectors back from fitting what they
-# see. On the right there is a best place in the middle. With too little the vectors have learned
-# accidents by heart (*overfitting*). With too much they are pressed towards zero; the last thing to
-# survive is what all users have in common, and that is popularity.
+# On the left, a smaller $\lambda$ is always better: nothing keeps the vectors from fitting what they see.
+# On the right, the best place is in the middle. With a smaller $\lambda$ the vectors have learned accidents
+# by heart. That is called **overfitting**. With a larger $\lambda$ the vectors are pressed towards zero.
+# What survives longest is what all users have in common, and that is popularity.
 
 # %% [markdown]
 # ## 10. Does it rank?
 #
-# Now the test, once, with $\lambda = 60$. The others in the race: what is popular (lesson 02) and
+# Now the test, once, with $\lambda = 60$. We compare ALS with the most popular items (lesson 02) and with
 # similar items (lesson 03).
 
 # %% tags=["experiment"]
@@ -1042,9 +1082,9 @@ for name, model, seconds in rows:
 #
 # ### Recommendations for you, and a map
 #
-# You need no new training to get a list of your own. The items' vectors are there, and you are one more
-# user: one call of your `solve_user_fast` finds your vector. (Titles are real if MovieLens 100K is on this
-# computer, as in lesson 03, and made up if it is not.)
+# To get a list of your own you need not train again. The items' vectors are there, and you are one more
+# user: one call of your `solve_user_fast` finds your vector. (The titles are real if MovieLens 100K is on
+# this computer, as in lesson 03, and made up if it is not.)
 
 # %% tags=["experiment"]
 try:
@@ -1063,7 +1103,8 @@ LIKED = [0, 3, 6, 10, 17, 21, 28, 33, 42, 50]  # write the places of ten that yo
 liked = well_known[LIKED].astype(np.int32)
 film_vectors = films_als.item_factors
 gram = film_vectors.astype(np.float64).T @ film_vectors.astype(np.float64)
-you = solve_user_fast(gram, film_vectors, liked, np.full(10, 41, dtype=np.float32), 60.0)
+trust = np.full(len(liked), 1 + 10 * 4, dtype=np.float32)  # α = 10; you chose them, so r = 4
+you = solve_user_fast(gram, film_vectors, liked, trust, 60.0)
 for_you = film_vectors @ you
 for_you[liked] = -np.inf
 for item in np.argsort(-for_you, kind="stable")[:10]:
@@ -1071,32 +1112,33 @@ for item in np.argsort(-for_you, kind="stable")[:10]:
 
 # %% [markdown]
 # A map of the best-known items: each vector is cut to length 1, and the two directions in which these
-# vectors differ most are drawn. **Near each other** means: liked by the same kind of people. Two of sixteen
-# dimensions are a shadow of the truth, so do not read too much into a single distance. With real films,
-# look for neighbours that make sense to you, and for what the axes might mean. Nobody named them.
+# vectors differ most are drawn. *Near each other* means: liked by the same kind of people. Two dimensions
+# show only a part of sixteen, so do not read too much into a single distance. With real films, look for
+# neighbours that make sense to you, and guess what the axes might mean. Nobody named them.
 
 # %% tags=["experiment"]
-shown = film_vectors[well_known[:40]]
+shown = film_vectors[well_known[:24]]
 shown = shown / np.linalg.norm(shown, axis=1, keepdims=True)
 centred = shown - shown.mean(axis=0)
 directions = np.linalg.svd(centred, full_matrices=False)[2][:2]
 places = centred @ directions.T
 plt.figure(figsize=(11, 8))
-is_liked = np.isin(well_known[:40], liked)
+is_liked = np.isin(well_known[:24], liked)
 plt.scatter(*places.T, c=np.where(is_liked, "tab:red", "tab:blue"), s=15)
 for rank, place in enumerate(places[:, 1].argsort()):  # upwards; names in turns to right and left
     side = {"ha": "left", "xytext": (3, 2)} if rank % 2 else {"ha": "right", "xytext": (-3, 2)}
     title = film_titles[well_known[place]][:28]
     plt.annotate(title, places[place], textcoords="offset points", fontsize=8, **side)
-plt.margins(x=0.15)
+plt.margins(x=0.25)
 plt.title("The best-known items on a map (red: yours)")
 plt.show()
 
 # %% [markdown]
 # ## 11. Squared error is not ranking
 #
-# ALS minimises a squared error. What people see is an order. Are these the same? One user, five
-# items, all confidences 1. The user likes the first item. Which of these models is better?
+# ALS minimises a squared error. What people see is an order. Does the smaller error give the better order?
+# Take one user and five items, all with confidence 1. The user likes the first item. Which of these two
+# models is better?
 
 # %%
 wanted = np.array([1, 0, 0, 0, 0])
@@ -1109,9 +1151,9 @@ for name, scores in (
     print(f"{name}: squared error {error:.4f}, what the user likes is at place {place}")
 
 # %% [markdown]
-# B has the smaller error, and A the right order. And the real thing? All pairs that were not in the
-# training data, with $p = 1$ for those in the test part: here is the mean of $(p - s)^2$, and the
-# ranking.
+# B has the smaller error, and A the right order. Is it like that in real models? Take all pairs that were
+# not in the training data, with $p = 1$ for those in the test part. Here is the mean of $(p - s)^2$ over
+# these pairs, and the ranking:
 
 # %% tags=["experiment"]
 unseen = np.ones(split.train.shape, dtype=bool)
@@ -1129,17 +1171,17 @@ for alpha, reg, model in ((0.0, 10.0, plain), (10.0, 60.0, rows[-1][1])):
     )
 
 # %% [markdown]
-# To say 0 to everybody has nearly the smallest error in the table, and makes no list at all. ALS with
-# $\alpha = 10$ has an error several times as large, and its lists are good: compare its NDCG with that of
-# popularity in part 10. **So the error does not tell you how a model ranks.** (On this data, of the two ALS
+# The model that always says 0 has nearly the smallest error in the table, and makes no list at all. ALS
+# with $\alpha = 10$ has an error several times as large, and its lists are good: compare its NDCG with that
+# of popularity in part 10. **So the error does not tell you how a model ranks.** (On this data, of the two ALS
 # models the one with the larger error ranks better. On MovieLens 100K, with the same settings, the one with
 # the smaller error does.)
 #
-# ALS ranks well all the same: scores near 1 for what users have tend to come out on top. But order is
-# a side effect here. Could we ask for it directly? That is lesson 05.
+# ALS ranks well all the same: it gives scores near 1 to what users have, and also to items that are like
+# these. But here the order is only a side effect. Could we ask for it directly? That is lesson 05.
 
 # %% [markdown]
-# **To go further** (not graded). How much can two numbers know? Train ALS with 1, 2, 4, 8, 16, 32 and 64
+# **To go further.** (Not graded.) How much can two numbers know? Train ALS with 1, 2, 4, 8, 16, 32 and 64
 # factors (`set_backend("optimized")` makes that quick), choose λ for each on the validation part, and draw
 # NDCG@10 over the number of factors. Where would you stop, and what would you tell somebody who wants 512?
 
@@ -1220,5 +1262,5 @@ for alpha, reg, model in ((0.0, 10.0, plain), (10.0, 60.0, rows[-1][1])):
 # set_backend("optimized")    # the same model, in Cython
 # ```
 #
-# Lesson 05 asks for the order itself: an item that a user has should stand above one that they have
-# not. There will be no equations to solve exactly any more, only steps.
+# Lesson 05 asks for the order itself: an item that a user has should stand above one that they do not
+# have. That has no exact solution. It has to be learned in many small steps.

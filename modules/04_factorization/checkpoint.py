@@ -73,7 +73,7 @@ def my_loss_falls_at_every_half_step(remote, rng: np.random.Generator) -> None:
     """The learner's parts together: confidences, both sides of the pairs, half steps and losses."""
     indptr, indices, values = _data()
     confidence = remote.confidences(values, 4.0)
-    _require_confidences(confidence, values)
+    require_confidences(confidence, values, _data()[2], 4.0)
     pairs = indptr, indices, confidence
     sides = pairs, _by_item(remote, pairs)
     users, items = (rng.normal(0.0, 0.1, (n, 8)).astype(np.float32) for n in (N_USERS, N_ITEMS))
@@ -98,24 +98,25 @@ def my_loss_falls_at_every_half_step(remote, rng: np.random.Generator) -> None:
         before = now
 
 
-def _require_confidences(confidence, values) -> None:
-    """Require 1 + 4 r for every pair, in a new array of float32."""
+def require_confidences(confidence, given, values, alpha: float) -> None:
+    """Require 1 + α r for every pair, in a new array of float32; ``values`` were given."""
     require(
-        np.array_equal(values, _data()[2]),
+        np.array_equal(given, values),
         "confidences has changed the values that it was given: make a new array.",
     )
     require(
-        confidence.dtype == np.float32 and confidence.shape == values.shape,
-        f"Your confidences are {confidence.dtype} of shape {confidence.shape}; one float32 for each "
-        f"of {len(values)} pairs is expected.",
+        getattr(confidence, "dtype", None) == np.float32 and np.shape(confidence) == values.shape,
+        f"Your confidences are {getattr(confidence, 'dtype', type(confidence).__name__)} of shape "
+        f"{np.shape(confidence)}; one float32 for each of {len(values)} pairs is expected.",
     )
-    wrong = np.flatnonzero(np.abs(confidence - (1.0 + 4.0 * values)) > 1e-5)
-    place = wrong[0] if len(wrong) else 0
-    require(
-        not len(wrong),
-        f"A pair with r = {values[place]:g} has the confidence 1 + 4 r = {1 + 4 * values[place]:g} "
-        f"for α = 4; yours is {confidence[place]:g}.",
-    )
+    right = 1.0 + alpha * values.astype(np.float64)
+    wrong = np.flatnonzero(~(np.abs(confidence - right) <= 1e-6 * right))
+    for place in wrong[:1].tolist():
+        require(
+            False,
+            f"A pair with r = {values[place]:g} has the confidence 1 + α r = {right[place]:g} for "
+            f"α = {alpha:.4g}; yours is {confidence[place]:g}.",
+        )
 
 
 def _number(got, name: str) -> float:
@@ -186,7 +187,7 @@ def one_user_has_one_best_vector(remote, rng: np.random.Generator) -> None:
     for user in rng.permutation(N_USERS)[:10].tolist():
         own = slice(indptr[user], indptr[user + 1])
         one = indices[own], confidence[own], 0.7
-        right = _best_vector(items, *one)
+        right = best_vector(items, *one)
         slow = remote.solve_user(items, *one)
         _require_vector(slow, right, 1e-6, "solve_user", user)
         _require_vector(users[user], right, 1e-4, "als_half_step", user)
@@ -201,7 +202,7 @@ def one_user_has_one_best_vector(remote, rng: np.random.Generator) -> None:
         _require_vector(fast, right, 1e-6, "solve_user_fast", user)
 
 
-def _best_vector(items, observed, confidence, reg: float) -> np.ndarray:
+def best_vector(items, observed, confidence, reg: float) -> np.ndarray:
     """Return the x with (Σ c y yᵀ + λ I) x = Σ c p y."""
     y, c = items.astype(np.float64), np.ones(len(items))
     c[observed] = confidence

@@ -4,11 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recsys_backends.contract import hold
-from recsys_backends.contract.clause import require, require_close, require_identical
+from recsys_backends.contract.clause import require
 from recsys_backends.contract.inputs import random_interactions
 from recsys_backends.naive import als_half_step
 from recsys_edu.models.als_loss import mean_squared_loss
+from tito.judging.figures import hold_op, require_figure, require_figures
+
+from .checkpoint import MEANINGS, best_vector, require_confidences
 
 
 class Pairs(NamedTuple):
@@ -31,7 +33,9 @@ def _vectors(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
 
 def _require_array(found, shape: tuple[int, ...], name: str) -> None:
     require(isinstance(found, np.ndarray), f"{name} returned a {type(found).__name__}, no array.")
-    require(found.shape == shape, f"{name} returned the shape {found.shape}, expected {shape}.")
+    require(
+        found.shape == shape, f"{name} should return the shape {shape}; yours is {found.shape}."
+    )
 
 
 def test_confidences(remote, rng: np.random.Generator) -> None:
@@ -41,11 +45,7 @@ def test_confidences(remote, rng: np.random.Generator) -> None:
         values[: n // 4] = 0.0
         before = values.copy()
         found = remote.confidences(values, alpha)
-        _require_array(found, (n,), "confidences")
-        require(found.dtype == np.float32, f"confidences are {found.dtype}, expected float32.")
-        expected = 1.0 + alpha * before.astype(np.float64)
-        require_close(found, expected, 1e-4, f"1 + α r with α = {alpha:.3g}")
-        require_identical(values, before, "the values that were given, after the call")
+        require_confidences(found, values, before, alpha)
 
 
 def _hold_loss(loss, rng: np.random.Generator, name: str) -> None:
@@ -55,12 +55,9 @@ def _hold_loss(loss, rng: np.random.Generator, name: str) -> None:
         for reg in (0.0, float(rng.uniform(0.1, 50.0))):
             found = loss(users, items, *pairs, reg)
             expected = mean_squared_loss(users, items, *pairs, reg) * n_users * n_items
-            require_close(
-                found,
-                expected,
-                1e-5 * (1.0 + abs(expected)),
-                f"{name} with n_users = {n_users}, n_items = {n_items}, d = {d} and λ = {reg:.3g}",
-            )
+            about = f"Over all pairs of {n_users} users and {n_items} items, with {d} factors and"
+            tolerance = 1e-5 * (1.0 + abs(expected))
+            require_figure(found, expected, tolerance, f"{about} λ = {reg:.3g}, {name} is")
 
 
 def test_loss_of_all_pairs(remote, rng: np.random.Generator) -> None:
@@ -86,8 +83,8 @@ def test_fast_loss(remote, rng: np.random.Generator) -> None:
     scores = x[rows] * y[indices]
     observed = float((confidence * (1.0 - scores) ** 2 - scores**2).sum())
     expected = float((x @ x) * (y @ y)) + observed + reg * float(x @ x + y @ y)
-    about = f"fast_loss with {_N_USERS:,} users, {_N_ITEMS:,} items and {n_pairs} interactions"
-    require_close(found, expected, 1e-5 * abs(expected), about)
+    about = f"With {_N_USERS:,} users, {_N_ITEMS:,} items and {n_pairs} interactions, fast_loss is"
+    require_figure(found, expected, 1e-5 * abs(expected), about)
 
 
 def _require_lowest(x, items, observed, confidence, reg: float, name: str) -> None:
@@ -101,10 +98,9 @@ def _require_lowest(x, items, observed, confidence, reg: float, name: str) -> No
     scale = 1.0 + float(np.abs(y.T @ (c * p)).max(initial=0.0))
     require(
         bool(np.all(np.abs(slope) <= 1e-4 * scale)),
-        f"{name}, for a user with {len(observed)} of {len(items)} items, d = {d} and "
-        f"λ = {reg:.3g}: the x that came back is not where L_u is lowest. There, "
-        "Yᵀ C (p − Y x) − λ x would be 0, and it is as large as "
-        f"{float(np.abs(slope).max()):.3g}.",
+        f"{name} gives a user with {len(observed)} of {len(items)} items, for {d} factors and "
+        f"λ = {reg:.3g}, the vector {np.round(x, 3).tolist()}, and the best one for their items is "
+        f"{np.round(best_vector(items, observed, confidence, reg), 3).tolist()}.",
     )
 
 
@@ -142,7 +138,10 @@ def test_solve_user_fast(remote, rng: np.random.Generator) -> None:
             kept = given.copy()
             found = remote.solve_user_fast(kept, hidden, *one, reg)
             _require_solved(found, given, items, one, reg)
-            require_identical(kept, given, "gram, which the next user needs, after the call")
+            require(
+                np.array_equal(kept, given),
+                "solve_user_fast has changed gram, which the next user needs: make a new matrix.",
+            )
 
 
 def _require_solved(found, gram: np.ndarray, items: np.ndarray, one, reg: float) -> None:
@@ -155,15 +154,14 @@ def _require_solved(found, gram: np.ndarray, items: np.ndarray, one, reg: float)
     scale = 1.0 + float(np.abs(c @ y).max(initial=0.0))
     require(
         bool(np.all(np.abs(difference) <= 1e-4 * scale)),
-        "solve_user_fast, where only the vectors of the user's own items are right: the x that "
-        "came back does not solve the normal equations. What all other items add is in gram, and "
-        "is to be taken from there.",
+        "solve_user_fast was given the vectors of the user's own items alone, and its vector is not "
+        "the best one: take what all other items add from gram.",
     )
 
 
 def test_als_half_step(remote, rng: np.random.Generator) -> None:
     """The contract of als_half_step."""
-    hold(remote, "als_half_step", rng)
+    hold_op(remote, "als_half_step", rng, MEANINGS)
 
 
 def test_by_item(remote, rng: np.random.Generator) -> None:
@@ -188,10 +186,22 @@ def test_by_item(remote, rng: np.random.Generator) -> None:
         for name, got, wanted in zip(
             ("indptr", "indices", "confidence"), found, expected, strict=True
         ):
-            require(isinstance(got, np.ndarray), f"{name} is a {type(got).__name__}, no array.")
-            require_identical(
-                got, wanted, f"{name} by item, with n_users = {n_users} and n_items = {n_items}"
-            )
+            _require_by_item(got, wanted, name, f"Of {n_users} users and {n_items} items, by item")
+
+
+def _require_by_item(got, wanted: np.ndarray, name: str, about: str) -> None:
+    """Require one of the three arrays of by_item, with its dtype."""
+    require(isinstance(got, np.ndarray), f"{about}: {name} is a {type(got).__name__}, no array.")
+    require(
+        (got.dtype, got.shape) == (wanted.dtype, wanted.shape),
+        f"{about}: {name} should be {wanted.dtype} of shape {wanted.shape}; yours is {got.dtype} of "
+        f"shape {got.shape}.",
+    )
+    for place in np.flatnonzero(got != wanted)[:1].tolist():
+        require(
+            False,
+            f"{about}: {name}[{place}] is {wanted[place]:g}, and yours is {got[place]:g}.",
+        )
 
 
 def test_train_als(remote, rng: np.random.Generator) -> None:
@@ -204,13 +214,20 @@ def test_train_als(remote, rng: np.random.Generator) -> None:
         )
         require(
             len(losses) == 2 * epochs,
-            f"{epochs} epochs have {2 * epochs} half steps, but there are {len(losses)} losses.",
+            f"{epochs} epochs are {2 * epochs} half steps, but there are {len(losses)} losses.",
         )
         expected = _trained(pairs, n_items, d, reg, epochs, seed)
         for step, (got, wanted) in enumerate(zip(losses, expected[2], strict=True), start=1):
-            require_close(got, wanted, 1e-3 * wanted, f"the loss after half step number {step}")
-        about = f"after {epochs} epochs"
-        require_close(users @ items.T, expected[0] @ expected[1].T, 2e-2, f"the scores {about}")
+            require_figure(got, wanted, 1e-3 * wanted, f"After half step number {step} the loss is")
+        _require_array(users, expected[0].shape, "train_als, for users,")
+        _require_array(items, expected[1].shape, "train_als, for items,")
+        require_figures(
+            users @ items.T,
+            expected[0] @ expected[1].T,
+            2e-2,
+            f"Scores of your vectors after {epochs} epochs",
+            "that of user {} for item {}",
+        )
 
 
 def _trained(pairs: Pairs, n_items: int, d: int, reg: float, epochs: int, seed: int):

@@ -41,6 +41,7 @@ def _draws(rng: np.random.Generator) -> list:
         triples = list(range(first, first + 12))
         if n_seen == 28:
             triples += _by_last_guess(seen, n_items, key, first)
+            triples += _by_a_guess_more(seen, n_items, key, first)
         found += [("draw_negative", (seen, n_items, key, triple), {}) for triple in triples]
     return found
 
@@ -52,6 +53,20 @@ def _by_last_guess(seen: set, n_items: int, key: int, first: int) -> list:
         start = triple * DRAWS_PER_TRIPLE
         guesses = [bounded(key, start + n, n_items) not in seen for n in range(MAX_REJECTIONS)]
         if guesses[-1] and not any(guesses[:-1]):
+            found.append(triple)
+        triple += 1
+    return found
+
+
+def _by_a_guess_more(seen: set, n_items: int, key: int, first: int) -> list:
+    """Return triples whose pick differs from what one guess more would find."""
+    found, triple = [], first
+    left = sorted(set(range(n_items)) - seen)
+    while len(found) < 4:
+        start = triple * DRAWS_PER_TRIPLE
+        guesses = [bounded(key, start + n, n_items) for n in range(MAX_REJECTIONS + 1)]
+        pick = left[bounded(key, start + MAX_REJECTIONS, len(left))]
+        if seen.issuperset(guesses[:-1]) and guesses[-1] in left and guesses[-1] != pick:
             found.append(triple)
         triple += 1
     return found

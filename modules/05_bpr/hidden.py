@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 
-from recsys_backends.contract import hold
-from recsys_backends.contract.clause import require, require_close
+from recsys_backends.contract.clause import require
 from recsys_backends.naive.extended.candidates import Candidates
 from recsys_backends.naive.extended.draw_negative import draw_negative
 from recsys_backends.plan import MAX_REJECTIONS, SKIPPED
+from tito.judging.figures import hold_op, require_figure, require_figures
+
+from .checkpoint import MEANINGS
 
 
 def test_sigmoid(remote, rng: np.random.Generator) -> None:
@@ -16,9 +18,10 @@ def test_sigmoid(remote, rng: np.random.Generator) -> None:
     for x in [0.0, -700.0, 700.0, -1e5, 1e5, *rng.normal(0, 20, 20).tolist()]:
         low = math.exp(-abs(x)) / (1 + math.exp(-abs(x)))
         sigma, soft = remote.sigmoid(x), remote.softplus(x)
-        require_close(sigma, 1 - low if x >= 0 else low, 1e-12, f"sigmoid({x:.4g})")
+        require_figure(sigma, 1 - low if x >= 0 else low, 1e-12, f"sigmoid({x:.4g}) is")
         expected = max(x, 0.0) + math.log1p(math.exp(-abs(x)))
-        require_close(soft, expected, 1e-9 * expected, f"softplus({x:.4g}), to nine digits")
+        about = f"To nine digits, softplus({x:.4g}) is"
+        require_figure(soft, expected, 1e-9 * expected, about)
 
 
 def _vectors(rng: np.random.Generator, d: int) -> list[np.ndarray]:
@@ -36,21 +39,19 @@ def test_triple_loss(remote, rng: np.random.Generator) -> None:
     for d in (1, 2, 7, 32):
         for reg in (0.0, float(rng.uniform(0.01, 0.5))):
             vectors = _vectors(rng, d)
-            require_close(
-                remote.triple_loss(*vectors, reg),
-                _loss(vectors, reg),
-                1e-9,
-                f"triple_loss with {d} factors and λ = {reg:.2f}",
-            )
+            about = f"With {d} factors and λ = {reg:.2f} the loss of a triple is"
+            require_figure(remote.triple_loss(*vectors, reg), _loss(vectors, reg), 1e-9, about)
 
 
 def test_triple_gradient(remote, rng: np.random.Generator) -> None:
     """Each gradient is the limit of finite differences of the objective."""
-    names = ("the user's gradient", "the positive item's gradient", "the negative item's gradient")
+    names = ("The user's gradient", "The positive item's gradient", "The negative item's gradient")
     for d in (1, 3, 16):
         vectors, reg = _vectors(rng, d), float(rng.uniform(0.0, 0.5))
         got = remote.triple_gradient(*vectors, reg)
-        require(len(got) == 3, f"triple_gradient returned {len(got)} things; three are expected.")
+        require(
+            len(got) == 3, f"triple_gradient should return three gradients, and returns {len(got)}."
+        )
         for which, name in enumerate(names):
             expected = np.empty(d)
             for f in range(d):
@@ -58,7 +59,7 @@ def test_triple_gradient(remote, rng: np.random.Generator) -> None:
                 shifted[0][which][f] += 1e-6
                 shifted[1][which][f] -= 1e-6
                 expected[f] = (_loss(shifted[0], reg) - _loss(shifted[1], reg)) / 2e-6
-            require_close(got[which], expected, 1e-5, f"{name} with λ = {reg:.2f}")
+            require_figures(got[which], expected, 1e-5, f"{name} (λ = {reg:.2f})", "factor {}")
 
 
 def test_draw_negative(remote, rng: np.random.Generator) -> None:
@@ -69,14 +70,15 @@ def test_draw_negative(remote, rng: np.random.Generator) -> None:
         for triple in [*range(100), *rng.integers(2, 10**6, 100).tolist()]:
             got = remote.draw_negative(set(seen), n_items, key, triple)
             about = f"for a user who has {n_seen} of {n_items} items"
-            require(got not in seen, f"item {got} was drawn {about}, and it is one of theirs.")
+            require(got not in seen, f"Item {got} is drawn {about}, and it is one of theirs.")
             require(
-                n_seen < n_items or got == SKIPPED, f"{about}, the answer should be SKIPPED, −1."
+                n_seen < n_items or got == SKIPPED,
+                f"There is no negative {about}: answer SKIPPED, which is −1.",
             )
             expected = draw_negative(0, seen, candidates, key, triple)
             require(
                 got == expected,
-                f"triple {triple} got item {got} instead of {expected} {about}: the first guess is "
+                f"Triple {triple} gets item {expected}, and yours gets {got}, {about}: the first guess is "
                 f"draw triple * DRAWS_PER_TRIPLE, there are {MAX_REJECTIONS} of them, and the pick "
                 "after that is a place in the ascending list of what is left.",
             )
@@ -84,9 +86,9 @@ def test_draw_negative(remote, rng: np.random.Generator) -> None:
 
 def test_plan_epoch(remote, rng: np.random.Generator) -> None:
     """The contract of plan_epoch, for one block and uniform negatives."""
-    hold(remote, "plan_epoch", rng)
+    hold_op(remote, "plan_epoch", rng, MEANINGS)
 
 
 def test_bpr_update(remote, rng: np.random.Generator) -> None:
     """The contract of bpr_update."""
-    hold(remote, "bpr_update", rng)
+    hold_op(remote, "bpr_update", rng, MEANINGS)

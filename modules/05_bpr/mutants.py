@@ -100,6 +100,12 @@ MUTANTS = {
             "Your loop makes one guess too few: there are MAX_REJECTIONS of them before the list "
             "is made.",
         ),
+        "one guess too many": (
+            "range(MAX_REJECTIONS)",
+            "range(MAX_REJECTIONS + 1)",
+            "Your loop makes one guess too many: after MAX_REJECTIONS of them the next draw is the "
+            "pick's.",
+        ),
         "takes the first that is left": (
             "unseen[bounded(key, first + MAX_REJECTIONS, len(unseen))]",
             "unseen[0]",
@@ -125,6 +131,12 @@ MUTANTS = {
             "draw_negative(seen[0]",
             "Your plan draws every negative for user 0: draw_negative needs the items of the "
             "triple's own user.",
+        ),
+        "negatives for the order of the CSR": (
+            "enumerate(users[order].tolist())",
+            "enumerate(users.tolist())",
+            "Your plan draws each negative for the user at that place of the CSR: it is for the "
+            "user at that place of the plan, in the new order.",
         ),
         "positives out of step": (
             "positives=indices[order]",

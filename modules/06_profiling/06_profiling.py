@@ -19,7 +19,7 @@
 # and how fast it could be at most.
 #
 # About three hours. You need NumPy, and the training loop of lesson 05. If a cell gets stuck, the
-# square button stops it.
+# square button stops it. Words that are new stand in bold, and the [glossary](glossary.md) explains them.
 #
 # | part | you write | points |
 # | --- | --- | --- |
@@ -43,8 +43,8 @@
 # What would you do about it? Most people look at the code, guess what is slow, and rewrite that. The
 # guess is often wrong. Then the work is lost, and the code is harder to read.
 #
-# So this lesson changes nothing. It only measures. You build an instrument in each part, and use it on
-# BPR at once.
+# So this lesson changes nothing. It only measures. In each part you build an instrument, and then you use
+# it on BPR.
 
 # %% [markdown]
 # These are the imports of everything that you will export. Run the cell and go on.
@@ -87,9 +87,9 @@ from recsys_edu.datasets.synthetic import make_synthetic
 # print(run.time_ms)
 # ```
 #
-# What stands after `with` is a *context manager*: something that does one thing before the block and
-# another one after it. The shortest way to write one is a function with a `yield` in the middle. The
-# block runs where the `yield` is, and what you yield is what `as` gives a name to. Run this:
+# The object after `with` is a **context manager**: it does one thing before the block and another thing
+# after it. The shortest way to write one is a function with a `yield` in the middle. The block runs where
+# the `yield` is, and the name after `as` gets the value that you yield. Run this:
 
 
 # %%
@@ -107,11 +107,10 @@ with announced("the block") as loud:
 
 # %% [markdown]
 # Why `try` and `finally`? If the block raises an error, the error appears at the `yield`. Without
-# `finally`, the lines after it would never run. With `finally` they run in any case, and the error
-# goes on its way afterwards. Leave the `try` and `finally` out, put `1 / 0` into the block, and see.
+# `finally`, the lines after the `yield` would not run. With `finally` they run in any case, and the error is
+# raised after them. Leave out `try` and `finally`, put `1 / 0` into the block, and see what happens.
 #
-# This record holds what a measurement finds. What was not measured stays `None`. (`highest` is for
-# part 2.)
+# A `Run` is the record of a measurement. What was not measured stays `None`. (`highest` is for part 2.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "run_record", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["export"]
@@ -128,8 +127,8 @@ class Run:
 # %% [markdown]
 # **Which clock?** Python has several. `time.time()` is the date; it jumps when the computer corrects
 # its date. `time.process_time()` counts only what the processor does for you: it stands still while
-# your program waits. We want what a person with a stopwatch would see, as exactly as possible. That is
-# `time.perf_counter()`. It returns seconds; only *differences* between two readings mean anything.
+# your program waits. We want the time that a person with a stopwatch would see, as exactly as possible.
+# `time.perf_counter()` gives that. It returns seconds; only the *difference* of two readings has a meaning.
 #
 # **How do you test a stopwatch?** The answer is different every time. The trick: the clock is an
 # argument. In real use it is `time.perf_counter`. A test passes a fake clock, which moves only when it
@@ -175,15 +174,21 @@ def timed(clock: Callable[[], float] = time.perf_counter) -> Iterator[Run]:
 
 # %% nbgrader={"grade": true, "grade_id": "test_timed", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 clock = FakeClock()
-with timed(clock) as run:
-    clock.advance(0.25)
+try:
+    with timed(clock) as run:
+        clock.advance(0.25)
+except TypeError as error:
+    raise AssertionError(
+        f"`with timed(clock)` does not work: {error}. Is there a `yield` in your function? The block runs where it is; "
+        "`return` does not do that."
+    ) from None
 assert run is not None, "`as run` got None: yield the Run, so that the block gets it."
 assert run.time_ms is not None, "After the block run.time_ms is still None: write it into the Run."
 assert run.time_ms != 0.25, "That is in seconds. time_ms is in milliseconds: 250, not 0.25."
 assert run.time_ms >= 0, "The time is negative: it is the later reading minus the earlier one."
 assert abs(run.time_ms - 250) < 1e-6, (
     f"The clock moved by 0.25 s in the block, so time_ms should be 250; yours is {run.time_ms:g}. Read the "
-    "clock just before the yield, and again just after it."
+    "clock just before the yield, and again just after it; and read the one that you are given, clock()."
 )
 assert run.peak_memory_mb is None, "timed measures time alone: leave peak_memory_mb as it is, None."
 
@@ -222,12 +227,12 @@ assert run.time_ms > 49, (
 print("Part 1 works: you have a stopwatch.")
 
 # %% [markdown]
-# **The patient**, that is, the program which we examine: BPR on the *naive* backend. That is the answer
-# key of lesson 05, the same plain loop that you wrote. One epoch with 16 factors.
+# **The patient.** The program that we examine is one epoch of BPR, with 16 factors, on the backend `naive`.
+# That is the answer key of lesson 05: a plain loop like the one that you wrote.
 #
 # We take a fifth of the data set that is made by code (its test part; `load_split("ml-100k")` would take
 # MovieLens instead). That is enough: today nobody asks how well the model ranks, and the cost of one triple
-# does not depend on how many there are. To find out where the time goes, take **a small, typical piece**.
+# hardly depends on how many there are. To find out where the time goes, take a small and typical piece.
 
 # %% tags=["experiment"]
 train = load_split("synthetic-100k").test
@@ -257,8 +262,8 @@ print(f"that is {plain.time_ms * 1e3 / train.nnz:.1f} µs for each triple")
 # ## 2. A memory meter
 #
 # The second resource is memory. Python can *trace* it: between `tracemalloc.start()` and
-# `tracemalloc.stop()` it notes every piece of memory that is taken or given back, for NumPy's arrays as
-# well. You need three more calls:
+# `tracemalloc.stop()` it notes every piece of memory that is taken or given back, also for NumPy's arrays.
+# You need three more calls:
 #
 # | call | does |
 # | --- | --- |
@@ -271,15 +276,16 @@ print(f"that is {plain.time_ms * 1e3 / train.nnz:.1f} µs for each triple")
 # $$\text{current} = m_{\text{end}} - m_{\text{start}}, \qquad
 # \text{peak} = \max_{t \,\in\, \text{block}} m_t - m_{\text{start}}.$$
 #
-# The two differ whenever the block makes something and drops it again. *Current* is what you are left
-# with; *peak* is what your computer must have.
+# The two differ whenever the block makes something and drops it again. *Current* is what is left at the
+# end; the **peak** is what your computer must have.
 #
 # **Two traps.**
 #
 # - *There is only one peak*, for the whole program. If an inner block resets it, the outer block loses
-#   its own. So every block that is open keeps its highest level, in bytes, in its own `run.highest`. And
-#   **before** the peak is reset, and before tracing ends, `note_peak` updates all open blocks. It is given.
-# - *Tracing may be on already*, because somebody else has started it. Then leave it on. If **you** have
+#   its own. So every block that is open keeps its highest level, in bytes, in its own `run.highest`. Call
+#   `note_peak()`, which is given, *before* you reset the peak and before tracing ends: it updates all open
+#   blocks.
+# - *Tracing may be on already*, because somebody else has started it. Then leave it on. If *you* have
 #   started it, you stop it, also after an error. While it is on, everything is slow.
 
 
@@ -345,17 +351,32 @@ def assert_mb(got, expected, what):
 tracemalloc.stop()
 open_runs.clear()
 try:
-    with traced() as run:
-        passing = megabytes(8)
-        del passing
-        kept = megabytes(2)
+    try:
+        with traced() as run:
+            passing = megabytes(8)
+            del passing
+            kept = megabytes(2)
+    except IndexError as error:
+        raise AssertionError(
+            f"After the block there is no Run to take off ({error}): append it to open_runs before the block."
+        ) from None
     still_tracing = tracemalloc.is_tracing()
     assert run.current_memory_mb is None or abs(run.current_memory_mb - 2e6) > 1e5, (
         "That is in bytes: divide by 10⁶ for megabytes."
     )
-    assert_mb(run.current_memory_mb, 2, "What is left of 8 MB dropped and 2 MB kept (current)")
+    assert run.current_memory_mb is None or abs(run.current_memory_mb - 2e6 / 2**20) > 1e-3, (
+        "You divide by 2²⁰. Here a megabyte is 10⁶ bytes."
+    )
     assert_mb(
-        run.peak_memory_mb, 8, "The most held at a time, of 8 MB dropped, then 2 MB kept (peak)"
+        run.current_memory_mb,
+        2,
+        "What is left of 8 MB dropped and 2 MB kept (current; is the level read before tracing stops?)",
+    )
+    assert_mb(
+        run.peak_memory_mb,
+        8,
+        "The most held at a time, of 8 MB dropped, then 2 MB kept (peak; is the Run still in open_runs when "
+        "note_peak() is called after the block?)",
     )
     assert not still_tracing, (
         "The block has ended, and memory is still being traced: everything that follows is slow now. Stop "
@@ -380,7 +401,11 @@ try:
     assert_mb(
         run.current_memory_mb, 3, "With 5 MB held from before, a block that makes 3 (current)"
     )
-    assert_mb(run.peak_memory_mb, 3, "With 5 MB held from before, a block that makes 3 (peak)")
+    assert_mb(
+        run.peak_memory_mb,
+        3,
+        "With 5 MB held from before, a block that makes 3 (peak: run.highest minus the level before)",
+    )
     with traced() as run:
         del before
     assert_mb(run.peak_memory_mb, 0, "The peak of a block that only drops 5 MB")
@@ -475,8 +500,8 @@ print(
 )
 
 # %% [markdown]
-# Memory is no problem here. (At the end the model is gone, so little is left.) And a time that was
-# taken while tracing is worth nothing. The library has this instrument too: `recsys_edu.benchmark`.
+# Memory is no problem here. (At the end the model is gone, so little is left.) But a time that was
+# measured while tracing is worth nothing. The library has this instrument too: `recsys_edu.benchmark`.
 
 # %% [markdown]
 # ## 3. A fair comparison
@@ -485,12 +510,11 @@ print(
 # and go, and the processor changes its speed when it gets warm. Three habits help.
 #
 # 1. **Warm up.** The first call is often slow: it loads, compiles and fills caches. Call each function once
-#    and do not count it.
-# 2. **Interleave.** Measure A, B, A, B, … and not A, A, … B, B, … If the machine slows down half way, both
-#    get their part of it.
-# 3. **Take the median** of the times: sort them, and take the one in the middle (of an even number, the
-#    mean of the middle two). One call that was disturbed for a second pulls the *mean* up; it does not
-#    move the median.
+#    and do not count that call.
+# 2. **Interleave.** Measure A, B, A, B, … and not A, A, … B, B, … If the machine slows down half way, that
+#    concerns both.
+# 3. **Take the median.** Sort the times, and take the one in the middle (of an even number, the mean of the
+#    middle two). One call that was disturbed for a second raises the *mean*; it hardly moves the median.
 #
 # $$\text{ratio} = \frac{\mathrm{median}(a_1, \dots, a_n)}{\mathrm{median}(b_1, \dots, b_n)},
 # \qquad \text{measured in the order } a_1, b_1, a_2, b_2, \dots$$
@@ -558,7 +582,7 @@ assert all(turn in ("AB", "BA") for turn in turns), (
 )
 assert abs(a - 100) < 1e-6 and abs(b - 200) < 1e-6, (
     f"The calls took 0.1 s and 0.2 s each, after a warm-up of 0.5 s: expected 100 and 200 ms, yours are {a:g} "
-    f"and {b:g}. Are the two exchanged, or is that in seconds?"
+    f"and {b:g}. Are the two exchanged, is that in seconds, or is the clock not passed on, timed(clock)?"
 )
 (a, b), _ = staged([0.5, 0.1], [0.5, 0.2], 1)
 assert abs(a - 300) > 1e-6, (
@@ -582,7 +606,7 @@ assert abs(a - 250) < 1e-6 and abs(b - 400) < 1e-6, (
 print("Part 3 works: your comparisons are fair.")
 
 # %% [markdown]
-# A first use: how much does it cost to ask a vector for its sum, compared with adding up a list?
+# A first use: what does the sum of an array cost, compared with the sum of a list?
 
 # %%
 numbers = np.arange(1000.0)
@@ -600,8 +624,8 @@ print(f"    4 numbers: list {with_list * 1e3:.1f} µs, array {with_array * 1e3:.
 # %% [markdown]
 # ## 4. Reading a profile
 #
-# A stopwatch around everything says *how long*, not *where*. A **profiler** watches every call of
-# every function. Python's own is `cProfile`:
+# A stopwatch around everything says *how long* it took, not *where* the time went. A **profiler** watches
+# every call of every function, and writes a **profile**. Python's own is `cProfile`:
 
 # %% tags=["experiment"]
 profiler = cProfile.Profile()
@@ -618,7 +642,7 @@ next((key, entry[:4]) for key, entry in stats.items() if key[2] == "sigmoid")
 # | index | is |
 # | --- | --- |
 # | 0 | calls that are not recursive (a recursive call is made inside a call of the same function) |
-# | 1 | **all calls** |
+# | 1 | all calls |
 # | 2 | **own time**, in seconds: spent in the function's own lines |
 # | 3 | **cumulative time**: own time, and that of everything the function called |
 # | 4 | who called it |
@@ -629,16 +653,16 @@ next((key, entry[:4]) for key, entry in stats.items() if key[2] == "sigmoid")
 # | --- | --- | --- |
 # | `train` | 1 s | 4 s |
 # | `step` | 3 s | 3 s |
-# | sum | **4 s** | 7 s |
+# | sum | *4 s* | 7 s |
 #
 # The program took 4 s. Own times add up to the whole; cumulative times count the 3 s of `step` twice. So
-# a share is always a share of the **sum of own times** $T$:
+# a share is always a share of the *sum of own times* $T$:
 #
 # $$T = \sum_f \mathrm{own}_f, \qquad
 # \text{own share}_f = \frac{\mathrm{own}_f}{T}, \qquad
 # \text{cumulative share}_f = \frac{\mathrm{cum}_f}{T}.$$
 #
-# Own share says *where the time is spent*; cumulative share says *on whose behalf*.
+# The own share says *where* the time is spent; the cumulative share says *on whose behalf*.
 
 
 # %% nbgrader={"grade": false, "grade_id": "time_shares", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -756,8 +780,8 @@ plt.show()
 # is the slow part. (Operators such as `*` and `+` are not function calls, so NumPy's arithmetic is
 # counted as `bpr_update`'s own.)
 #
-# **A profile points; it does not measure.** The profiler does some work at every call, so code that
-# makes many calls looks slower than it is. Here are both, measured in turns:
+# **A profile shows the place; it does not measure.** The profiler does some work at every call, so code
+# that makes many calls looks slower than it is. Here are times with and without it, measured in turns:
 
 
 # %% tags=["experiment"]
@@ -816,17 +840,17 @@ print(
 # %% [markdown]
 # ## 5. What an operation costs in Python
 #
-# *Why* is the loop slow? It multiplies a few hundred numbers for each triple; a processor does billions
-# a second. Let us see what the interpreter takes for a single small operation.
+# *Why* is the loop slow? It needs a few hundred multiplications and additions for each triple; a processor
+# does billions a second. Let us see how long Python takes for a single small operation.
 #
-# One operation is too short for any clock. So do it $n$ times in a loop, and take the time of the loop.
-# But then the loop itself is in it. So time an empty loop as well, and subtract:
+# One operation is too short for any clock. So do it $n$ times in a loop, and measure the loop. But that
+# includes the time of the loop itself. So measure an empty loop as well, and subtract:
 #
 # $$\text{cost} = \frac{\min_r \, t_r(\text{loop of } n \text{ with the operation}) - \min_r \, t_r(\text{empty loop of } n)}{n}$$
 #
-# Here $t_r$ is the time in repeat number $r$. Why the **minimum** this time, and not the median? Being disturbed
-# can only make a repeat longer, never shorter. Here we ask for the cost of the operation itself, so the
-# repeat that was disturbed least is the best one. (In part 3 we asked what one can expect: the median.)
+# Here $t_r$ is the time in repeat number $r$. Why the *minimum* this time, and not the median? A disturbance
+# can only make a repeat longer, never shorter. Here we want the cost of the operation itself, so the repeat
+# that was disturbed least is the best one. (In part 3 we wanted the time that one can expect: the median.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "cost_per_call", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -890,7 +914,8 @@ assert abs(cost - 5000) > 1e-3, (
     "You get 5000 ns: that is with the loop itself. Subtract the empty loop."
 )
 assert abs(cost - 4000) < 1e-3, (
-    f"Loops of 1000 that take 5 ms and 1 ms: (5 − 1) ms / 1000 = 4000 ns for each operation, not {cost:g}."
+    f"Loops of 1000 that take 5 ms and 1 ms: (5 − 1) ms / 1000 = 4000 ns for each operation, not {cost:g}. "
+    "(1 ms is 10⁶ ns.)"
 )
 cost, _ = staged_cost([0.009, 0.005, 0.007], [0.001, 0.002, 0.004], 1000)
 assert abs(cost - 3000) > 1e-3, (
@@ -904,10 +929,10 @@ assert abs(cost - 4000) < 1e-3, (
 print("Part 5 works: you can weigh a single operation.")
 
 # %% [markdown]
-# Now weigh what the inner loop of BPR is made of. The vectors have 16 numbers, as the model's have.
-# The column "a triple" says how often each occurs for one triple. (Count them in your `bpr_update` of lesson
-# 05 if you like: a number times a vector, as in `g * user`, occurs nine times; a sum or difference of two
-# vectors eight times; …) If your machine is busy, run the cell twice.
+# Now weigh the operations of which the inner loop of BPR consists. The vectors have 16 numbers, as in the
+# model. The column "a triple" says how often each operation occurs for one triple. (Count them in your
+# `bpr_update` of lesson 05 if you like: a number times a vector, as in `g * user`, occurs nine times; a sum
+# or difference of two vectors eight times; …) If your machine is busy, run the cell twice.
 
 # %%
 table = np.ones((1000, 16), dtype=np.float32)
@@ -1009,8 +1034,8 @@ for what, loop, times in weighed:
 print(f"\nthat makes {predicted:.1f} µs for a triple")
 
 # %% [markdown]
-# That is a prediction. Is it true? We took minima, so compare with a minimum: cut the plan into pieces of 200
-# triples, time each, and take the fastest piece.
+# That is a prediction. Is it right? It was made of minima, so compare it with a minimum: cut the plan into
+# pieces of 200 triples, time each piece, and take the fastest.
 
 # %% tags=["experiment"]
 piece_ms = []
@@ -1026,10 +1051,10 @@ print(f"predicted: {predicted:.1f} µs for a triple")
 print(f"measured:  {least_us:.1f} µs in the fastest piece, {triple_us:.1f} µs on average in part 4")
 
 # %% [markdown]
-# **Counting small operations predicts the time of the loop**, more or less. (What is missing is what stands
-# between them.) And compare the lines of NumPy with the line "multiply two floats". A processor needs a few
-# nanoseconds for 16 multiplications. Nearly all of the rest is *overhead*: finding the function,
-# checking types, making a new array for the result. That is why the loop is slow.
+# **Counting small operations predicts the time of the loop,** more or less. (It leaves out what happens
+# between the operations.) Now compare the lines of NumPy with the line "multiply two floats". A processor
+# needs a few nanoseconds for 16 multiplications. Nearly all of the rest is **overhead**: finding the
+# function, checking types, making a new array for the result. That is why the loop is slow.
 
 # %% [markdown]
 # ## 6. Amdahl's law
@@ -1041,13 +1066,14 @@ print(f"measured:  {least_us:.1f} µs in the fastest piece, {triple_us:.1f} µs 
 #
 # $$S(p, f) = \frac{1}{(1 - p) + p / f}.$$
 #
-# That is Amdahl's law (1967). However fast the part becomes, the rest remains. With $f \to \infty$
+# That is **Amdahl's law** (Amdahl, *Validity of the Single Processor Approach to Achieving Large Scale
+# Computing Capabilities*, AFIPS 1967). However fast the part becomes, the rest remains. With $f \to \infty$
 # we get the upper bound
 #
 # $$S_{\max}(p) = S(p, \infty) = \frac{1}{1 - p}.$$
 #
-# And the other way round: to make the whole $S$ times faster, how much faster must the part become? Solve
-# for $f$:
+# Now the other way round: if the whole is to become $S$ times faster, how much faster must the part become?
+# Solve for $f$:
 #
 # $$f = \frac{p}{1/S - (1 - p)}, \qquad \text{possible only if } \; 1/S > 1 - p.$$
 #
@@ -1142,21 +1168,21 @@ for target in (2.0, 3.0, 100.0):
     )
 
 # %% [markdown]
-# (Where a line says `inf`, no factor is enough.) The loop is where to start. But the line with `inf` in the first
-# column is the end of that road: with an infinitely fast loop, `plan_epoch` takes all of the time that is left.
-# To get further, both have to become fast.
+# (Where a line says `inf`, no factor is enough.) The loop is the place to start. But the line with `inf` in
+# the first column shows the limit: if the loop takes no time at all, `plan_epoch` is all that is left. To get
+# further, both have to become fast.
 
 # %% [markdown]
 # ## 7. How much work is it really?
 #
 # So how fast could the loop itself be? Forget Python. A processor needs time for two things:
 #
-# - **arithmetic**: floating-point operations, in short *flops*;
+# - *arithmetic*: floating-point operations, in short **flops**;
 # - **traffic**: bytes that are moved between memory and the processor.
 #
-# Count both by hand, for the *algorithm*, not for some code. Our numbers are float32: **4 bytes** each.
+# Count both by hand, for the *algorithm*, not for some program. Our numbers are float32: 4 bytes each.
 #
-# **One BPR triple** with $d$ factors. A $+$, $-$ or $\times$ on a vector is done for each of its $d$ numbers, so
+# **One BPR triple.** It has $d$ factors. A $+$, $-$ or $\times$ on a vector is done for each of its $d$ numbers, so
 # it is $d$ flops. Leave out biases, and everything that is done with single numbers (such as $\sigma$ or $-g$).
 #
 # $$\begin{aligned}
@@ -1167,10 +1193,10 @@ for target in (2.0, 3.0, 100.0):
 # q_j &\leftarrow q_j + \eta\,((-g)\,p_u - \lambda q_j) && \text{as many}
 # \end{aligned}$$
 #
-# And the traffic: three rows of $d$ numbers are **read, and written back**.
+# And the traffic: three rows of $d$ numbers are *read, and written back*.
 #
-# **A matrix product** of $m \times k$ by $k \times n$. Each of the $m \cdot n$ results is a dot product of
-# length $k$, that is $2k$ flops. As traffic count the best case: both matrices are read once, and the
+# **A matrix product.** It is $m \times k$ by $k \times n$. Each of the $m \cdot n$ results is a dot product of
+# length $k$, that is $2k$ flops. For the traffic, count the best case: both matrices are read once, and the
 # result is written once.
 
 
@@ -1224,8 +1250,8 @@ assert traffic == 124, (
 print("Part 7 works: you know how much work there is.")
 
 # %% [markdown]
-# The two counts have a ratio, the **arithmetic intensity** $I = \text{flops} / \text{bytes}$: how much is
-# done with a byte once it is there.
+# The two counts have a ratio, the **arithmetic intensity** $I = \text{flops} / \text{bytes}$. It says how much
+# work is done with each byte that is moved.
 
 # %%
 for d in (16, 64, 256):
@@ -1236,25 +1262,27 @@ for n in (16, 128, 1024):
     print(f"matmul {n:>4} × {n:<4}       {flops / traffic:7.2f} flops per byte")
 
 # %% [markdown]
-# Two different worlds. A large matrix product uses each number again and again. A BPR triple uses it a
-# handful of times and moves on, whatever $d$ is.
+# The difference is large. A big matrix product uses each number again and again. A BPR triple uses each
+# number a few times, whatever $d$ is.
 
 # %% [markdown]
 # ## 8. The roofline
 #
-# A machine has two limits: the most flops per second, its *peak* $P$ (not the peak of part 2); and the most bytes per second, its
-# *bandwidth* $B$. A program of intensity $I$ gets $I$ flops out of each byte, so memory allows it $B \cdot
-# I$ flops per second, and not more. The processor allows $P$. The smaller one counts:
+# A machine has two limits: the most flops per second, its *peak* $P$ (not the peak of part 2); and the most
+# bytes per second, its **bandwidth** $B$. A program of intensity $I$ does $I$ flops with each byte, so memory
+# allows it $B \cdot I$ flops per second, and not more. The processor allows $P$. The smaller limit counts:
 #
 # $$\text{attainable}(I) = \min(P,\; B \cdot I).$$
 #
-# Drawn over $I$, it looks like a roof: first it rises, then it is flat. The edge, where the two are
-# equal, is the **ridge point**
+# Drawn over $I$, it looks like a roof: first it rises, then it is flat. So it is called the **roofline**. The
+# edge, where the two limits are equal, is the **ridge point**
 #
 # $$I^* = P / B.$$
 #
-# Left of it, a program waits for memory (*memory-bound*): faster arithmetic would not help. Right of it,
-# it waits for arithmetic (*compute-bound*). This picture is by Williams, Waterman and Patterson (2009).
+# Left of it, a program is **memory-bound**: it waits for memory, and faster arithmetic would not help. Right
+# of it, a program is **compute-bound**: it waits for arithmetic. This picture is by Williams, Waterman and
+# Patterson (*Roofline: An Insightful Visual Performance Model for Multicore Architectures*, Communications
+# of the ACM 2009).
 
 
 # %% nbgrader={"grade": false, "grade_id": "roofline", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -1304,8 +1332,8 @@ print("Part 8 works: you have a roof.")
 # **Your machine's roof.** Measured crudely, with NumPy, on one core, because our loop uses one core:
 #
 # - $P$: a large matrix product. The libraries behind `@` get close to what the processor can do.
-# - $B$: copy an array. Each byte is read and written. We need *two* bandwidths: a large array comes from
-#   main memory; one of a few hundred kB stays in the **cache**, a small fast memory beside the processor.
+# - $B$: the copy of an array. Each byte is read and written. We need *two* bandwidths: a large array comes
+#   from main memory; one of a few hundred kB stays in the **cache**, a small fast memory near the processor.
 
 # %% tags=["experiment"]
 model_bytes = 4 * SETTINGS["n_factors"] * (train.n_users + train.n_items)
@@ -1347,8 +1375,8 @@ print(
 )
 
 # %% [markdown]
-# And now the picture that this lesson was made for. Where does the loop stand under its roof? If the
-# compiled backend is installed, it is measured too: the same triples, one core.
+# And now the picture that this lesson was made for. How far below its roof is the loop? If the compiled
+# backend is installed, it is measured too: the same triples, on one core.
 
 # %% tags=["experiment"]
 flops, traffic = triple_cost(SETTINGS["n_factors"])
@@ -1386,13 +1414,12 @@ plt.show()
 
 # %% [markdown]
 # Read the picture from below. A mark is what a program reaches; the line above it is what the machine allows at
-# that intensity. The solid line holds as long as the data stay in the cache, as our model does. The dashed line
+# that intensity. The solid line holds for data that stay in the cache, as our model does. The dashed line
 # holds for data that come from main memory. The large matrix product has 12 MB and may not fit into your cache,
 # but it is so far to the right that both lines are the same there: it is limited by arithmetic.
 #
-# A mark *above* a line says that the line was measured too low: copying an array is not the fastest use of a
-# cache on every machine, and other programs slow it down. Run the two cells again before you believe a point
-# that beats its roof.
+# If a mark is *above* its line, then the line was measured too low: copying an array is not the fastest use of
+# a cache on every machine, and other programs slow it down. Run the two cells again before you believe it.
 
 # %% [markdown]
 # ## 9. The diagnosis
@@ -1422,12 +1449,12 @@ if len(loops) > 1:
     print(f"             With plan_epoch compiled as well, the epoch is {both:,.0f} times as fast.")
 
 # %% [markdown]
-# Line 3 is a bound, not a promise. It knows nothing of the exponential in $\sigma$, of rows that are
-# scattered, or of steps that have to wait for one another. But it tells you that nothing in the *problem*
-# is slow. Python is. That is worth a rewrite, and now you know of what.
+# Line 3 is a bound, not a promise. It leaves out the exponential in $\sigma$, rows that are scattered over
+# the memory, and steps that have to wait for one another. But it tells you that the *problem* is not slow:
+# Python is. So a rewrite is worth the work, and now you know which function to rewrite first.
 
 # %% [markdown]
-# **To go further** (not graded). Diagnose the half step of lesson 04 in the same way: count its flops and bytes
+# **To go further.** (Not graded.) Diagnose the half step of lesson 04 in the same way: count its flops and bytes
 # with $d = 16$, put it under the roof, once for `naive` and once for `optimized`. Guess first: is it to the left
 # or to the right of BPR, and which of the two backends is further from its roof?
 
@@ -1504,5 +1531,5 @@ if len(loops) > 1:
 # You have your instruments, so try them on something of your own: which line of lesson 04 takes the time, and
 # how far is it from its roof? (ALS is made of matrix products.)
 #
-# The diagnosis is clear: the model is fine, its *engine* is slow. So we want to exchange the engine and
-# keep the model. How a library does that is lesson 07, backends; the new engine is lesson 08.
+# The diagnosis is clear: the model is good, and its *engine* is slow. So we want to exchange the engine and
+# keep the model. Lesson 07, backends, shows how a library does that; in lesson 08 you write the new engine.

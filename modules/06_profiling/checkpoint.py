@@ -9,6 +9,7 @@ import numpy as np
 from recsys_backends import ops, use_backend
 from recsys_backends.contract.clause import require
 from recsys_edu.datasets.synthetic import make_synthetic
+from tito.judging.figures import require_figure
 
 MB = 10**6
 
@@ -67,17 +68,6 @@ def my_bounds_are_right(remote, rng: np.random.Generator) -> None:
 
 
 # What the clauses above are made of. --------------------------------------------------------------
-
-
-def require_figure(got, right: float, tolerance: float, sentence: str) -> None:
-    """Require one number; the sentence ends where the right one follows."""
-    require(
-        np.ndim(got) == 0 and np.asarray(got).dtype.kind in "biuf",
-        f"{sentence} {right:.7g}, and yours is no number but {type(got).__name__}.",
-    )
-    found = float(got)  # half precision would round what it is compared with
-    close = found == right or abs(found - right) <= tolerance
-    require(close, f"{sentence} {right:.7g}, and yours says {found:.7g}.")
 
 
 def require_stopwatch(remote, start: float, before: float, inside: float, after: float) -> None:

@@ -10,7 +10,8 @@ import time
 
 import numpy as np
 
-from recsys_backends.contract.clause import require, require_close
+from recsys_backends.contract.clause import require
+from tito.judging.figures import require_figure
 from tito.judging.staged import staged_call
 
 from .checkpoint import (
@@ -63,10 +64,10 @@ def test_timed(remote, rng: np.random.Generator) -> None:
     start = time.perf_counter()
     found = staged_call(remote, "time_staged_sleep", sleep, probe=True)
     most, least = 1e3 * (time.perf_counter() - start), 1e3 * sum(slept)
-    require(len(slept) == 1, f"the block was to run once, and ran {len(slept)} times.")
+    require(len(slept) == 1, f"The block was to run once, and ran {len(slept)} times.")
     require(
         found is not None and least - 0.01 <= found <= most + 0.01,
-        f"a block that slept took between {least:.2f} and {most:.2f} ms, and timed says {found}: "
+        f"A block that slept took between {least:.2f} and {most:.2f} ms, and timed says {found}: "
         "is its clock time.perf_counter?",
     )
 
@@ -75,23 +76,25 @@ def _require_nested_times(remote, stage: _Stage) -> None:
     found = staged_call(remote, "time_staged_blocks", stage.clock, stage.block, probe=True)
     require(
         stage.names == ["before", "inside", "after", "later"],
-        f"the blocks were to run in their order, once each; they ran as {stage.names[:9]}.",
+        f"The blocks were to run in their order, once each; they ran as {stage.names[:9]}.",
     )
     inside = stage.seconds["inside"]
     outer = stage.seconds["before"] + inside + stage.seconds["after"]
     for name, seconds in (("outer", outer), ("inner", inside)):
-        require(found[name] is not None, f"time_ms of the {name} block is None after it.")
-        require_close(found[name], 1e3 * seconds, 1e-5, f"time_ms of the {name} of two blocks")
+        require(found[name] is not None, f"After the {name} block its time_ms is still None.")
+        about = f"One block in another: by the clock the {name} one takes, in ms,"
+        require_figure(found[name], 1e3 * seconds, 1e-5, about)
     require(found["memory"] is None, "timed must leave peak_memory_mb None: it was not measured.")
 
 
 def _require_time_of_failing_block(remote, stage: _Stage) -> None:
     found = staged_call(remote, "time_staged_error", stage.clock, stage.failing_block, probe=True)
-    require(stage.names == ["failing"], "the block that raises was to run once.")
-    require(found["came_out"], "an error in the block does not come out of timed: it is swallowed.")
-    require(found["time_ms"] is not None, "a block raised an error, and its time got lost.")
+    require(stage.names == ["failing"], "The block that raises was to run once.")
+    require(found["came_out"], "An error in the block does not come out of timed: it is swallowed.")
+    require(found["time_ms"] is not None, "A block raised an error, and its time got lost.")
     expected = 1e3 * stage.seconds["failing"]
-    require_close(found["time_ms"], expected, 1e-5, "time_ms of a block that raises")
+    about = "A block raises an error, and until then takes, in ms,"
+    require_figure(found["time_ms"], expected, 1e-5, about)
 
 
 def test_traced(remote, rng: np.random.Generator) -> None:
@@ -130,22 +133,28 @@ def test_compare(remote, rng: np.random.Generator) -> None:
         calls = "".join(name for name, _ in actors.calls)
         require(
             calls.count("A") == calls.count("B") == n + 1,
-            f"with n = {n} each function is to be called {n + 1} times; the calls were "
+            f"With n = {n} each function is to be called {n + 1} times; the calls were "
             f"{calls[:40]}.",
         )
         require(
             all({calls[k], calls[k + 1]} == {"A", "B"} for k in range(2, 2 * n + 2, 2)),
-            f"after one warm-up of each the two should take turns; the calls were {calls}.",
+            f"After one warm-up of each the two should take turns; the calls were {calls}.",
         )
         expected = 1e3 * np.median(first[1:]), 1e3 * np.median(second[1:])
-        require_close(list(found), expected, 1e-5, "the medians that compare returns, in ms")
+        require(len(found) == 2, "compare should return two medians.")
+        for which, got, median in zip(("first", "second"), found, expected, strict=True):
+            about = (
+                f"Of the {n} measured calls of the {which} function, without the warm-up, the median "
+                "is, in ms,"
+            )
+            require_figure(got, median, 1e-5, about)
 
 
 def test_time_shares(remote, rng: np.random.Generator) -> None:
     """A real profile, made-up ones with ties and twins, and two that are empty."""
     for stats in (profile_of_bpr(), *(made_up_profile(rng) for _ in range(5))):
         require_rows(remote.time_shares(stats), stats)
-    require(remote.time_shares({}) == [], "an empty profile has no rows: [] is expected.")
+    require(remote.time_shares({}) == [], "An empty profile has no rows: [] is expected.")
     idle = {("a.py", 3, "idle"): (2, 2, 0.0, 0.0, {})}
     require_rows(remote.time_shares(idle), idle)
 
@@ -162,11 +171,15 @@ def test_cost_per_call(remote, rng: np.random.Generator) -> None:
             len(actors.calls) == len(wanted)
             and all(call in wanted for call in actors.calls)
             and all(actors.calls.count(call) == repeats for call in set(wanted)),
-            f"with {repeats} repeats and n = {n}, work(n) and empty(n) are to be called once in "
+            f"With {repeats} repeats and n = {n}, work(n) and empty(n) are to be called once in "
             f"each repeat; the calls were {actors.calls[:20]}.",
         )
         expected = 1e9 * (work.min() - empty.min()) / n
-        require_close(cost, expected, 1e-6 * expected, "cost_per_call, in ns")
+        about = (
+            f"The fastest of {repeats} loops with the work takes {1e6 * work.min():.1f} µs, the fastest "
+            f"empty one {1e6 * empty.min():.1f} µs, for {n} operations: one costs, in ns,"
+        )
+        require_figure(cost, expected, 1e-6 * expected, about)
 
 
 def test_speedup(remote, rng: np.random.Generator) -> None:
@@ -174,12 +187,18 @@ def test_speedup(remote, rng: np.random.Generator) -> None:
     for _ in range(10):
         require_amdahl(remote, float(rng.uniform(0.05, 0.95)), float(np.exp(rng.uniform(-1, 6))))
     require_amdahl(remote, 0.5, float(rng.uniform(2, 9)))
-    require_close(remote.speedup(0.0, 9.0), 1.0, 0, "speedup of a part that takes no time")
+    nothing = (
+        "A part that takes no time becomes 9 times faster: the whole becomes faster by a factor of"
+    )
+    require_figure(remote.speedup(0.0, 9.0), 1.0, 0, nothing)
     require(
         remote.speedup(1.0, math.inf) == math.inf,
         "speedup(1.0, math.inf) should be math.inf: nothing is left.",
     )
-    require_close(remote.factor_needed(1.0, 7.5), 7.5, 1e-9, "factor_needed for a share of 1")
+    whole = (
+        "A part that is all of the time has to become faster, for 7.5 times as fast, by a factor of"
+    )
+    require_figure(remote.factor_needed(1.0, 7.5), 7.5, 1e-9, whole)
 
 
 def test_triple_cost(remote, rng: np.random.Generator) -> None:

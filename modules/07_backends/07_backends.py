@@ -265,6 +265,18 @@ assert load("quantum") == "mended", (
     "Loading failed once, and the failure was kept. The next load must try the loader again."
 )
 
+
+def missing_library():
+    raise OSError("libgpu.so: cannot open shared object file")
+
+
+register("gpu", missing_library)
+error = error_of(load, "gpu")
+assert type(error) is EngineUnavailableError, (
+    f"A loader may fail in other ways than by an ImportError. This one raised an OSError, and {type(error).__name__} "
+    "came out of load: catch every Exception."
+)
+
 error = error_of(register, "numpy", broken_loader)
 assert type(error) is ValueError, "The name was taken: register should raise ValueError."
 assert load("numpy") is engine, "A refused register must change nothing."
@@ -338,6 +350,7 @@ def use(name: str) -> Iterator[Any]:
 # %% nbgrader={"grade": true, "grade_id": "test_switch", "locked": true, "points": 4, "schema_version": 3, "solution": false}
 loaders.clear()
 loaded.clear()
+chosen.set("numpy")  # where an earlier try of yours may have left another one
 for name in ("numpy", "red", "blue"):
     register(name, lambda name=name: f"the {name} engine")
 assert current() == "the numpy engine", (
@@ -581,6 +594,20 @@ require_refused(
     "The index −1", "Look at the minimum as well.", "users", users - 1, np.int32, 1, below=3
 )
 require_refused(
+    "The index 0 below 0",
+    "below may be 0: ask `below is not None`, since 0 counts as false.",
+    "users",
+    users[:1],
+    np.int32,
+    1,
+    below=0,
+)
+one_nan = good.copy()
+one_nan[1, 2] = np.nan
+require_refused(
+    "A matrix with one nan", "All numbers must be finite.", "a", one_nan, np.float32, 2, finite=True
+)
+require_refused(
     "A matrix with inf",
     "np.isfinite, for all numbers.",
     "a",
@@ -697,7 +724,7 @@ plt.show()
 
 # %% [markdown]
 # And it works in **blocks** of columns: with `block = 64`, it makes columns 0 to 63 of $c$ first, then 64 to 127, and
-# so on. A block of a few rows fits into the cache, the small fast memory of lesson 06, and stays there while
+# so on. Such a block of $b$ has only k · 64 numbers: it fits into the cache, the small fast memory of lesson 06, and stays there while
 # it is used again for the next row of $a$. The last block may be narrower; forgetting that is the most
 # common mistake in blocked code.
 #
@@ -747,7 +774,7 @@ for m, k, n, block in ((3, 4, 5, 2), (2, 3, 6, 3), (4, 2, 3, 64), (1, 5, 7, 1), 
         + (
             ": the last block is narrower, and was left out."
             if wrong[:, 1].min() >= n - n % block and n % block
-            else "."
+            else ". Does each step add to what the earlier ones left there, and end where its block ends?"
         )
     )
     assert np.array_equal(a, before[0]) and np.array_equal(b, before[1]), "It changed a or b."
@@ -807,7 +834,7 @@ plt.xlabel(
 )
 plt.ylabel("numbers of the product")
 plt.title("Right engines differ in the last digits")
-plt.legend(fontsize=8)
+plt.legend(fontsize=8, loc="upper left")
 plt.show()
 
 # %% [markdown]
@@ -829,7 +856,7 @@ plt.show()
 #
 # - *Shapes:* square ones hide a transposed result. One row; one column; sizes that are no multiple of 4, 8
 #   or 16; more than 64 or 100 of each; k = 0, no rows, no columns.
-# - *Values:* negative numbers, large ones and tiny ones, zeros. `nan` and `inf` must come through:
+# - *Values:* negative numbers, large ones and tiny ones (10⁻³⁰ is a number too), zeros. `nan` and `inf` must come through:
 #   an engine that turns `nan` into 0 hides a model that has diverged.
 # - *The form of the answer:* dtype float32, the right shape, a NumPy array.
 # - *Side effects:* the arguments must be unchanged afterwards.

@@ -25,6 +25,7 @@ MUTANTS = {
             "    except Exception as error:\n        del loaders[name]\n        raise Engine",
         ),
         "lets the loader's error through": ("except Exception as error", "except OSError as error"),
+        "knows import errors only": ("except Exception as error", "except ImportError as error"),
         "returns nothing": (
             "    loaded[name] = engine\n    return engine",
             "    loaded[name] = engine",
@@ -88,6 +89,8 @@ MUTANTS = {
             "if finite and not np.isfinite(array).all():",
             "if not np.isfinite(array).all():",
         ),
+        "one finite number is enough": ("np.isfinite(array).all()", "np.isfinite(array).any()"),
+        "nothing is below nothing": ("if below is not None and array", "if below and array"),
         "infinity is finite": ("not np.isfinite(array).all()", "np.isnan(array).any()"),
         "another error": (
             'raise BadArgumentError(f"{name} must be {np.dtype(dtype)}',

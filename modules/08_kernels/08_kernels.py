@@ -818,7 +818,10 @@ assert numbers.tolist() == [2, 0, 3], (
     f"Without items 1 and 4, which were seen, the list is 2, 0, 3; yours is {numbers.tolist()}."
 )
 numbers, _ = best_items(user, rows, np.arange(5, dtype=np.int32), 3)
-assert len(numbers) == 0, "Who has seen everything gets an empty list."
+assert len(numbers) == 0, (
+    f"Who has seen everything gets an empty list; yours has {len(numbers)} places. Return only the places that are "
+    "filled, numbers[:filled] and scores[:filled]."
+)
 numbers, scores = best_items(user, rows, nobody, 9)
 assert numbers.tolist() == [1, 2, 4, 0, 3] and len(scores) == 5, (
     f"Five items and k = 9: all five, best first, and not more; yours is {numbers.tolist()}."

@@ -14,6 +14,7 @@ import pytest
 from recsys_backends.contract import CLAUSES
 from recsys_backends.plan import UniformSampler
 from recsys_edu.artefacts.cell import headers_in
+from tests.course.words import CODE_TALK
 from tests.workspace.conftest import Outcome
 from tests.workspace.conftest import solved as solved
 from tests.workspace.conftest import tito as tito
@@ -39,8 +40,6 @@ LESSONS = all_lessons()
 WITH_OPS = [x for x in LESSONS if hasattr(load_clauses(x.folder, "checkpoint.py"), "OPS")]
 FIRST_ALONE = frozenset({"07_backends"})
 """Lessons of which only the first clause that fails is read: a look at agree() takes long."""
-CODE_TALK = re.compile(r"^at \[| at \[\d|differs first at|‖|e[-+]\d\d\b.*expected")
-"""Words of an array library or of a residual, which say nothing of users and items."""
 
 
 def own_verdicts(lesson: Lesson, cells: list[Cell]) -> Iterator[Verdict]:

@@ -1,6 +1,7 @@
-"""Sentences of the lessons that hold a number or an order, computed on three seeds of two datasets.
+"""Sentences of lessons 02 to 05 that hold a number or an order.
 
-What a lesson says of its own data alone is tested on that data alone.
+They are computed on three seeds of two datasets. What a lesson says of its own data alone is tested
+on that data alone.
 """
 
 from __future__ import annotations
@@ -14,30 +15,17 @@ from numpy.typing import NDArray
 from recsys_backends import ops, use_backend
 from recsys_backends.plan import EpochPlan
 from recsys_edu import ALS, BPR, ItemKNN, MostPopular, Split, evaluate, load_split
-from recsys_edu.datasets import load_titles
 from recsys_edu.datasets.synthetic import make_synthetic
-from recsys_edu.errors import DatasetNotFoundError
 from recsys_edu.splits import random_split
+from tests.course.claims import BOTH, SEEDS, SYNTHETIC, split_of
 
 pytestmark = pytest.mark.slow
-SEEDS = (0, 1, 2)
-SYNTHETIC = "synthetic-100k"
-BOTH = [(name, seed) for name in (SYNTHETIC, "ml-100k") for seed in SEEDS]
 
 
 @pytest.fixture(autouse=True, scope="module")
 def compiled():
     with use_backend("optimized"):
         yield
-
-
-def split_of(name: str, seed: int) -> Split:
-    """A split of a dataset; a test is skipped where MovieLens is not on this computer."""
-    try:
-        load_titles(name)  # never downloads
-    except DatasetNotFoundError as error:
-        pytest.skip(str(error))
-    return load_split(name, seed=seed).fold_valid()
 
 
 def ndcg(model, split: Split) -> float:
@@ -101,6 +89,14 @@ def test_02_seven_neighbours_lose_to_popularity_or_beat_it(name, seed) -> None:
     assert listed_ndcg(scores["most in common"], split) < popularity
     assert listed_ndcg(scores["most alike"], split) > 1.3 * popularity
     assert listed_ndcg(voted(split, 20)["most in common"], split) > popularity
+
+
+@pytest.mark.parametrize(("name", "seed"), BOTH)
+def test_02_popularity_is_more_than_ten_times_as_good_as_random(name, seed) -> None:
+    split = split_of(name, seed)
+    scores = voted(split, 7)
+    scores["random"] = np.random.default_rng(seed).random(split.train.shape)
+    assert listed_ndcg(scores["popularity"], split) > 10 * listed_ndcg(scores["random"], split)
 
 
 @pytest.mark.parametrize(("name", "seed"), BOTH)

@@ -169,6 +169,21 @@ def test_what_depends_on_a_wrong_part_is_told_to_wait(tmp_path: Path) -> None:
     assert second.sentence.startswith("Mend part 4 (draw_negative) first")
 
 
+def test_an_error_of_an_earlier_part_is_not_given_the_name_of_a_later_one(tmp_path: Path) -> None:
+    """A rank of 0 divides by 0 in part 6 as well, and so does a mistake of part 6."""
+    lesson = find_lesson("2")
+    solved = (cell.source for cell in solution_cells(lesson) if cell.is_exported)
+    text = "\n\n\n".join(solved)
+    right = "1.0 / (int(places[0]) + 1)"
+    assert text.count(right) == 1
+    module = tmp_path / "evaluation.py"
+    module.write_text(text.replace(right, "1.0 / int(places[0])"), encoding="utf-8")
+    first, second = find_mistakes(lesson, module)
+    assert first.sentence == "Your ranks are counted from 0: the first place has rank 1."
+    assert second.part.test == "test_evaluate_users"
+    assert second.sentence.startswith("Mend part 3 (reciprocal_rank) first")
+
+
 def test_the_build_writes_them_and_sees_when_they_are_old(tmp_path: Path) -> None:
     lesson = write_toy_with_calls(tmp_path)
     build([lesson], tmp_path)

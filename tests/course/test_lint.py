@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.course.toy import ABOUT, CLAUSES, MUTANTS, SOURCE, write_toy
+from tests.course.toy import ABOUT, CLAUSES, MUTANTS, SOURCE, header, write_toy
 from tito.authoring.lint import problems
 
 pytest.importorskip("jupytext")
@@ -45,6 +45,13 @@ TRAPS = {
         "assert double(",
         'assert done\n\n# %% tags=["experiment"]\ndone = 1\n\n# %%\nprint(done)\ndouble(',
         "it needs done, which only an experiment defines",
+    ),
+    "a test needs another test": (
+        '"double(1) is 2."\n',
+        '"double(1) is 2."\nx = 1\n\n'
+        + header("test_more", points=1)
+        + '\nassert double(x) == 2, "It is 2."\n',
+        "it needs x, which only another test defines",
     ),
     "an experiment is locked": (
         '# %% tags=["export", "op"] nbgrader={"grade": false, "grade_id": "toy_imports"',

@@ -1,9 +1,13 @@
-"""Wrong solutions are caught, each by the hidden clause of its cell or else by its visible test."""
+"""Wrong solutions are caught by the hidden clause of their cell or else by its visible test.
+
+The clause says so in the lesson's words, as the checkpoint does.
+"""
 
 from __future__ import annotations
 
 import pytest
 
+from tests.course.words import CODE_TALK, in_the_lessons_words
 from tito.authoring.mutants import Mutant, hidden_verdicts, mutants_of, visible_message
 from tito.course.lessons import all_lessons
 
@@ -22,3 +26,5 @@ def test_a_wrong_solution_is_caught(mutant: Mutant) -> None:
     said = hidden.strip() or visible_message(cells, mutant.grade_id)
     assert said, "neither the hidden clause nor the visible test notices"
     assert "the answer cannot be used" not in said, "the clause itself stumbled over the answer"
+    for verdict in verdicts:
+        assert not CODE_TALK.search(in_the_lessons_words(verdict.message)), verdict.message

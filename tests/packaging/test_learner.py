@@ -21,7 +21,7 @@ from tests.course.learner import solutions_of, type_in
 from tests.packaging.commands import ROOT, copy_sources, run
 from tito.authoring.answers import write_answers_project
 from tito.authoring.mutants import Mutant, mutants_of
-from tito.course.lessons import Lesson, lessons_in
+from tito.course.lessons import GLOSSARY, Lesson, lessons_in
 
 LESSONS = lessons_in(ROOT / "modules", ROOT / "notebooks" / "release")
 WRONG = "als_half_step", "off by one row"
@@ -154,7 +154,7 @@ def test_the_wheel_has_what_learners_need_and_no_solutions(installation: Install
         )
         if path.is_file()
     }
-    assert set(course) == expected
+    assert set(course) == {*expected, GLOSSARY}
     assert not [name for name, text in course.items() if "BEGIN SOLUTION" in text]
 
 
@@ -270,6 +270,54 @@ from recsys_edu.workspace import find_workspace
 root = find_workspace().root
 print((root / "my_recsys" / "interactions.py").relative_to(root), recsys_edu.__file__)
 """
+
+
+def test_vs_codes_kernel_stands_in_the_notebooks_folder(
+    installation: Installation, learner: Learner
+) -> None:
+    """A kernel and a terminal in the folder of the notebook, not of the workspace."""
+    lesson = next(lesson for lesson in LESSONS if lesson.name == "neighbors")
+    learner.writes(lesson)
+    folder = learner.folder / "notebooks"
+    done = installation.run("tito", "complete", lesson.number, cwd=folder)
+    assert f"Lesson {lesson.number} is complete." in done.out, done
+    assert (folder / GLOSSARY).is_file(), "the lessons link to it"
+    first = "".join(json.loads(lesson.release.read_text(encoding="utf-8"))["cells"][0]["source"])
+    python = installation.folder / "bin" / "python"
+    nothing, used = outputs_of((first, BY_STUDENT), python, folder, {})
+    assert nothing == ""
+    assert "student True" in used.splitlines()  # beside the sentence about whose ops are used
+
+
+BY_STUDENT = """
+from recsys_edu import ItemKNN, set_backend
+from recsys_edu.datasets import make_synthetic
+data = make_synthetic(60, 80, 1500, seed=3)
+backend = set_backend("student")
+print(backend.name, ItemKNN(k=5).fit(data).neighbors.values.max() > 0)
+"""
+
+
+def test_an_upgrade_from_the_wheel_keeps_what_was_written(learner: Learner) -> None:
+    """The workspace of an older course: other words, another glossary, another version."""
+    lesson, older = LESSONS[0], ("## Why", "## Why, in other words")
+    learner.writes(lesson)
+    notebook = learner.folder / "notebooks" / lesson.notebook
+    record = learner.folder / ".tito" / "released" / lesson.notebook
+    for path in (notebook, record):
+        text = path.read_text(encoding="utf-8")
+        assert text.count(older[0]) == 1
+        path.write_text(text.replace(*older), encoding="utf-8")
+    (learner.folder / "notebooks" / GLOSSARY).write_text("old", encoding="utf-8")
+    marker = learner.folder / "tito.toml"
+    marker.write_text(marker.read_text().replace(__version__, "0.0.1"), encoding="utf-8")
+    said = learner.does("upgrade")
+    assert f"{lesson.id}: new text around your answers" in said
+    assert f"is of version {__version__}" in said
+    assert older[1] not in notebook.read_text(encoding="utf-8")
+    assert "**recommender** (01)" in (learner.folder / "notebooks" / GLOSSARY).read_text()
+    assert "nothing of yours" in learner.does("upgrade"), "twice is once"
+    learner.does("test", lesson.number)
 
 
 def fake_colab(folder: Path, opened: Path) -> Path:

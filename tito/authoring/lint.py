@@ -52,6 +52,7 @@ def problems(lesson: Lesson) -> list[str]:
             *first,
             *(f"{lesson.source.name}, {what}" for what in _cell_problems(cells)),
             *(f"{lesson.source.name}, {what}" for what in _experiment_problems(cells)),
+            *(f"{lesson.source.name}, {what}" for what in _borrowing_problems(cells)),
             *_clause_problems(lesson, cells),
         ]
     except CythonCellError:  # of a cell that is among the problems already
@@ -139,6 +140,25 @@ def _experiment_problems(cells: list[Cell]) -> Iterator[str]:
             if use.name in left_out:
                 yield f"{cell.label}: it needs {use.name}, which only an experiment defines."
         run |= defined
+
+
+def _borrowing_problems(cells: list[Cell]) -> Iterator[str]:
+    """Yield tests that need what another test defines, which may have failed before it does so."""
+    known: set[str] = set()
+    others: set[str] = set()
+    for cell in cells:
+        if cell.kind != "code":
+            continue
+        text = python_of(cell)
+        tree = ast.parse(text)
+        defined = set(defined_at_top(tree))
+        if not cell.is_graded or cell.is_solution:
+            known |= defined
+            continue
+        for use in undefined_names(text, tree, known | defined):
+            if use.name in others:
+                yield f"{cell.label}: it needs {use.name}, which only another test defines."
+        others |= defined - known
 
 
 def _op_problems(cell: Cell) -> Iterator[str]:

@@ -22,6 +22,7 @@ def command(folder: Path, exchange: Path | None, course: str | None, pin: bool) 
     from tito.course.exchange import COURSE_ID, COURSE_ID_RULE, DEFAULT_COURSE, Exchange
     from tito.course.lessons import all_lessons
     from tito.workspace.files import create_workspace
+    from tito.workspace.glossary import place_glossary
     from tito.workspace.version import is_pinned
 
     lessons = all_lessons()
@@ -32,6 +33,7 @@ def command(folder: Path, exchange: Path | None, course: str | None, pin: bool) 
         raise click.UsageError(f"--course: {COURSE_ID_RULE}.")
     target = Exchange(exchange.expanduser().absolute(), course) if exchange else None
     workspace, written = create_workspace(folder, lessons, target, pinned=pin)
+    written += filter(None, [place_glossary(workspace)])
     notebooks = sum(path.suffix == ".ipynb" for path in written)
     if pin and not is_pinned(workspace):
         raise click.ClickException(

@@ -22,11 +22,13 @@ from tito.course.lessons import Lesson
 def command(lesson: Lesson, opens: bool) -> None:
     """Put a lesson's notebook into the workspace, unless it is there already, and open it."""
     from tito.workspace.files import notebook_of, place_notebook
+    from tito.workspace.glossary import place_glossary
     from tito.workspace.lock import writing
 
     workspace = open_workspace()
     with writing(workspace):
         new = place_notebook(workspace, lesson)
+        place_glossary(workspace)
     path = notebook_of(workspace, lesson)
     about = lesson.about()
     click.echo(f"Lesson {lesson.number:02}, {about.title}: {about.question}")

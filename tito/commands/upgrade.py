@@ -26,6 +26,7 @@ def command(lessons: tuple[Lesson, ...]) -> None:
     """
     from recsys_edu.workspace import find_workspace
     from tito.course.lessons import all_lessons
+    from tito.workspace.glossary import renew_glossary
     from tito.workspace.lock import writing
     from tito.workspace.upgrade import is_current, plan_upgrade, require_upgradable
     from tito.workspace.version import version_of, write_version
@@ -36,6 +37,9 @@ def command(lessons: tuple[Lesson, ...]) -> None:
         plans = [plan_upgrade(workspace, each) for each in lessons or all_lessons()]
         for plan in plans:
             _apply(workspace, plan)
+        if kept := renew_glossary(workspace):
+            before = f"The one before is kept in {kept.relative_to(workspace.root)}."
+            show_line(True, "the glossary is new", before)
         if is_current(workspace, all_lessons()):
             write_version(workspace)
     click.echo(f"This workspace is of version {version_of(workspace) or 'unknown'} of the course.")

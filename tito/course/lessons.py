@@ -19,7 +19,10 @@ from recsys_backends.protocol import Order
 from recsys_edu.errors import RecsysError
 
 ENVIRONMENT_VARIABLE: Final = "RECSYS_EDU_COURSE"
+GLOSSARY: Final = "glossary.md"
+"""File name of the course's glossary, beside the folders of the lessons and beside notebooks."""
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
+_SHIPPED: Final = _PACKAGE / "_course"
 _FOLDER_NAME: Final = re.compile(r"(\d\d)_([a-z][a-z0-9_]*)")
 _FRONT_MATTER: Final = re.compile(r"\+\+\+\n(.*?)\n\+\+\+\n(.*)", re.DOTALL)
 
@@ -107,8 +110,13 @@ def all_lessons() -> list[Lesson]:
     modules = modules_folder()
     if modules is not None:
         return lessons_in(modules, modules.parent / "notebooks" / "release")
-    shipped = _PACKAGE / "_course"
-    return lessons_in(shipped, shipped)
+    return lessons_in(_SHIPPED, _SHIPPED)
+
+
+def glossary() -> Path | None:
+    """Return the path of the course's glossary; None for a course that has none."""
+    path = (modules_folder() or _SHIPPED) / GLOSSARY
+    return path if path.is_file() else None
 
 
 def lessons_in(folder: Path, releases: Path) -> list[Lesson]:

@@ -72,14 +72,12 @@ def _mistake(
     wrong: Sequence[Part],
     called: Mapping[str, frozenset[str]],
 ) -> list[Mistake]:
-    if recognition.misconception is not None:
-        known = recognition.misconception
-        return [Mistake(part, known.name, known.sentence)]
     names = frozenset().union(*(called.get(name, frozenset()) for name in part.functions))
     earlier = wrong[: wrong.index(part)]
     first = [each for each in earlier if names.intersection(each.functions)]
     if not first:
-        return []
+        known = recognition.misconception
+        return [Mistake(part, known.name, known.sentence)] if known else []
     listed = " and ".join(f"part {each.number} ({', '.join(each.functions)})" for each in first)
     calls = "which is called here and is" if len(first) == 1 else "which are called here and are"
     return [Mistake(part, "", f"Mend {listed} first, {calls} not right yet.")]

@@ -142,16 +142,18 @@ def _contract_of(
         yield Verdict(op, False, str(violation))
         return
     for result in found:
-        message = "" if result.passed else _in_the_lessons_words(result, meanings)
+        message = "" if result.passed else in_the_lessons_words(result, meanings)
         yield Verdict(f"{op}: {result.name}", result.passed, message)
 
 
-def _in_the_lessons_words(result: contract.ClauseResult, meanings: Mapping[str, str]) -> str:
-    """Return the lesson's sentence about a clause that failed, and the contract's below it.
+def in_the_lessons_words(
+    result: contract.ClauseResult, meanings: Mapping[str, str], between: str = "\n"
+) -> str:
+    """Return the lesson's sentence about a clause that failed, and the contract's after it.
 
     An op that raised an error, or whose answer could not be read, has not been asked what the
     clause is about: there the contract's sentence stands alone.
     """
     if _NO_ANSWER.search(result.message) or result.name not in meanings:
         return result.message
-    return f"{meanings[result.name]}\n(In the contract's words: {result.message})"
+    return f"{meanings[result.name]}{between}(In the contract's words: {result.message})"

@@ -30,6 +30,7 @@ from tito.workspace.files import (
     place_notebook,
     sync_file,
 )
+from tito.workspace.glossary import place_glossary
 from tito.workspace.lock import writing
 
 _FOLDER: Final = Path("drive", "MyDrive", "my-recsys")
@@ -47,6 +48,7 @@ def open_workspace() -> Workspace:
         start = Path.cwd()
         import_module("google.colab.drive").mount(str(start / _FOLDER.parts[0]))
         workspace, _ = create_workspace(start / _FOLDER, all_lessons())
+        place_glossary(workspace)
         os.chdir(workspace.notebooks)
     _define_magic()
     print(f"Your workspace is {workspace.root}: notebooks, exports and progress are kept there.")

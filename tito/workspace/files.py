@@ -119,7 +119,7 @@ def place_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
     if target.exists():
         return None
     record_release(workspace, lesson)
-    _copy(lesson.release, target)
+    copy_file(lesson.release, target)
     return target
 
 
@@ -127,7 +127,7 @@ def reset_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
     """Replace the learner's notebook by the released one; return the path of the copy."""
     target = notebook_of(workspace, lesson)
     kept = backup_notebook(workspace, lesson) if target.exists() else None
-    _copy(lesson.release, target)
+    copy_file(lesson.release, target)
     place_headers(workspace, lesson)
     record_release(workspace, lesson)
     return kept
@@ -135,10 +135,15 @@ def reset_notebook(workspace: Workspace, lesson: Lesson) -> Path | None:
 
 def backup_notebook(workspace: Workspace, lesson: Lesson) -> Path:
     """Copy the learner's notebook as it is to ``.tito/backups``; return the path of the copy."""
+    return backup_file(workspace, notebook_of(workspace, lesson))
+
+
+def backup_file(workspace: Workspace, path: Path) -> Path:
+    """Copy a file as it is to ``.tito/backups``; return the path of the copy."""
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
-    kept = workspace.state / "backups" / lesson.id / f"{stamp}.ipynb"
+    kept = workspace.state / "backups" / path.stem / f"{stamp}{path.suffix}"
     kept.parent.mkdir(parents=True, exist_ok=True)
-    _copy(notebook_of(workspace, lesson), kept)
+    copy_file(path, kept)
     return kept
 
 
@@ -151,7 +156,7 @@ def record_release(workspace: Workspace, lesson: Lesson) -> None:
     """Keep a copy of the release that the learner's notebook is of from now on."""
     record = release_record(workspace, lesson)
     record.parent.mkdir(parents=True, exist_ok=True)
-    _copy(lesson.release, record)
+    copy_file(lesson.release, record)
 
 
 def place_headers(workspace: Workspace, lesson: Lesson) -> None:
@@ -159,7 +164,7 @@ def place_headers(workspace: Workspace, lesson: Lesson) -> None:
     for name, content in headers_in(lesson.folder).items():
         path = workspace.notebooks / name
         if not path.is_file() or path.read_bytes() != content:
-            _copy(lesson.folder / name, path)
+            copy_file(lesson.folder / name, path)
 
 
 def _toml(pinned: bool) -> str:
@@ -190,7 +195,8 @@ def _write_new(path: Path, text: str) -> bool:
     return True
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file, so that there is never a part of it under the target's name."""
     with atomic_path(target) as unfinished:
         shutil.copyfile(source, unfinished)
         sync_file(unfinished)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import difflib
 import inspect
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import get_args
 
 import numpy as np
@@ -54,12 +55,21 @@ def check(
     return list(_results(backend, seed, None if ops is None else set(ops), level, quick))
 
 
-def hold(backend: str | object, op: str, rng: np.random.Generator, level: Level = "lesson") -> None:
-    """Raise ContractViolation for the first clause of an op that a backend does not keep."""
+def hold(
+    backend: str | object,
+    op: str,
+    rng: np.random.Generator,
+    level: Level = "lesson",
+    tell: Callable[[ClauseResult], str] = attrgetter("message"),
+) -> None:
+    """Raise ContractViolation for the first clause of an op that a backend does not keep.
+
+    Its message is what ``tell`` makes of the result of that clause.
+    """
     found = _results(backend, int(rng.integers(2**63)), {op}, level, False)
     with contextlib.closing(found) as results:
         for result in results:
-            require(result.passed, result.message)
+            require(result.passed, tell(result))
 
 
 def _results(

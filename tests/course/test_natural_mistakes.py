@@ -1,0 +1,116 @@
+"""Mistakes that learners make by themselves: the visible test names each, and so do fingerprints.
+
+The first group was once passed by a test, or met by a message that misled.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+pytest.importorskip("jupytext")
+
+from tito.authoring.mutants import Mutant, visible_message
+from tito.course.lessons import find_lesson
+
+
+class Mistake(NamedTuple):
+    """An edit of a solution, and words that the message has to have."""
+
+    test: str
+    before: str
+    after: str
+    words: str
+
+
+SORT = 'np.argsort(-{}, kind="stable")'
+MISTAKES = {
+    1: [
+        Mistake("number_ids", "np.array(codes, dtype=np.int64)", "np.array(codes, dtype=np.int32)",
+                "dtype of the ids"),
+        Mistake("number_ids", "np.array(distinct, dtype=ids.dtype)", "np.array(distinct)",
+                "dtype=ids.dtype"),
+        Mistake("number_ids", "np.array(codes, dtype=np.int64)", "codes", "type list"),
+        Mistake("number_ids", "return np.array(distinct, dtype=ids.dtype), ", "return distinct, ",
+                "np.array(…) makes an array of a list"),
+        Mistake("merge_repeats", "np.array(sorted(position for _, position in kept.values()), "
+                "dtype=np.int64)", "[position for _, position in kept.values()]", "type list"),
+        Mistake("counting_sort", "starts = np.zeros(n_keys + 1, dtype=np.int64)\n    starts[1:] = "
+                "np.cumsum(np.bincount(keys, minlength=n_keys))\n    free = starts.tolist()",
+                "starts = np.zeros(n_keys + 1)\n    starts[1:] = np.cumsum(np.bincount(keys, "
+                "minlength=n_keys))\n    free = [int(s) for s in starts]", "float64"),
+        Mistake("counting_sort", "free = starts.tolist()", "free = starts.astype(float)",
+                "dtype=np.int64"),
+    ],
+    2: [
+        Mistake("rank_unseen", SORT.format("masked"), "np.argsort(-masked)", 'kind="stable"'),
+        Mistake("reciprocal_rank", "1.0 / (int(places[0]) + 1)", "1.0 / int(places[0])",
+                "counts places from 0, ranks from 1"),
+        Mistake("reciprocal_rank", "1.0 / (int(places[0]) + 1)", "1.0 / places[0]",
+                "ranks count from 1"),
+        Mistake("average_precision", "start=1", "start=0", "ranks count from 1"),
+        Mistake("sampled_ranks", "1 + np.count_nonzero", "np.count_nonzero", "start from 0"),
+        Mistake("evaluate_users", "        if n_relevant == 0:\n            continue\n",
+                "        n_relevant = max(n_relevant, 1)\n",
+                "leave out those who have nothing to be found"),
+        Mistake("evaluate_users", "        values[\"precision\"]",
+                "        if not hits.any():\n            continue\n        values[\"precision\"]",
+                "A user without a hit counts too"),
+        Mistake("evaluate_users", "np.array(per_user) for", "np.mean(per_user) for",
+                "make an array of one value for each user"),
+    ],
+    3: [
+        Mistake("top_k", SORT.format("score") + "[:k]", "np.argsort(-score)[:k]", 'kind="stable"'),
+        Mistake("top_k", SORT.format("score") + "[:k]", "np.argsort(score)[::-1][:k]",
+                "sort −score, stable"),
+    ],
+    4: [
+        Mistake("solve_user", "y) + reg * np.eye(y.shape[1])", "y) + 2 * reg * np.eye(y.shape[1])",
+                "λ is in A twice"),
+        Mistake("solve_user", "(c[:, None] * y)", "np.diag(c) @ y", "np.diag"),
+        Mistake("solve_user", "    matrix = y.T @ (c[:, None]", "    y, c = y.astype(np.float32), "
+                "c.astype(np.float32)\n    matrix = y.T @ (c[:, None]", "float32"),
+        Mistake("solve_user_fast", "reg * np.eye(len(gram))", "2 * reg * np.eye(len(gram))",
+                "λ is in A twice"),
+        Mistake("solve_user_fast", "    y = items[observed].astype(np.float64)\n    c = confidence."
+                "astype(np.float64)\n", "    y, c = items[observed], confidence\n", "float32"),
+        Mistake("als_half_step", "regularization * np.eye(factors.shape[1])",
+                "2 * regularization * np.eye(factors.shape[1])", "λ is in the matrix twice"),
+        Mistake("als_half_step", "factors = fixed.astype(np.float64)", "factors = fixed",
+                "computed in float32"),
+        Mistake("loss_of_all_pairs", "    p = np.zeros((len(x), len(y)))\n",
+                "    x, y = users, items\n    p = np.zeros((len(x), len(y)))\n", "float32"),
+        Mistake("fast_loss", "x, y = users.astype(np.float64), items.astype(np.float64)\n    rows",
+                "x, y = users, items\n    rows", "float32"),
+    ],
+    5: [
+        Mistake("bpr_update", "        g = sigmoid(-x)\n        user_factors",
+                "        g = sigmoid(x)\n        user_factors", "= σ(x), and it should be σ(−x)"),
+        Mistake("bpr_update", "        g = sigmoid(-x)\n        user_factors",
+                "        g = 0.5\n        user_factors", "g depends on x"),
+        Mistake("bpr_update", "float(item_biases[i]) - float(item_biases[j])",
+                "float(item_biases[i]) + float(item_biases[j])", "b_j added"),
+        Mistake("bpr_update", "x = float(user @ (positive - negative))\n        if",
+                "x = user @ (positive - negative)\n        if", "x = float(...)"),
+        Mistake("bpr_update", "loss += softplus(-x)", "loss += np.float32(softplus(-x))",
+                "Python float"),
+    ],
+}  # fmt: skip
+ALL = [(number, mistake) for number, mistakes in MISTAKES.items() for mistake in mistakes]
+
+
+def mutant_of(number: int, mistake: Mistake) -> Mutant:
+    lesson = find_lesson(str(number))
+    return Mutant(lesson, f"test_{mistake.test}", "", mistake.before, mistake.after, None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "mistake"), ALL, ids=[f"{number:02}-{m.test}-{m.words}" for number, m in ALL]
+)
+def test_the_visible_test_names_it(number: int, mistake: Mistake) -> None:
+    mutant = mutant_of(number, mistake)
+    said = visible_message(mutant.cells(), mutant.grade_id)
+    assert said.startswith("AssertionError: ")
+    assert mistake.words in said
