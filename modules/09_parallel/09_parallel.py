@@ -38,13 +38,13 @@
 # idea is to cut the triples of an epoch into pieces, one for each thread, and to let all threads work on the same
 # factors at once.
 #
-# It works, nearly. The model comes out a little different each time, and nobody can say why a result of last week does
-# not come back. A bug that shows once in ten runs cannot be found by trying. So the aim of this lesson is
+# It works, nearly. The model comes out a little different each time, and nobody can say why a result of last week
+# does not come back. A bug that shows once in ten runs cannot be found by trying. So the aim of this lesson is
 # stricter than speed: **the number of threads must not change a single bit of the result.**
 
 # %% [markdown]
-# These are the imports of everything that you will export. The first cell is for the plan, the second for the other parts. Run
-# both and go on.
+# These are the imports of everything that you will export. The first cell is for the plan, the second for the other
+# parts. Run both and go on.
 
 # %% nbgrader={"grade": false, "grade_id": "plan_imports", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["export", "op"]
 import itertools
@@ -104,8 +104,8 @@ print(f"This computer has {os.cpu_count()} cores.")
 
 # %% [markdown]
 # Threads need a kernel that works without Python's lock (part 5 of lesson 08). This cell takes the library's: a
-# `bpr_update` that applies the triples of a piece one after another, on one thread. In part 9 your own kernel of lesson 08
-# takes its place, if you have exported it.
+# `bpr_update` that applies the triples of a piece one after another, on one thread. In part 9 your own kernel of
+# lesson 08 takes its place, if you have exported it.
 
 # %%
 try:
@@ -128,8 +128,8 @@ def apply_triples(kernel, arrays, triples, rates=RATES):
 # %% [markdown]
 # ## 1. Hogwild: everybody writes
 #
-# Cut the triples into as many pieces as there are threads, and start all threads at once on the same arrays. Nobody waits for
-# anybody. Niu, Recht, Ré and Wright called this *Hogwild!* (NIPS 2011).
+# Cut the triples into as many pieces as there are threads, and start all threads at once on the same arrays. Nobody
+# waits for anybody. Niu, Recht, Ré and Wright called this *Hogwild!* (NIPS 2011).
 
 
 # %%
@@ -150,14 +150,16 @@ def hogwild(kernel, arrays, triples, n_threads, rates=RATES):
 
 
 # %% [markdown]
-# To see what goes wrong, we need data on which each step can be counted. Here are some. All vectors are zero and stay zero. The
-# negative items have a bias of $2^{23}$, so every triple is as wrong as can be: $x = b_i - b_j$ is far below zero, and
+# To see what goes wrong, we need data on which each step can be counted. Here are some. All vectors are zero and stay
+# zero. The negative items have a bias of $2^{23}$, so every triple is as wrong as can be: $x = b_i - b_j$ is far
+# below zero, and
 # $g = \sigma(-x)$ is exactly 1. With a learning rate of 1, each triple adds exactly 1 to the bias of its positive
-# item. The positive item is always item 0. **So after $n$ triples the bias of item 0 is a count of the steps: it must be
+# item. The positive item is always item 0. **So after $n$ triples the bias of item 0 is a count of the steps: it must
+# be
 # $n$.**
 
 # %% tags=["experiment"]
-n_steps = 1_000_000 if library_kernel is not naive.bpr_update else 10_000
+n_steps = 4_000_000 if library_kernel is not naive.bpr_update else 10_000
 counting = np.zeros((n_steps, 3), dtype=np.int32)
 counting[:, 0] = np.arange(n_steps) % 64  # users
 counting[:, 2] = 1 + np.arange(n_steps) % 8  # negative items; the positive one is item 0
@@ -179,11 +181,13 @@ for n_threads, counts in stayed.items():
     print(f"{n_threads} threads: lost updates in five runs {lost}, of {n_steps:,}")
 
 # %% [markdown]
-# With one thread nothing is lost. With two or more, updates vanish, and in another number each time. (If your figures are all
-# 0, this computer has one core, or no compiled kernel, and the threads rarely met. Run the cell again.)
+# With one thread nothing is lost. With two or more, updates vanish, and another number of them each time. (A run in
+# which nothing is lost is luck: one thread had finished before the next one got a core. If all of your figures are 0,
+# there is one core only, or no compiled kernel. Then run the cell again, or believe the picture.)
 #
-# An update is three steps for the processor: *read* the number, *add*, *write* it back. The picture shows two threads that
-# add 1 to the same 7. Thread B reads before A has written. Both write 8. One update is lost: no error, no warning.
+# An update is three steps for the processor: *read* the number, *add*, *write* it back. The picture shows two threads
+# that add 1 to the same 7. Thread B reads before A has written. Both write 8. One update is lost: no error, no
+# warning.
 
 # %% tags=["experiment"]
 figure, axes = plt.subplots(figsize=(9, 2.4))
@@ -216,8 +220,8 @@ for side in axes.spines.values():
 plt.show()
 
 # %% [markdown]
-# Now a real model. Ten runs with the same data, the same first factors, the same triples and two threads. A *hash* turns the bytes of
-# a model into a short text: two models with one different bit have different hashes.
+# Now a real model. Ten runs with the same data, the same first factors, the same triples and two threads. A *hash*
+# turns the bytes of a model into a short text: two models with one different bit have different hashes.
 
 
 # %% tags=["experiment"]
@@ -245,6 +249,8 @@ with use_backend("naive"):
         train.indptr, train.indices, train.n_items, seed=0, epoch=0, n_blocks=1
     )
 triples = np.stack([one_tile.users, one_tile.positives, one_tile.negatives], axis=1)
+if library_kernel is not naive.bpr_update:
+    triples = np.tile(triples, (5, 1))  # five passes, so that the threads have time to meet
 wild = {1: [], 2: []}
 for n_threads, hashes in wild.items():
     for _ in range(10):
@@ -256,19 +262,20 @@ for n_threads, hashes in wild.items():
     )
 
 # %% [markdown]
-# Ten runs, and as a rule ten models with two threads. Each of them ranks about as well as the others: Hogwild is *not* a bad
-# algorithm. But no run can be repeated, a test of the whole fit can only be a rough one, and a real bug can
-# hide behind "it always differs a little".
+# Ten runs: one model with one thread, and up to ten different ones with two. Each of them ranks about as well as the
+# others: Hogwild is *not* a bad algorithm. But no run can be repeated, a test of the whole fit can only be a rough
+# one, and a real bug can hide behind "it always differs a little".
 
 # %% [markdown]
 # ## 2. How often do threads meet?
 #
-# Hogwild's paper says when it is harmless: when the data are *sparse*, so that two threads rarely touch the same row. Let us
-# count how rarely. Real threads meet by chance, so we count in a model of them. In it all threads march in step: at step
+# Hogwild's paper says when it is harmless: when the data are *sparse*, so that two threads rarely touch the same row.
+# Let us count how rarely. Real threads meet by chance, so we count in a model of them. In it all threads march in
+# step: at step
 # $t$, each one applies the $t$-th triple of its own piece, its *lane*.
 #
-# A triple touches three rows: its user's, and those of both items. If $m$ lanes touch the same row in the same step, that
-# makes $m - 1$ **conflicts**: one of the lanes is on time, and the others may be lost.
+# A triple touches three rows: its user's, and those of both items. If $m$ lanes touch the same row in the same step,
+# that makes $m - 1$ **conflicts**: one of the lanes is on time, and the others may be lost.
 #
 # - User 3 and item 3 are different rows.
 # - One triple's positive may be another one's negative: that is the same row.
@@ -341,8 +348,8 @@ assert count_conflicts([lane((0, 1, 2))]) == 0 and count_conflicts([lane(), lane
 print("Part 2 works: you can count collisions.")
 
 # %% [markdown]
-# Which data are dangerous? Three kinds, each with the same number of triples: items that are all equally popular; items whose
-# popularity falls as in real catalogues; and one hub that everybody has.
+# Which data are dangerous? Three kinds, each with the same number of triples: items that are all equally popular;
+# items whose popularity falls as in real catalogues; and one hub that everybody has.
 
 
 # %% tags=["experiment"]
@@ -378,9 +385,9 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Where all items are alike, hardly anything meets. A hub meets itself nearly always: half of its triples
-# conflict already with two lanes, and more with each further lane. Real catalogues lie between the two. Popular items are what a recommender learns most
-# about, and they are just the rows that get lost.
+# Where all items are alike, hardly anything meets. With a hub, one triple in eight conflicts already on two lanes,
+# and nearly half of them on sixteen. Real catalogues lie between the two. Popular items are what a recommender learns
+# most about, and they are just the rows on which updates get lost.
 
 # %% [markdown]
 # ## 3. Rounds without conflicts
@@ -388,12 +395,13 @@ plt.show()
 # The cure does not use locks. It decides beforehand who works where.
 #
 # Deal the users into $B$ blocks, and the items into $B$ blocks. All triples with a user of block $b$ and items of
-# block $c$ form **tile** $(b, c)$. Two tiles that differ in both numbers share no user and no item, so two threads may work
-# on them at once, and no lock is needed. $B$ such tiles make a **round**. After $B$ rounds every
-# tile has had its turn.
+# block $c$ form **tile** $(b, c)$. Two tiles that differ in both numbers share no user and no item, so two threads
+# may work on them at once, and no lock is needed. $B$ such tiles make a **round**. After $B$ rounds every tile has
+# had its turn.
 #
-# It is the schedule of Gemulla, Nijkamp, Haas and Sismanis (*Large-Scale Matrix Factorization with Distributed Stochastic
-# Gradient Descent*, KDD 2011). There are many such schedules. Everybody here uses this one: round $r$ holds, for $b = 0, 1, \dots, B - 1$, the tile
+# It is the schedule of Gemulla, Nijkamp, Haas and Sismanis (*Large-Scale Matrix Factorization with Distributed
+# Stochastic Gradient Descent*, KDD 2011). There are many such schedules. Everybody here uses this one: round $r$
+# holds, for $b = 0, 1, \dots, B - 1$, the tile
 #
 # $$(b, \; (b + r) \bmod B).$$
 
@@ -464,20 +472,21 @@ plt.show()
 # %% [markdown]
 # ## 4. The plan of an epoch, in tiles
 #
-# In lesson 05 an epoch was one random order of all pairs. Now it is $B^2$ tiles, and each tile is a small epoch of its own.
-# There are three changes.
+# In lesson 05 an epoch was one random order of all pairs. Now it is $B^2$ tiles, and each tile is a small epoch of
+# its own. There are three changes.
 #
 # **Blocks.** Users and items are dealt into blocks at random, anew in each epoch. So two items that are kept apart
 # today meet tomorrow. The cell below gives you `shuffled_blocks`, which does it.
 #
-# **Pairs go to tiles.** The observed pair (user, item) belongs to the tile of the user's block and the item's block. Its *negative* has to come from
-# the tile's item block too. A negative of another block would be a row on which another thread is working. So
-# `negative_among` draws as `draw_negative` of lesson 05 did, but from a list of items. It is given below.
+# **Pairs go to tiles.** The observed pair (user, item) belongs to the tile of the user's block and the item's block.
+# Its *negative* has to come from the tile's item block too. A negative of another block would be a row on which
+# another thread is working. So `negative_among` draws as `draw_negative` of lesson 05 did, but from a list of items.
+# It is given below.
 #
-# **Streams have a tile in their address.** Tile number `n` is shuffled by `stream(seed, epoch, ORDER, n)` and draws its
-# negatives from `stream(seed, epoch, NEGATIVES, n)`, where `n` counts the tiles of round 0, then those of round 1, and so
-# on. The triple's number counts from 0 in each tile. So a tile needs to know nothing about the others, and any
-# thread can plan any tile.
+# **Streams have a tile in their address.** Tile number `n` is shuffled by `stream(seed, epoch, ORDER, n)` and draws
+# its negatives from `stream(seed, epoch, NEGATIVES, n)`, where `n` counts the tiles of round 0, then those of round
+# 1, and so on. The triple's number counts from 0 in each tile. So a tile needs to know nothing about the others, and
+# any thread can plan any tile.
 
 
 # %% nbgrader={"grade": false, "grade_id": "plan_parts", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["export", "op"]
@@ -488,7 +497,7 @@ def shuffled_blocks(n: int, n_blocks: int, key: int) -> list[list[int]]:
 
 
 def negative_among(items: list[int], seen: set[int], key: int, triple: int) -> int:
-    """One of the items that is not in ``seen``, by the draws of this triple; −1 where there is none."""
+    """One of the items that is not in ``seen``, by the triple's own draws; −1 if there is none."""
     first = triple * DRAWS_PER_TRIPLE
     for attempt in range(MAX_REJECTIONS):
         item = items[bounded(key, first + attempt, len(items))]
@@ -508,8 +517,8 @@ print([negative_among([2, 5, 8], {5}, 7, triple) for triple in range(6)])
 # Write it in two steps. `lay_out_tiles` sorts the observed pairs into tiles; it draws nothing. `plan_epoch` makes the
 # blocks, calls it, shuffles each tile and draws the negatives.
 #
-# Within a tile, the pairs are in order of their user's *place in its block*, and for one user by item. The order matters, since the
-# shuffle starts from it: a different order would be a different plan.
+# Within a tile, the pairs are in order of their user's *place in its block*, and for one user by item. The order
+# matters, since the shuffle starts from it: a different order would be a different plan.
 
 
 # %% nbgrader={"grade": false, "grade_id": "lay_out_tiles", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export", "op"]
@@ -526,11 +535,12 @@ def lay_out_tiles(
         user_blocks, item_blocks: B lists of rows each; every row is in one of them.
 
     Returns:
-        B² tiles, round by round as in ``conflict_free_rounds``, each (users, positives, items): two lists of one entry
-        a pair, and the item block.
+        B² tiles, round by round as in ``conflict_free_rounds``, each (users, positives, items): two
+        lists of one entry a pair, and the item block.
 
-    Approach: the block of each item in a dictionary, and the number of each tile in another one. Make B² tiles with empty
-    lists. Then go through the user blocks, the users of each, and the items of each user; append to the tile where they belong.
+    Approach: the block of each item in a dictionary, and the number of each tile in another one.
+    Make B² tiles with empty lists. Then go through the user blocks, the users of each, and the
+    items of each user; append to the tile where they belong.
     """
     ### BEGIN SOLUTION
     block_of = {item: c for c, members in enumerate(item_blocks) for item in members}
@@ -561,7 +571,7 @@ def plan_epoch(
     sampler: Sampler = UNIFORM,
     n_threads: int = 1,
 ) -> EpochPlan:
-    """Every observed pair once, tile by tile, in random order within its tile, each with a negative.
+    """Every observed pair once, tile by tile, in random order within it, each with a negative.
 
     Args:
         indptr, indices: the observed pairs as CSR.
@@ -571,12 +581,12 @@ def plan_epoch(
         sampler: uniform.
         n_threads: has no effect here.
 
-    Approach: a set of items for each user; the tiles; then for each tile its order and its key, and for each place in
-    that order one triple. After each tile, note how many triples there are so far.
+    Approach: a set of items for each user; the tiles; then for each tile its order and its key, and
+    for each place in that order one triple. After each tile, note how many triples there are.
 
     Returns:
-        EpochPlan(users, positives, negatives, bounds): int32 columns of one entry a pair, and as int64 the B² + 1 bounds:
-        0, then the number of triples after each tile.
+        EpochPlan(users, positives, negatives, bounds): int32 columns of one entry a pair, and as
+        int64 the B² + 1 bounds: 0, then the number of triples after each tile.
     """
     if not isinstance(sampler, UniformSampler):
         raise NotImplementedError("negatives that are not uniform")
@@ -692,8 +702,9 @@ for n_blocks in (1, 2, 5):
 print("Part 4 works: your plan is everybody's plan, in any number of tiles.")
 
 # %% [markdown]
-# **See the tiles.** Each dot is an observed pair of a small catalogue, with the users and the items in the order of their
-# blocks. The four colours are the four rounds. Take any colour: its tiles share no row and no column of the picture.
+# **See the tiles.** Each dot is an observed pair of a small catalogue, with the users and the items in the order of
+# their blocks. The four colours are the four rounds. Take any colour: its tiles share no row and no column of the
+# picture.
 
 # %% tags=["experiment"]
 picture = make_synthetic(120, 160, 2500, seed=3)
@@ -721,8 +732,8 @@ plt.show()
 # %% [markdown]
 # ## 5. A sum has an order
 #
-# The factors are safe now. One number is left: the loss. Each tile adds up its own, and the threads end in any order. Does it matter in
-# which order the parts are added?
+# The factors are safe now. One number is left: the loss. Each tile adds up its own, and the threads end in any order.
+# Does it matter in which order the parts are added?
 
 # %% tags=["experiment"]
 parts = [0.1, 1e16, 1.0, -1e16, 0.3]
@@ -730,12 +741,14 @@ for order in ([0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [1, 3, 0, 2, 4]):
     print(f"{' + '.join(f'{parts[n]:g}' for n in order):<36} = {sum(parts[n] for n in order)!r}")
 
 # %% [markdown]
-# It does. A float64 has 53 binary digits; what does not fit is rounded away, at each step. Addition of floats is commutative, $a + b = b + a$, but
-# not associative: $(a + b) + c$ is not always $a + (b + c)$. With losses the difference is small, in the last digit. But one digit is enough
-# for another hash, and enough to make early stopping end one epoch sooner.
+# It does. A float64 has 53 binary digits; what does not fit is rounded away, at each step. Addition of floats is
+# commutative, $a + b = b + a$, but not associative: $(a + b) + c$ is not always $a + (b + c)$. With losses the
+# difference is small, in the last digit. But one digit is enough for another hash, and enough to make early stopping
+# end one epoch sooner.
 #
-# The cure: keep each tile's loss with the tile's number, and add them up in the order of the numbers, when all are there. Plain addition, one
-# after another, beginning with 0.0: then the sum is the same as that of a loop over the tiles on one thread.
+# The cure: keep each tile's loss with the tile's number, and add them up in the order of the numbers, when all are
+# there. Plain addition, one after another, beginning with 0.0: then the sum is the same as that of a loop over the
+# tiles on one thread.
 
 
 # %% nbgrader={"grade": false, "grade_id": "ordered_sum", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -759,11 +772,23 @@ def ordered_sum(parts: Iterable[tuple[int, float]]) -> float:
     ### END SOLUTION
 
 
+# %% [markdown]
+# These are losses to try it on, and their sum when they are added one after another.
+
+
+# %%
+def in_turn(values):
+    """The sum of values, added one after another."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total
+
+
+values = [0.1, 1e16, 1.0, -1e16, 0.3, 3.0, 1e-3, 7.7, 1e15, 0.7, 0.9, -1e15, 0.2, 4e7, 0.1, 1e-9]
+print(in_turn(values), "and backwards", in_turn(values[::-1]))
+
 # %% nbgrader={"grade": true, "grade_id": "test_ordered_sum", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-values = [0.1, 1e16, 1.0, -1e16, 0.3, 3.0, 1e-3, 7.7, 1e15, 0.7]
-in_turn = 0.0
-for value in values:
-    in_turn += value
 numbered = list(enumerate(values))
 generator = np.random.default_rng(5)
 for _ in range(20):
@@ -771,9 +796,9 @@ for _ in range(20):
     found = ordered_sum(arrived)
     assert found is not None, "ordered_sum returned None."
     assert isinstance(found, float), f"Return a float, not {type(found).__name__}."
-    assert found == in_turn, (
+    assert found == in_turn(values), (
         f"The parts arrived in the order {[n for n, _ in arrived]}, and your sum is {found!r}. Added by number, 0, 1, 2, …, one "
-        f"after another, it is {in_turn!r}. Sort by number; do not use sum(), np.sum or math.fsum, which add in other ways."
+        f"after another, it is {in_turn(values)!r}. Sort by number; do not use sum(), np.sum or math.fsum, which add in other ways."
     )
 assert ordered_sum([]) == 0.0, "The sum of no parts is 0.0."
 assert ordered_sum(part for part in [(2, 0.5), (0, 0.25)]) == 0.75, (
@@ -784,17 +809,18 @@ print("Part 5 works: your sum does not depend on who comes first.")
 # %% [markdown]
 # ## 6. Run the rounds
 #
-# Now the threads. Within a round, tiles may run in any order and at the same time. **Between two rounds everybody waits for
-# everybody**: tile (0, 1) of round 1 uses the items of block 1, which tile (1, 1) of round 0 is perhaps still changing. Such a meeting
-# point is called a *barrier*.
+# Now the threads. Within a round, tiles may run in any order and at the same time. **Between two rounds everybody
+# waits for everybody**: tile (0, 1) of round 1 uses the items of block 1, which tile (1, 1) of round 0 is perhaps
+# still changing. Such a meeting point is called a *barrier*.
 #
-# Python brings what you need. A `ThreadPoolExecutor(n)` is a pool of `n` threads. `pool.map(function, numbers)` hands them the numbers, and
-# the threads call the function. Three things to know:
+# Python brings what you need. A `ThreadPoolExecutor(n)` is a pool of `n` threads. `pool.map(function, numbers)` hands
+# them the numbers, and the threads call the function. Three things to know:
 #
-# - `pool.map` returns at once, with an iterator. Reading a result from it waits for that result. `list(pool.map(…))` waits for
-#   all of them, so it is a barrier.
+# - `pool.map` returns at once, with an iterator. Reading a result from it waits for that result. `list(pool.map(…))`
+#   waits for all of them, so it is a barrier.
 # - An error in a thread is kept, and raised when you read that result. If nobody reads it, nobody hears of it.
-# - `with ThreadPoolExecutor(n) as pool:` stops the threads at its end. One pool for the whole epoch is enough: starting threads costs time.
+# - `with ThreadPoolExecutor(n) as pool:` stops the threads at its end. One pool for the whole epoch is enough:
+#   starting threads costs time.
 
 
 # %% nbgrader={"grade": false, "grade_id": "run_rounds", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -869,11 +895,8 @@ assert watched.at_once == 2, (
 assert run_rounds(Watched(values[:9], 3), 3, 9) == total, (
     "The sum depends on the number of threads."
 )
-in_turn = 0.0
-for value in values[:9]:
-    in_turn += value
-assert total == in_turn, (
-    f"The losses add up to {in_turn!r} in the order of the tiles; yours is {total!r}. Pair each loss with its tile's number, and use "
+assert total == in_turn(values[:9]), (
+    f"The losses add up to {in_turn(values[:9])!r} in the order of the tiles; yours is {total!r}. Pair each loss with its tile's number, and use "
     "ordered_sum."
 )
 failing = Watched(values[:9], 3, failing=1)
@@ -890,8 +913,8 @@ assert max(failing.begun) < 3, (
 print("Part 6 works: everybody waits for everybody, once a round.")
 
 # %% [markdown]
-# All the pieces are there. This cell puts them together: your plan, your rounds, and the library's kernel, which is told to use one thread for
-# each tile. Compare the hashes with those of part 1.
+# All the pieces are there. This cell puts them together: your plan, your rounds, and the library's kernel, which is
+# told to use one thread for each tile. Compare the hashes with those of part 1.
 
 
 # %% tags=["experiment"]
@@ -920,21 +943,23 @@ for n_threads in (1, 2, 4):
 print(f"all together: {len(set(sum(tame.values(), [])))} model")
 
 # %% [markdown]
-# **One hash**, for the factors and the loss, whatever the number of threads. There is no lock in it. Threads cannot disturb each other, because they never
-# have a row in common.
+# **One hash**, for the factors and the loss, whatever the number of threads. There is no lock in it. Threads cannot
+# disturb each other, because they never have a row in common.
 #
-# The library's own kernels do the same inside: `optimized` gets the whole plan and lets its threads take the tiles of a round.
+# The library's own kernels do the same inside: `optimized` gets the whole plan and lets its threads take the tiles of
+# a round.
 
 # %% [markdown]
 # ## 7. Who waits for whom?
 #
-# At a barrier all threads wait for the slowest. With $B$ threads a round takes as long as its *largest* tile. If one block
-# holds half of the work, then the other threads mostly wait.
+# At a barrier all threads wait for the slowest. With $B$ threads a round takes as long as its *largest* tile. If one
+# block holds half of the work, then the other threads mostly wait.
 #
-# Given the size of each row (how many pairs it has), deal the rows into blocks so that the blocks have nearly equal sums. The best solution is hard
-# to find (the problem is NP-hard), and a simple rule comes close: **take the rows from the largest to the smallest, and give each one to the
-# block that has least so far.** Graham showed in 1969 that the largest block is then at most $4/3$ of the best possible one. The rule is known as *LPT*,
-# longest processing time first.
+# Given the size of each row (how many pairs it has), deal the rows into blocks so that the blocks have nearly equal
+# sums. The best solution is hard to find (the problem is NP-hard), and a simple rule comes close: **take the rows
+# from the largest to the smallest, and give each one to the block that has least so far.** Graham showed in 1969 that
+# the largest block is then at most $4/3$ of the best possible one. The rule is known as *LPT*, longest processing
+# time first.
 
 
 # %% nbgrader={"grade": false, "grade_id": "balance_blocks", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -962,12 +987,13 @@ def balance_blocks(sizes: NDArray[np.int64], n_blocks: int) -> list[list[int]]:
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_balance_blocks", "locked": true, "points": 4, "schema_version": 3, "solution": false}
+# %%
 def sums_of(blocks, sizes):
     """The work of each block, in falling order."""
     return sorted((int(sum(sizes[row] for row in block)) for block in blocks), reverse=True)
 
 
+# %% nbgrader={"grade": true, "grade_id": "test_balance_blocks", "locked": true, "points": 4, "schema_version": 3, "solution": false}
 sizes = np.array([1, 1, 1, 1, 1, 1, 6])
 blocks = balance_blocks(sizes.copy(), 2)
 assert blocks is not None and len(blocks) == 2, "Two blocks were asked for."
@@ -992,6 +1018,10 @@ blocks = balance_blocks(np.array([5, 3]), 4)
 assert len(blocks) == 4 and sorted(map(len, blocks)) == [0, 0, 1, 1], (
     f"Two rows in four blocks: two of them are empty lists; yours are {blocks}."
 )
+blocks = balance_blocks(np.array([0, 5, 0, 3]), 2)
+assert sorted(row for block in blocks for row in block) == [0, 1, 2, 3], (
+    f"Rows of size 0 are rows too, and belong into a block; yours are {blocks}."
+)
 sizes = np.array([4, 9, 1])
 balance_blocks(sizes, 2)
 assert sizes.tolist() == [4, 9, 1], (
@@ -1000,8 +1030,8 @@ assert sizes.tolist() == [4, 9, 1], (
 print("Part 7 works: nobody waits longer than needed.")
 
 # %% [markdown]
-# Is it worth it? Here are the sums of eight item blocks on three catalogues: dealt at random, as in the plan, and by your
-# `balance_blocks`. The dashed line is the mean, where all threads would end together.
+# Is it worth it? Here are the sums of eight item blocks on three catalogues: dealt at random, as in the plan, and by
+# your `balance_blocks`. The dashed line is the mean, where all threads would end together.
 
 # %% tags=["experiment"]
 catalogues = {
@@ -1024,33 +1054,40 @@ for axis, (name, sizes) in zip(axes, catalogues.items()):
     axis.axhline(sizes.sum() / 8, color="black", linestyle="--", lw=1)
     axis.set(title=name, xlabel="blocks, largest first", xticks=[])
 axes[0].set_ylabel("pairs in the block")
-axes[0].legend()
+axes[0].legend(loc="lower left")
 figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Balanced blocks are nearly equal wherever that is possible. A hub makes it impossible: its block holds at least the hub's own pairs,
-# and no rule of dealing changes that. **The size of the largest row limits how many threads can be busy.**
+# Balanced blocks are nearly equal wherever that is possible. A hub makes it impossible: its block holds at least the
+# hub's own pairs, and no rule of dealing changes that. **The size of the largest row limits how many threads can be
+# busy.**
 #
-# Why, then, does the plan deal at random? Because random blocks are new in each epoch, and balanced ones would be the same ones each time: two popular items that are
-# in different blocks would never meet as positive and negative. The loss in speed is small where no hub is, since the sum of many rows is never
-# far from its mean. So `balance_blocks` stays outside of `plan_epoch`. It tells you what you lose.
+# Why, then, does the plan deal at random? Because random blocks are new in each epoch. Balanced ones would be the
+# same each time, so two popular items of different blocks would never meet as positive and negative. The price
+# depends on the data. It is small on the first catalogue, and half of the speed on the second. There are two
+# remedies: more blocks than threads, so that a thread that is done takes the next tile of the round; and a look at
+# what `balance_blocks` would have given. So `balance_blocks` stays outside of `plan_epoch`: it tells you what you
+# lose.
 
 # %% [markdown]
 # ## 8. How much is left?
 #
-# Lesson 06 had Amdahl's law: with a share $p$ of the time made faster, the rest stays. With $n$ threads that gives, in seconds,
+# Lesson 06 had Amdahl's law: with a share $p$ of the time made faster, the rest stays. With $n$ threads that gives,
+# in seconds,
 #
 # $$T(n) = s + \frac{w}{n},$$
 #
-# where $s$ is the serial part (everything that one thread does while the others wait) and $w$ is the work that is shared. Nobody knows
+# where $s$ is the serial part (everything that one thread does while the others wait) and $w$ is the work that is
+# shared. Nobody knows
 # $s$ and $w$ beforehand. Measure $T$ for some $n$, and **fit**: choose $s$ and $w$ so that the sum of the squares of
 # $T_i - s - w / n_i$ is as small as possible. With $x_i = 1/n_i$ it is the straight line of school:
 #
 # $$w = \frac{\sum (x_i - \bar x)(T_i - \bar T)}{\sum (x_i - \bar x)^2}, \qquad s = \bar T - w \bar x.$$
 #
-# **A trap.** Measured times are noisy, and the best line may have $s < 0$: less than no time. Neither part may be negative. If $s$ comes out below 0, it is 0, and $w$
-# is fitted alone: $w = \sum x_i T_i / \sum x_i^2$. If $w$ comes out below 0 (more threads made it slower), then $w = 0$ and $s = \bar T$.
+# **A trap.** Measured times are noisy, and the best line may have $s < 0$: less than no time. Neither part may be
+# negative. If $s$ comes out below 0, it is 0, and $w$ is fitted alone: $w = \sum x_i T_i / \sum x_i^2$. If $w$ comes
+# out below 0 (more threads made it slower), then $w = 0$ and $s = \bar T$.
 
 
 # %% nbgrader={"grade": false, "grade_id": "fit_amdahl", "locked": false, "points": 0, "schema_version": 3, "solution": true} tags=["export"]
@@ -1115,8 +1152,8 @@ print("Part 8 works: you know what stays serial.")
 # %% [markdown]
 # ## 9. All cores, one model
 #
-# The whole race: time over threads, for your tiles and for Hogwild, and the hashes. The kernel is **your own of lesson 08** if it is exported
-# and built, else the library's.
+# The whole race: time over threads, for your tiles and for Hogwild, and the hashes. The kernel is **your own of
+# lesson 08** if it is exported and built, else the library's.
 
 
 # %% tags=["experiment"]
@@ -1135,10 +1172,10 @@ def kernel_of_lesson_8():
 
 
 kernel, whose = kernel_of_lesson_8()
-large = make_synthetic(8000, 4000, 400_000, seed=1)
 n_factors, B = 64, 8
+shape = (400, 400, 8000) if kernel is naive.bpr_update else (4000, 2000, 200_000)
+whole = make_synthetic(*shape, seed=1)
 started = time.perf_counter()
-whole = large if kernel is not naive.bpr_update else make_synthetic(400, 400, 8000, seed=1)
 plan = plan_epoch(whole.indptr, whole.indices, whole.n_items, seed=0, epoch=0, n_blocks=B)
 print(
     f"your plan of {plan.n_triples:,} triples in {B * B} tiles took {time.perf_counter() - started:.1f} s"
@@ -1217,7 +1254,7 @@ left.set_title(f"Speed, with {whose}")
 right.set_ylabel("number of the model")
 right.set_title("Which model came out")
 left.legend(fontsize=8)
-right.legend(fontsize=8)
+right.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.1))
 figure.tight_layout()
 plt.show()
 print(
@@ -1225,15 +1262,17 @@ print(
 )
 
 # %% [markdown]
-# **Read the right picture first.** All runs of the tiles lie on one line: one model, for 1, 2 and 4 threads. Hogwild's lie on one line for one thread only.
+# **Read the right picture first.** All runs of the tiles lie on one line: one model, for 1, 2 and 4 threads.
+# Hogwild's lie on one line for one thread only.
 #
-# Then the left one. It ends where this computer's cores end: on two cores, four threads are no faster than two. What the fit calls serial is
-# everything between the tiles: Python's pool, the cutting of the plan, the barriers; and cores that share one memory. (Your fit may be poor if the machine has
-# fewer cores than threads. Which of the three measurements would you leave out?)
+# Then the left one. It ends where this computer's cores end: on two cores, four threads are no faster than two. What
+# the fit calls serial is everything between the tiles: Python's pool, the cutting of the plan, the barriers; and
+# cores that share one memory. (Your fit may be poor if the machine has fewer cores than threads. Which of the three
+# measurements would you leave out?)
 
 # %% [markdown]
-# And does the model still rank? Tiles change the order of the triples and where negatives come from. Here is the library's BPR on your plan, with one
-# block and with more.
+# And does the model still rank? Tiles change the order of the triples and where negatives come from. Here is the
+# library's BPR on your plan, with one block and with more.
 
 
 # %% tags=["experiment"]
@@ -1245,7 +1284,7 @@ class Engine:
     bpr_update = staticmethod(library_kernel)
 
 
-few = {"n_factors": 16, "epochs": 6, "learning_rate": 0.1, "reg": 0.01, "progress": False}
+few = {"n_factors": 16, "epochs": 4, "learning_rate": 0.1, "reg": 0.01, "progress": False}
 print(
     f"the library would choose {default_n_blocks(train.n_users, train.n_items, train.nnz)} blocks"
 )
@@ -1261,69 +1300,85 @@ for n_blocks in (1, 4, 16):
 #
 # A few sentences each. They are marked by a person.
 #
-# **a) Neighbours in a line.** Memory moves between cores in *lines* of 64 bytes. Two threads count their own triples in `counts[0]` and `counts[1]`, two
-# int64 in one array. No number is shared, and no count is wrong, yet the loop is several times slower than with one thread. Why? (It is called *false sharing*.) Give one
-# cure. Can it happen to factors in your tiles, and does it change the *bytes* of the result?
+# **a) Neighbours in a line.** Memory moves between cores in *lines* of 64 bytes. Two threads count their own triples
+# in `counts[0]` and `counts[1]`, two int64 in one array. No number is shared, and no count is wrong, yet the loop is
+# several times slower than with one thread. Why? (It is called *false sharing*.) Give one cure. Can it happen to
+# factors in your tiles, and does it change the *bytes* of the result?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "false_sharing", "locked": false, "points": 3, "schema_version": 3, "solution": true}
-# Both numbers lie in the same line of 64 bytes. A core that writes needs the line for itself, so each write takes it away from the
-# other core, and the line travels back and forth. Cure: a local variable in each thread that is written to the array once at the end; or numbers that lie 64 bytes or
-# more apart. Factors: with 64 float32 a row has 256 bytes, and if rows begin at a line's beginning, no line holds two rows. With few factors, or with the
-# biases (4 bytes each), rows of different blocks do share lines, since blocks are dealt at random. It costs time only. The bytes are right, because the hardware keeps lines
-# coherent and no number has two writers.
+# Both numbers lie in the same line of 64 bytes. A core that writes needs the line for itself, so each write takes it
+# away from the other core, and the line travels back and forth. Cure: a local variable in each thread that is written
+# to the array once at the end; or numbers that lie 64 bytes or more apart. Factors: with 64 float32 a row has 256
+# bytes, and if rows begin at a line's beginning, no line holds two rows. With few factors, or with the biases (4
+# bytes each), rows of different blocks do share lines, since blocks are dealt at random. It costs time only. The
+# bytes are right, because the hardware keeps lines coherent and no number has two writers.
 #
 # === BEGIN MARK SCHEME ===
-# 1 point: both numbers in one cache line, which moves between the cores at each write. 1 point: a cure (local variable, padding, alignment). 1 point: it can happen in
-# tiles (biases, short rows), and it changes the time, never the result.
+# 1 point: both numbers in one cache line, which moves between the cores at each write. 1 point: a cure (local
+# variable, padding, alignment). 1 point: it can happen in tiles (biases, short rows), and it changes the time, never
+# the result.
 # === END MARK SCHEME ===
 
 # %% [markdown]
-# **b) The price of a barrier.** What are the threads doing while a round ends? Say what it costs with 2, with 16 and with 64 threads, if tiles differ in size, and if
-# there is a hub item. Why not leave the barrier out, and what would a schedule look like that waits less and still gives the same bytes?
+# **b) The price of a barrier.** What are the threads doing while a round ends? Say what it costs with 2, with 16 and
+# with 64 threads, if tiles differ in size, and if there is a hub item. Why not leave the barrier out, and what would
+# a schedule look like that waits less and still gives the same bytes?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "price_of_a_barrier", "locked": false, "points": 3, "schema_version": 3, "solution": true}
-# A thread that has no tile left waits for the slowest tile of the round. With two threads that is little: half of the difference between two tiles. With
-# many threads there are more tiles in a round, the largest of many is larger in proportion, and the tiles are smaller, so the fixed cost of starting and waking threads
-# counts more; with a hub one tile takes nearly the whole round, and 63 threads wait. Without a barrier a tile of the next round can work on rows
-# that a slow tile still writes: lost updates and other bytes. Better: tile (b, c) waits only for the tile of the round before that had the same users, and the one
-# that had the same items. Every row then still sees its tiles in the same order, so the bytes stay.
+# A thread that has no tile left waits for the slowest tile of the round. With two threads that is little: half of the
+# difference between two tiles. With many threads there are more tiles in a round, the largest of many is larger in
+# proportion, and the tiles are smaller, so the fixed cost of starting and waking threads counts more; with a hub one
+# tile takes nearly the whole round, and 63 threads wait. Without a barrier a tile of the next round can work on rows
+# that a slow tile still writes: lost updates and other bytes. Better: tile (b, c) waits only for the tile of the
+# round before that had the same users, and the one that had the same items. Every row then still sees its tiles in
+# the same order, so the bytes stay.
 #
 # === BEGIN MARK SCHEME ===
-# 1 point: threads idle until the largest tile of the round is done. 1 point: it grows with the number of threads, with uneven tiles and with a hub (reason given). 1 point:
-# without it rows are shared; waiting for just the two earlier tiles with the same block keeps the order of each row's updates, or another schedule with that property
+# 1 point: threads idle until the largest tile of the round is done. 1 point: it grows with the number of threads,
+# with uneven tiles and with a hub (reason given). 1 point: without it rows are shared; waiting for just the two
+# earlier tiles with the same block keeps the order of each row's updates, or another schedule with that property
 # (more blocks than threads).
 # === END MARK SCHEME ===
 
 # %% [markdown]
-# **c) What do tiles change statistically?** Compare an epoch in $B^2$ tiles with lesson 05's single random order of all pairs. What is different about the order of the
-# steps, and about the negatives? Why are the blocks dealt anew in each epoch? What goes wrong if $B$ is nearly the number of items?
+# **c) What do tiles change statistically?** Compare an epoch in $B^2$ tiles with lesson 05's single random order of
+# all pairs. What is different about the order of the steps, and about the negatives? Why are the blocks dealt anew in
+# each epoch? What goes wrong if $B$ is nearly the number of items?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "what_tiles_change", "locked": false, "points": 3, "schema_version": 3, "solution": true}
-# The order is random only within a tile. The pairs of a user come in B bunches, one a round, so neighbouring steps are more alike than in a random order. Negatives come from the
-# positive's own item block: within one epoch an item is compared only with the items of its block, so pairs (i, j) are not drawn independently, though over all epochs every
-# pair is equally likely, as the blocks are new each time. With fixed blocks, two items of different blocks would never be compared, and their scores would not be
-# on one scale. If a block has one or two items, there is hardly any choice: the negative is nearly determined, or there is none (the user has it already) and the triple is
+# The order is random only within a tile. The pairs of a user come in B bunches, one a round, so neighbouring steps
+# are more alike than in a random order. Negatives come from the positive's own item block: within one epoch an item
+# is compared only with the items of its block, so pairs (i, j) are not drawn independently, though over all epochs
+# every pair is equally likely, as the blocks are new each time. With fixed blocks, two items of different blocks
+# would never be compared, and their scores would not be on one scale. If a block has one or two items, there is
+# hardly any choice: the negative is nearly determined, or there is none (the user has it already) and the triple is
 # skipped, so training loses triples.
 #
 # === BEGIN MARK SCHEME ===
-# 1 point: random within tiles only; steps of one user or item are bunched. 1 point: negatives come from the positive's block, so new blocks in each epoch let all pairs meet. 1 point:
-# tiny blocks leave few or no negatives: little choice, skipped triples, less is learned.
+# 1 point: random within tiles only; steps of one user or item are bunched. 1 point: negatives come from the
+# positive's block, so new blocks in each epoch let all pairs meet. 1 point: tiny blocks leave few or no negatives:
+# little choice, skipped triples, less is learned.
 # === END MARK SCHEME ===
 
 # %% [markdown]
-# **d) Your experiment: how many blocks?** More blocks give more threads something to do, and give each tile less to do. Choose a question about $B$ that you can answer with the
-# pieces of this notebook: for example how time, or NDCG, or the number of skipped triples depends on it; on which catalogue; for how many threads. Write down first what you
-# expect. Then write what you measured and how, what came out, with a picture or a table, and where your expectation was wrong or could have been.
+# **d) Your experiment: how many blocks?** More blocks give more threads something to do, and give each tile less to
+# do. Choose a question about $B$ that you can answer with the pieces of this notebook: for example how time, or NDCG,
+# or the number of skipped triples depends on it; on which catalogue; for how many threads. Write down first what you
+# expect. Then write what you measured and how, what came out, with a picture or a table, and where your expectation
+# was wrong or could have been.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "how_many_blocks", "locked": false, "points": 3, "schema_version": 3, "solution": true}
-# I expected NDCG to stay the same up to B = 16 and to fall where a block has fewer than some ten items, since negatives run out. I fitted BPR on synthetic-100k with B = 1, 2, 4, 16, 64, 256, three
-# seeds each, same epochs, and counted the skipped triples. NDCG@10 does not differ by more than between seeds up to B = 16. At B = 256, three items a block, a visible part of the triples is
-# skipped and NDCG drops. The time of a pass on two threads has its minimum at a few blocks: with 256, there are 65,536 tiles of one or two triples, and the pool takes longer than the kernel. I was wrong about
-# B = 64, where I expected a loss and saw none within the spread.
+# I expected NDCG to stay the same up to B = 16 and to fall where a block has fewer than some ten items, since
+# negatives run out. I fitted BPR on synthetic-100k with B = 1, 2, 4, 16, 64, 256, three seeds each, same epochs, and
+# counted the skipped triples. NDCG@10 does not differ by more than between seeds up to B = 16. At B = 256, three
+# items a block, a visible part of the triples is skipped and NDCG drops. The time of a pass on two threads has its
+# minimum at a few blocks: with 256, there are 65,536 tiles of one or two triples, and the pool takes longer than the
+# kernel. I was wrong about B = 64, where I expected a loss and saw none within the spread.
 #
 # === BEGIN MARK SCHEME ===
-# 1 point: a question with an expectation written down before. 1 point: a measurement that can be repeated (several seeds or repeats, one thing varied, figures shown). 1 point: a conclusion that
-# the figures carry, with spread or limits, and a comparison with the expectation.
+# 1 point: a question with an expectation written down before. 1 point: a measurement that can be repeated (several
+# seeds or repeats, one thing varied, figures shown). 1 point: a conclusion that the figures carry, with spread or
+# limits, and a comparison with the expectation.
 # === END MARK SCHEME ===
 
 # %% [markdown]
@@ -1335,18 +1390,21 @@ for n_blocks in (1, 4, 16):
 # tito complete 9
 # ```
 #
-# It runs the tests above, exports your functions to `my_recsys/parallel.py` and asks the question of this lesson: can I use every core and get the same
-# bytes? From then on `plan_epoch` of the backend `student` is yours, in any number of tiles. So everything that `student` runs for BPR is your
-# own: `tito race --models naive,student,optimized`.
+# It runs the tests above, exports your functions to `my_recsys/parallel.py` and asks the question of this lesson: can
+# I use every core and get the same bytes? From then on `plan_epoch` of the backend `student` is yours, in any number
+# of tiles. So everything that `student` runs for BPR is your own: `tito race --models naive,student,optimized`.
 #
 # **To go further** (not graded).
 #
-# - *Wait less.* Write `run_rounds` without barriers: a tile may begin as soon as the tile before it with the same users and the one with the same items are done (NOMAD by Yun
-#   and others, VLDB 2014, goes further still). The hash must stay. Is it faster?
-# - *The worst catalogue.* Build the data set of 10,000 pairs on which your tiles gain *least* from a second thread, and the one on which Hogwild loses the largest share of its updates. Are
-#   they the same?
+# - *Wait less.* Write `run_rounds` without barriers: a tile may begin as soon as the tile before it with the same
+#   users and the one with the same items are done (NOMAD by Yun and others, VLDB 2014, goes further still). The hash
+#   must stay. Is it faster?
+# - *The worst catalogue.* Build the data set of 10,000 pairs on which your tiles gain *least* from a second thread,
+#   and the one on which Hogwild loses the largest share of its updates. Are they the same?
 #
-# Read: Recht and others, *Hogwild!* (NIPS 2011); Gemulla and others (KDD 2011), sections 3 and 4; Graham, *Bounds on Multiprocessing Timing Anomalies* (SIAM J. Appl. Math. 1969);
-# Goldberg, *What Every Computer Scientist Should Know About Floating-Point Arithmetic* (ACM Computing Surveys 1991), for part 5.
+# Read: Recht and others, *Hogwild!* (NIPS 2011); Gemulla and others (KDD 2011), sections 3 and 4; Graham, *Bounds on
+# Multiprocessing Timing Anomalies* (SIAM J. Appl. Math. 1969); Goldberg, *What Every Computer Scientist Should Know
+# About Floating-Point Arithmetic* (ACM Computing Surveys 1991), for part 5.
 #
-# You have used every core without losing a bit. Lesson 10 goes another way: a model that you would rather *not* write by hand.
+# You have used every core without losing a bit. Lesson 10 goes another way: a model that you would rather *not* write
+# by hand.

@@ -250,8 +250,8 @@ MUTANTS = {
             "Your rows are dealt in the order of their numbers: the largest goes first.",
         ),
         "the smallest first": (
-            'for row in np.argsort(-sizes',
-            'for row in np.argsort(sizes',
+            "for row in np.argsort(-sizes",
+            "for row in np.argsort(sizes",
             "Your rows are dealt from the smallest to the largest: a large one that comes last sticks out.",
         ),
         "counts rows": (

@@ -46,7 +46,7 @@ def shuffled_blocks(n: int, n_blocks: int, key: int) -> list[list[int]]:
 
 
 def negative_among(items: list[int], seen: set[int], key: int, triple: int) -> int:
-    """One of the items that is not in ``seen``, by the draws of this triple; −1 where there is none."""
+    """One of the items that is not in ``seen``, by the triple's own draws; −1 if there is none."""
     first = triple * DRAWS_PER_TRIPLE
     for attempt in range(MAX_REJECTIONS):
         item = items[bounded(key, first + attempt, len(items))]
@@ -71,11 +71,12 @@ def lay_out_tiles(
         user_blocks, item_blocks: B lists of rows each; every row is in one of them.
 
     Returns:
-        B² tiles, round by round as in ``conflict_free_rounds``, each (users, positives, items): two lists of one entry
-        a pair, and the item block.
+        B² tiles, round by round as in ``conflict_free_rounds``, each (users, positives, items): two
+        lists of one entry a pair, and the item block.
 
-    Approach: the block of each item in a dictionary, and the number of each tile in another one. Make B² tiles with empty
-    lists. Then go through the user blocks, the users of each, and the items of each user; append to the tile where they belong.
+    Approach: the block of each item in a dictionary, and the number of each tile in another one.
+    Make B² tiles with empty lists. Then go through the user blocks, the users of each, and the
+    items of each user; append to the tile where they belong.
     """
     block_of = {item: c for c, members in enumerate(item_blocks) for item in members}
     order = list(itertools.chain.from_iterable(conflict_free_rounds(len(item_blocks))))
@@ -103,7 +104,7 @@ def plan_epoch(
     sampler: Sampler = UNIFORM,
     n_threads: int = 1,
 ) -> EpochPlan:
-    """Every observed pair once, tile by tile, in random order within its tile, each with a negative.
+    """Every observed pair once, tile by tile, in random order within it, each with a negative.
 
     Args:
         indptr, indices: the observed pairs as CSR.
@@ -113,12 +114,12 @@ def plan_epoch(
         sampler: uniform.
         n_threads: has no effect here.
 
-    Approach: a set of items for each user; the tiles; then for each tile its order and its key, and for each place in
-    that order one triple. After each tile, note how many triples there are so far.
+    Approach: a set of items for each user; the tiles; then for each tile its order and its key, and
+    for each place in that order one triple. After each tile, note how many triples there are.
 
     Returns:
-        EpochPlan(users, positives, negatives, bounds): int32 columns of one entry a pair, and as int64 the B² + 1 bounds:
-        0, then the number of triples after each tile.
+        EpochPlan(users, positives, negatives, bounds): int32 columns of one entry a pair, and as
+        int64 the B² + 1 bounds: 0, then the number of triples after each tile.
     """
     if not isinstance(sampler, UniformSampler):
         raise NotImplementedError("negatives that are not uniform")

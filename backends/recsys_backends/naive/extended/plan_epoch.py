@@ -35,7 +35,13 @@ def plan_epoch(
     """The epoch's triples: tile by tile, shuffle the interactions and draw their negatives."""
     if isinstance(sampler, UniformSampler):
         return parallel.plan_epoch(
-            indptr, indices, n_items, seed=seed, epoch=epoch, n_blocks=n_blocks
+            indptr,
+            indices,
+            n_items,
+            seed=seed,
+            epoch=epoch,
+            n_blocks=n_blocks,
+            n_threads=n_threads,
         )
     seen = [set(indices[a:b].tolist()) for a, b in itertools.pairwise(indptr)]
     users, positives, negatives, bounds = [], [], [], [0]
