@@ -14,15 +14,15 @@ modules = {
     name.rpartition(".")[2]: sys.modules[f"recsys_backends.naive.{name}"]
     for name in (
         "bpr", "factorization", "neighbors", "extended.candidates", "extended.draw_negative",
-        "backends", "extended.plan_epoch", "extended.tiles",
+        "backends", "extended.plan_epoch", "parallel",
     )
 }  # fmt: skip
 used_by = {
-    "candidates": ("candidates_of_blocks", "tiles"),
+    "candidates": ("candidates_of_blocks", "plan_epoch"),
     "draw_negative": ("draw_negative", "plan_epoch"),
-    "tiles": ("lay_out_tiles", "plan_epoch"),
+    "parallel": ("parallel", "plan_epoch"),
 }
-"""Function that a file gives to another file, and that file."""
+"""Function that a file gives to another file, or the file itself, and that other file."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class BrokenKernel:
         while file in used_by:  # a helper of the op: put the broken one under it
             helper, file = used_by[file]
             user = _edited(modules[file])
-            setattr(user, helper, getattr(edited, helper))
+            setattr(user, helper, getattr(edited, helper, edited))
             edited = user
         return SimpleNamespace(
             name=self.name,

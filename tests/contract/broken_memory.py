@@ -59,7 +59,7 @@ BROKEN_MEMORY = (
     BrokenKernel(
         "remembers_interactions_by_their_sum",
         "plan_epoch",
-        "plan_epoch",
+        "parallel",
         "    seen = [set",
         "    key = indptr.shape, indices.shape, int(indices.sum())\n"
         "    kept = globals().setdefault('kept', {})\n"

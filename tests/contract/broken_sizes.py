@@ -44,7 +44,7 @@ BROKEN_SIZES = (
         BrokenKernel(
             f"keys_of_{bits}_bits",
             "plan_epoch",
-            "plan_epoch",
+            "parallel",
             SEEN,
             ROW_OF_KEYS.replace("MASK", hex(2**bits - 1)),
             "cells_beyond_32_bits_stay_apart",
@@ -54,7 +54,7 @@ BROKEN_SIZES = (
     BrokenKernel(
         "looks_at_1024_seen_items",
         "plan_epoch",
-        "plan_epoch",
+        "parallel",
         "set(indices[a:b].tolist())",
         "set(indices[a : min(b, a + 1024)].tolist())",
         "heavy_users_take_part",
@@ -62,7 +62,7 @@ BROKEN_SIZES = (
     BrokenKernel(
         "caps_heavy_users",
         "plan_epoch",
-        "tiles",
+        "parallel",
         "indices[indptr[user] : indptr[user + 1]]",
         "indices[indptr[user] : min(indptr[user + 1], indptr[user] + 2000)]",
         "heavy_users_take_part",
@@ -70,9 +70,9 @@ BROKEN_SIZES = (
     BrokenKernel(
         "planned_users_of_16_bits",
         "plan_epoch",
-        "plan_epoch",
-        "users.append(user)",
-        "users.append(user & 0xFFFF)",
+        "parallel",
+        "triples.append((user, ",
+        "triples.append((user & 0xFFFF, ",
         "users_and_their_items_may_be_more_than_16_bits_count",
     ),
     BrokenKernel(

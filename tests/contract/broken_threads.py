@@ -40,9 +40,9 @@ BROKEN_THREADS = (
     BrokenKernel(
         "another_order_for_many_threads",
         "plan_epoch",
-        "plan_epoch",
-        "stream(seed, epoch, ORDER, tile)",
-        "stream(seed, epoch, ORDER, tile + (n_threads > 4))",
+        "parallel",
+        "stream(seed, epoch, ORDER, number)",
+        "stream(seed, epoch, ORDER, number + (n_threads > 4))",
         "plan_epoch_is_right_with_more_threads_than_work",
     ),
 )

@@ -11,7 +11,7 @@ import pytest
 
 from recsys_backends.protocol import OPS
 from tests.course.toy import write_toy
-from tito.authoring.answer_key import answer_package
+from tito.authoring.answer_key import answer_package, names_offered
 from tito.authoring.build import build, drift, products
 from tito.authoring.lint import problems
 from tito.authoring.source import AuthoringError
@@ -93,12 +93,34 @@ def test_the_ops_that_no_lesson_owns_come_from_extended() -> None:
     assert set(OPS) - {"top_k"} == set(rest.partition(" import ")[2].split(", "))
 
 
-def test_the_library_has_one_draw_negative_and_one_plan_epoch() -> None:
+def test_an_op_that_extended_goes_beyond_comes_from_there() -> None:
+    keys = {"mine": "def top_k(): ...\n", "yours": "def matmul(): ...\n"}
+    text = answer_package(keys, extended={"top_k"})
+    assert "from recsys_backends.naive.yours import matmul\n" in text
+    assert "naive.mine" not in text
+    (rest,) = [line for line in text.splitlines() if ".extended import " in line]
+    assert "top_k" in rest
+
+
+def test_the_names_that_a_package_offers_are_read_and_not_imported() -> None:
+    text = 'raise ImportError\n__version__ = "1"\n__all__ = ["top_k", "matmul"]\n'
+    assert names_offered(text) == {"top_k", "matmul"}
+    assert names_offered("x = 1\n") == set()
+
+
+def test_the_library_has_one_uniform_plan_and_one_for_other_samplers() -> None:
     naive = ROOT / "backends" / "recsys_backends" / "naive"
-    for name in ("draw_negative", "plan_epoch"):
-        defined = [
+    defined = {
+        name: [
             str(path.relative_to(naive))
             for path in sorted(naive.rglob("*.py"))
             if f"def {name}(" in path.read_text(encoding="utf-8")
         ]
-        assert defined == [f"extended/{name}.py"]
+        for name in ("draw_negative", "lay_out_tiles", "shuffled_blocks", "plan_epoch")
+    }
+    assert defined == {
+        "draw_negative": ["extended/draw_negative.py"],
+        "lay_out_tiles": ["parallel.py"],
+        "shuffled_blocks": ["parallel.py"],
+        "plan_epoch": ["extended/plan_epoch.py", "parallel.py"],
+    }

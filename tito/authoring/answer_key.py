@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from recsys_backends.protocol import OPS
@@ -37,11 +37,12 @@ def answer_key(lesson: Lesson) -> str:
     return header + "\n" + "\n\n\n".join([imports, *functions]) + "\n"
 
 
-def answer_package(keys: Mapping[str, str]) -> str:
+def answer_package(keys: Mapping[str, str], extended: Collection[str] = ()) -> str:
     """Return the ``__init__.py`` of naive.
 
     Args:
         keys: the text of each lesson's answer key, by the lesson's name.
+        extended: names that ``extended`` defines: ops that it takes from a lesson and goes beyond.
 
     Raises:
         AuthoringError: two lessons own one op.
@@ -57,7 +58,8 @@ def answer_package(keys: Mapping[str, str]) -> str:
             owners[op] = name
     modules: dict[str, list[str]] = {}
     for op in sorted(OPS):
-        modules.setdefault(owners.get(op, EXTENDED), []).append(op)
+        owner = EXTENDED if op in extended else owners.get(op, EXTENDED)
+        modules.setdefault(owner, []).append(op)
     imports = "\n".join(
         f"from {_PACKAGE}.{module} import {', '.join(ops)}"
         for module, ops in sorted(modules.items())
@@ -84,6 +86,14 @@ __all__ = [
 order: Final[Order] = "sequential"
 samplers: Final = SAMPLERS
 '''
+
+
+def names_offered(package: str) -> set[str]:
+    """Return the names in ``__all__`` of a package's ``__init__.py``, given as text."""
+    for node in ast.parse(package).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return set(ast.literal_eval(node.value))
+    return set()
 
 
 def _ops_in(text: str) -> set[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys_edu.atomic import atomic_path
-from tito.authoring.answer_key import EXTENDED, answer_key, answer_package
+from tito.authoring.answer_key import EXTENDED, answer_key, answer_package, names_offered
 from tito.authoring.fingerprints import has_calls, public_fingerprints
 from tito.authoring.release import notebook_bytes, release_of
 from tito.authoring.source import AuthoringError
@@ -28,8 +28,10 @@ def products(lessons: list[Lesson], root: Path) -> Iterator[tuple[Path, bytes]]:
         if key := answer_key(lesson):
             keys[lesson.name] = key
             yield root / NAIVE / f"{lesson.name}.py", key.encode()
-    if (root / NAIVE / EXTENDED).is_dir():  # a course of its own has no such package
-        yield root / NAIVE / "__init__.py", answer_package(keys).encode()
+    extended = root / NAIVE / EXTENDED / "__init__.py"
+    if extended.is_file():  # a course of its own has no such package
+        package = answer_package(keys, names_offered(_text(extended)))
+        yield root / NAIVE / "__init__.py", package.encode()
     guide = root / "INSTRUCTORS.md"
     if guide.is_file():
         yield guide, with_syllabus(_text(guide), lessons).encode()
