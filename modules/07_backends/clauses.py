@@ -5,7 +5,7 @@ import numpy as np
 from recsys_backends.contract.clause import require
 from tito.judging.judged_tests import judge_test, require_good
 
-from .engines import REFERENCE, RIGHT, WRONG
+from .engines import GROUPS, REFERENCE, RIGHT, WRONG
 
 _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "indigo", "jade")
 
@@ -173,7 +173,7 @@ def require_threads(remote, rng: np.random.Generator) -> None:
     )
 
 
-def _knocks(rng: np.random.Generator) -> list[tuple[str, tuple, dict, bool]]:
+def draw_knocks(rng: np.random.Generator) -> list[tuple[str, tuple, dict, bool]]:
     """Arrays, what is asked of them, and whether they may come in."""
     m, n = (int(x) for x in rng.integers(2, 7, 2))
     numbers = rng.normal(size=(m, n)).round(3).tolist()
@@ -215,7 +215,7 @@ def _knocks(rng: np.random.Generator) -> list[tuple[str, tuple, dict, bool]]:
 
 def require_front_door(remote, rng: np.random.Generator) -> None:
     """check_array() on good and bad arrays, in a random order."""
-    knocks = _knocks(rng)
+    knocks = draw_knocks(rng)
     for place in rng.permutation(len(knocks)).tolist():
         what, (kind, shape, values, dtype, n_dims, asked), welcome = knocks[place]
         name = str(rng.choice(_WORDS))
@@ -277,10 +277,18 @@ def require_matmul_by_rows(remote, rng: np.random.Generator) -> None:
     _require_product(remote.matmul_by_rows(a, b), exact, 1e-4, "matmul_by_rows of 70 columns")
 
 
-def require_test(remote, rng: np.random.Generator) -> None:
-    """agree() on right and wrong engines."""
+def require_test(
+    remote, rng: np.random.Generator, group: str = "", right: dict[str, str] = RIGHT
+) -> None:
+    """agree() on right engines, and on wrong ones: all of them, or those of one group."""
+    wrong = {name: WRONG[name] for name in GROUPS[group]} if group else WRONG
     require_good(
         judge_test(
-            remote, "agree", "matmul", right=RIGHT, wrong=WRONG, rng=rng, reference=REFERENCE
+            remote, "agree", "matmul", right=right, wrong=wrong, rng=rng, reference=REFERENCE
         )
     )
+
+
+def require_part_of_test(remote, rng: np.random.Generator, group: str) -> None:
+    """agree() on one right engine, and on the wrong ones of a group."""
+    require_test(remote, rng, group, {"numpy": RIGHT["numpy"]})

@@ -72,3 +72,13 @@ WRONG = variants(
         "tiny is zero": _before_return("out[np.abs(out) < 1e-20] = 0"),
     },
 )  # fmt: skip
+GROUPS = {
+    "numbers": (
+        "transposed", "the last columns, beside blocks of 8", "an odd inner index",
+        "half precision", "a thousandth too large", "magnitudes",
+    ),
+    "form": ("float64", "empty sums", "no rows"),
+    "values": ("no number is zero", "clips", "tiny is zero"),
+    "effects": ("changes its argument", "keeps answers by shape", "gets tired"),
+}  # fmt: skip
+"""Wrong engines by what a test has to look at to catch them."""

@@ -9,6 +9,7 @@ from .clauses import (
     require_front_door,
     require_matmul,
     require_matmul_by_rows,
+    require_part_of_test,
     require_registry,
     require_switch,
     require_test,
@@ -49,5 +50,20 @@ def test_matmul_by_rows(remote, rng: np.random.Generator) -> None:
 
 
 def test_agree(remote, rng: np.random.Generator) -> None:
-    """It refuses wrong engines that nobody has seen, and accepts right ones."""
-    require_test(remote, rng)
+    """It refuses engines whose numbers are wrong, and accepts those that are right."""
+    require_test(remote, rng, "numbers")
+
+
+def test_agree__form(remote, rng: np.random.Generator) -> None:
+    """It notices an answer of another dtype, and engines that break at empty matrices."""
+    require_part_of_test(remote, rng, "form")
+
+
+def test_agree__values(remote, rng: np.random.Generator) -> None:
+    """It notices what becomes of nan, of very large and of very small numbers."""
+    require_part_of_test(remote, rng, "values")
+
+
+def test_agree__effects(remote, rng: np.random.Generator) -> None:
+    """It notices changed arguments, and engines that are right at their first calls only."""
+    require_part_of_test(remote, rng, "effects")

@@ -163,3 +163,64 @@ def knock(learner, name, kind, shape, values, dtype, n_dims, asked):
     wanted, more = asked["dtype"], {k: v for k, v in asked.items() if k != "dtype"}
     found = _outcome(learner.check_array, name, array, np.dtype(wanted).type, n_dims, **more)
     return {**found, "same": bool(np.array_equal(np.array(array), before, equal_nan=True))}
+
+
+def registry_signs(learner, steps):
+    """What is known of a registry's answers to steps, whatever the words of its messages are.
+
+    For each step the value or the error's kind; how many of the names registered so far the message
+    holds, and whether it and its cause hold the loader's own text; and how often loaders have run.
+    """
+    names, signs = [], []
+    for step, found in zip(steps, play_registry(learner, steps), strict=True):
+        if step[0] == "register" and step[1] not in names:
+            names.append(step[1])
+        signs.append([*_sign(found, names, _told_by_loaders(steps)), sum(found["runs"].values())])
+    return signs
+
+
+def _told_by_loaders(steps):
+    answers = [answer for step in steps if step[0] == "register" for answer in step[2]]
+    return [answer[1] for answer in answers if isinstance(answer, list)]
+
+
+def _sign(found, names=(), texts=()):
+    """An outcome without the words of its message."""
+    if "raised" not in found:
+        return [found["returned"], "", 0, False, False]
+    kind, message, cause = found["raised"][0], found["message"], found["cause"] or ""
+    listed = sum(name in message for name in names) if kind == "UnknownEngineError" else 0
+    told = kind == "EngineUnavailableError" and any(text in message for text in texts)
+    return [None, kind, listed, told, any(text in cause for text in texts)]
+
+
+def switch_signs(learner, engines, steps):
+    """What current() and each step come to, as values and kinds of errors."""
+    return [
+        [_sign(seen)[:2], None]
+        if "current" not in seen
+        else [_sign(seen["current"])[:2], None if seen["told"] is None else _sign(seen["told"])[:2]]
+        for seen in play_switch(learner, engines, steps)
+    ]
+
+
+def knock_signs(learner, name, kind, shape, values, dtype, n_dims, asked):
+    """The kind of error of check_array, whether its message begins with the name, and any change."""
+    found = knock(learner, name, kind, shape, values, dtype, n_dims, asked)
+    if "raised" not in found:
+        return ["", True, found["same"]]
+    return [found["raised"][0], found["message"].startswith(name), found["same"]]
+
+
+def agree_on(learner, lines):
+    """Whether agree() accepts NumPy's product with these lines before it is returned."""
+    space = {"np": np, "n_calls": 0, "kept": {}}
+    body = "".join(f"    {line}\n" for line in ["global n_calls", "n_calls += 1", *lines])
+    exec(f"def candidate(a, b):\n    out = a @ b\n{body}    return out\n", space)
+    with np.errstate(all="ignore"):
+        return bool(learner.agree(_reference, space["candidate"]))
+
+
+def _reference(a, b):
+    with np.errstate(all="ignore"):
+        return (a.astype(np.float64) @ b.astype(np.float64)).astype(np.float32)

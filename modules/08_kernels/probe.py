@@ -82,3 +82,30 @@ def best_fenced(learner, user, items, seen, behind, k):
     """best_items() with other items behind the end of ``seen``."""
     memory = np.concatenate([seen, behind]).astype(np.int32)
     return _outcome(learner.best_items, user, items, memory[: len(seen)], k)
+
+
+def dot_of_many(learner, numbers, repeats, last):
+    """dot() of ones with vectors that begin with some numbers, go on with ones, and end with one."""
+    x = np.array([*numbers, *[1.0] * repeats, last], dtype=np.float32)
+    return _outcome(learner.dot, x, np.ones_like(x))
+
+
+def time_fixed_update(learner, seconds, n_updated, repeats):
+    """nanoseconds_per_triple() of an update that takes these times; and how often it was called."""
+    now, left = [50.0], list(seconds)
+
+    def update():
+        now[0] += left.pop(0) if left else 1.0
+        return SimpleNamespace(n_updated=n_updated)
+
+    found = _outcome(learner.nanoseconds_per_triple, update, repeats, lambda: now[0])
+    return {**found, "calls": len(seconds) - len(left)}
+
+
+def best_in_order(learner, user, items, seen, behind, k):
+    """best_items() as lists of at most as many places as can be filled, the lengths, and the dtypes."""
+    found = best_fenced(learner, user, items, seen, behind, k)
+    if "returned" not in found:
+        return found
+    n_filled = min(k, len(items) - len(seen))
+    return {"parts": [[len(p), str(p.dtype), p[:n_filled].tolist()] for p in found["returned"]]}

@@ -119,6 +119,23 @@ class NotebookPage:
 
         return eventually(look, f"equation in the cell with {text!r}")
 
+    def annotated_lines(self, text: str) -> dict[str, int]:
+        """The annotated source below the cell with this text: lines, and how yellow each is."""
+
+        def look() -> dict[str, int]:
+            found = self._cell(text).find_elements(By.CSS_SELECTOR, "pre.cython.line")
+            return {line.text: _score(line) for line in found if line.is_displayed()}
+
+        return eventually(look, f"annotated source below the cell with {text!r}")
+
+    def c_of_line(self, text: str) -> str:
+        """Click on the annotated line with this text, and return the C that then shows."""
+        line = eventually(lambda: self._shown("pre.cython.line", text), f"line {text!r}")[0]
+        self._browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", line)
+        line.click()
+        code = line.find_element(By.XPATH, "following-sibling::pre[1]")
+        return eventually(lambda: code.text if code.is_displayed() else "", f"C of {text!r}")
+
     def screenshot(self, path: Path) -> None:
         """Keep what is to be seen."""
         assert self._browser.save_screenshot(path)
@@ -144,3 +161,9 @@ class NotebookPage:
     def _press_control(self, key: str) -> None:
         keys = ActionChains(self._browser).key_down(Keys.CONTROL)
         keys.send_keys(key).key_up(Keys.CONTROL).perform()
+
+
+def _score(line: WebElement) -> int:
+    """The number behind ``score-`` among the classes of an annotated line."""
+    classes = (line.get_attribute("class") or "").split()
+    return next(int(name.removeprefix("score-")) for name in classes if name.startswith("score-"))

@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.artefacts.compilers import needs_compiler
 from tests.browser.page import NotebookPage, eventually, open_browser
 from tests.course.learner import solutions_of
 from tests.workspace.conftest import start_tito
-from tito.course.lessons import lessons_in
+from tito.course.lessons import Lesson, lessons_in
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = lessons_in(ROOT / "modules", ROOT / "notebooks" / "release")
-(BPR,) = [lesson for lesson in LESSONS if lesson.name == "bpr"]
+BPR, KERNELS = [lesson for lesson in LESSONS if lesson.name in ("bpr", "kernels")]
+LOOP = "        total += <double>a[f] * b[f]"
+"""Line of the loop in the solution of lesson 08's ``dot``."""
 MISSING = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
 pytestmark = [
     pytest.mark.slow,
@@ -41,25 +44,29 @@ def workspace(tmp_path: Path) -> Path:
     return tmp_path / "mine"
 
 
-@pytest.fixture
+@pytest.fixture(params=[BPR])
 def notebook(
-    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    workspace: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[NotebookPage]:
-    """Lesson 05 as `tito start 5` opens it, in a browser."""
+    """A lesson as `tito start 5` opens it, in a browser; lesson 05 where a test names no other."""
+    lesson: Lesson = request.param
     for name in ("CONFIG", "DATA", "RUNTIME"):
         monkeypatch.setenv(f"JUPYTER_{name}_DIR", str(tmp_path / "jupyter" / name))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.delenv("TERM_PROGRAM", raising=False)
     write_settings(tmp_path / "jupyter" / "CONFIG")
     with (tmp_path / "jupyterlab.log").open("w") as log:
-        server = start_tito("start", BPR.number, cwd=workspace, output=log)
+        server = start_tito("start", lesson.number, cwd=workspace, output=log)
     runtime = tmp_path / "jupyter" / "RUNTIME"
     try:
         (page,) = eventually(lambda: list(runtime.glob("*file-to-run-*.html")), "server")
         browser = open_browser(tmp_path / "profile")
         try:
             browser.get(page.as_uri())
-            yield NotebookPage(browser, "Lesson 05")
+            yield NotebookPage(browser, f"Lesson {lesson.number:02}")
         finally:
             browser.quit()
     finally:
@@ -108,6 +115,28 @@ def test_a_function_written_in_jupyterlab_is_run_and_exported(
     assert "triple_loss" in told.partition("Still to be written:")[2]
     assert "sigmoid" not in told
     assert solution in (workspace / "my_recsys" / "bpr.py").read_text(encoding="utf-8")
+
+
+@needs_compiler
+@pytest.mark.parametrize("notebook", [KERNELS], indirect=True, ids=["08"])
+def test_a_cell_in_cython_shows_what_is_left_of_python(
+    notebook: NotebookPage, tmp_path: Path
+) -> None:
+    solutions = solutions_of(KERNELS)
+    notebook.write("def row_offset(int row, int d)", solutions["row_offset"])
+    dot = solutions["dot"]
+    assert dot.startswith("%%cython\n")
+    notebook.write("def dot(x, y)", dot.replace("%%cython", "%%cython -a", 1))
+    notebook.choose("Run", "Run All Cells")
+    said = notebook.output_of("assert dot(x, y) is not None")
+    assert said == "Part 2 works: a sum at the speed of C."
+    scores = notebook.annotated_lines("def dot(x, y)")
+    (head,) = [score for text, score in scores.items() if "def dot(x, y)" in text]
+    (loop,) = [score for text, score in scores.items() if LOOP in text]
+    assert (head > 0, loop) == (True, 0)
+    notebook.screenshot(tmp_path / "1_annotated.png")
+    assert "__pyx_v_total" in notebook.c_of_line(LOOP)
+    notebook.screenshot(tmp_path / "2_c_of_the_loop.png")
 
 
 def source_of(notebook: Path, grade_id: str) -> str:

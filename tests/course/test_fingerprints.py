@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import ast
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from recsys_edu.artefacts.cell import is_cython
+from tests.artefacts.compilers import needs_compiler
 from tests.course.toy import MUTANTS as WITHOUT_SENTENCES
 from tests.course.toy_named import CALLS, MUTANTS, write_toy_with_calls
 
 pytest.importorskip("jupytext")
 
+from tito.authoring import fingerprints
 from tito.authoring.build import build, drift
-from tito.authoring.fingerprints import Answering, draw_fingerprints, has_calls
+from tito.authoring.fingerprints import (
+    Answering,
+    draw_fingerprints,
+    has_calls,
+    public_fingerprints,
+)
 from tito.authoring.mutants import mutants_of
 from tito.authoring.source import AuthoringError, solution_cells
 from tito.course.lessons import Lesson, all_lessons, find_lesson
@@ -31,9 +40,16 @@ from tito.judging.fingerprints import (
 
 LESSONS = [lesson for lesson in all_lessons() if has_calls(lesson)]
 HIDDEN_SEED = 3**40
+BUILT = [pytest.mark.slow, needs_compiler]
+"""Marks of a lesson in Cython, each of whose wrong solutions has to be built."""
 
 
-@pytest.fixture(params=LESSONS, ids=lambda lesson: lesson.id)
+@pytest.fixture(
+    params=[
+        pytest.param(lesson, id=lesson.id, marks=BUILT if lesson.about().compilers else [])
+        for lesson in LESSONS
+    ]
+)
 def lesson(request: pytest.FixtureRequest) -> Lesson:
     found: Lesson = request.param
     return found
@@ -48,7 +64,7 @@ def named(lesson: Lesson, folder: Path, cells: list[Cell], prints: Fingerprints)
 
 
 def test_all_of_the_first_lessons_have_fingerprints() -> None:
-    assert [lesson.number for lesson in LESSONS][:6] == [1, 2, 3, 4, 5, 6]
+    assert [lesson.number for lesson in LESSONS][:8] == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 def test_each_mutant_is_recognised_as_itself(lesson: Lesson, tmp_path: Path) -> None:
@@ -97,19 +113,25 @@ class _OtherStyle(ast.NodeTransformer):
 def in_other_style(cells: list[Cell]) -> list[Cell]:
     found = []
     for cell in cells:
-        tree = _OtherStyle().visit(ast.parse(cell.source)) if cell.is_exported else None
+        python = cell.is_exported and not is_cython(cell.source)
+        tree = _OtherStyle().visit(ast.parse(cell.source)) if python else None
         source = ast.unparse(tree) if tree else cell.source
         found.append(Cell(cell.number, cell.kind, source, cell.tags, cell.nbgrader))
     return found
 
 
 def in_double_precision(cells: list[Cell]) -> list[Cell]:
-    """The same with sums in float64 where NumPy's float32 would be used."""
+    """The same with sums in float64 where NumPy's float32 would be used.
+
+    The copies that ``agree`` makes are what it hands on, not what it computes with.
+    """
     return [
         Cell(
             cell.number,
             cell.kind,
-            cell.source.replace(".copy()", ".astype(np.float64)"),
+            cell.source
+            if cell.grade_id == "agree"
+            else cell.source.replace(".copy()", ".astype(np.float64)"),
             cell.tags,
             cell.nbgrader,
         )
@@ -129,6 +151,7 @@ def test_a_right_answer_has_no_name(lesson: Lesson, tmp_path: Path, style: objec
             assert named(lesson, tmp_path, cells, each) == "", test
 
 
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
 def test_the_published_ones_tell_no_solution(lesson: Lesson) -> None:
     """But for the sentences, which are written for learners, there is no code in them."""
     content = (lesson.folder / PUBLIC).read_bytes()
@@ -198,6 +221,22 @@ def test_the_build_writes_them_and_sees_when_they_are_old(tmp_path: Path) -> Non
     path.write_bytes(path.read_bytes().replace(b"squares x", b"cubes x"))
     assert drift([lesson], tmp_path) == [path]
     assert not same_fingerprints(prints, read_fingerprints(path))
+
+
+def test_fingerprints_of_a_lesson_in_cython_are_drawn_where_its_sources_changed_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = find_lesson("8")
+    known = (lesson.folder / PUBLIC).read_bytes()
+    monkeypatch.setattr(fingerprints, "draw_fingerprints", lambda *_: pytest.fail("drawn"))
+    assert public_fingerprints(lesson) == known
+    for name in ("calls.py", "mutants.py", "probe.py"):
+        folder = tmp_path / name / lesson.folder.name
+        shutil.copytree(lesson.folder, folder)
+        with (folder / name).open("a") as file:
+            file.write("\n")
+        with pytest.raises(pytest.fail.Exception, match="drawn"):
+            public_fingerprints(replace(lesson, folder=folder))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from tests.grading.compiled_attacks import COMPILED, Forgery
 from tests.grading.conftest import alembic_version
 from tests.grading.forge import SECRET, Forge, Json, packed
 from tests.jail.conftest import needs_bubblewrap
-from tito.course.lessons import Lesson, find_lesson, lessons_in
+from tito.course.lessons import Lesson, lessons_in
 from tito.grading.autograding.batch import autograde
 from tito.grading.autograding.outcome import Outcome
 from tito.grading.course import create_grading_course
@@ -43,7 +43,10 @@ ROOT = Path(__file__).resolve().parents[2]
 KERNELS = Path(recsys_backends.__path__[0], "optimized")
 FEWER = """
 RIGHT = {name: RIGHT[name] for name in ("numpy", "backwards")}
-WRONG = {name: WRONG[name] for name in ("transposed", "magnitudes", "gets tired")}
+GROUPS = {
+    "numbers": ("transposed", "magnitudes"),
+    "form": ("float64",), "values": ("clips",), "effects": ("gets tired",),
+}
 """
 """Engines on which the answers of ``agree_attacks`` are tried: each takes half a second."""
 QUICK = {"08": ("not-built-1", "exits-zero"), "07": ("by-name",)}
@@ -111,13 +114,21 @@ def agreeing(forge: Forge, words: dict[str, str]) -> dict[str, Handed]:
     return found
 
 
-def lesson_07(folder: Path, patch: pytest.MonkeyPatch) -> Lesson:
-    """Return lesson 07 with fewer engines, as the only lesson of a course."""
+def copied(name: str, folder: Path, patch: pytest.MonkeyPatch, engines: str = "") -> Lesson:
+    """Return a lesson as the only one of a course, without names for mistakes.
+
+    Args:
+        name: the lesson's.
+        folder: the course's.
+        patch: sets the environment.
+        engines: text to put under the lesson's engines.
+    """
+    skipped = shutil.ignore_patterns("__pycache__", ".*", "calls.py", "fingerprints.json")
     for part in ("modules", "notebooks/release"):
-        skipped = shutil.ignore_patterns("__pycache__", ".*")
-        shutil.copytree(ROOT / part / "07_backends", folder / part / "07_backends", ignore=skipped)
-    with (folder / "modules" / "07_backends" / "engines.py").open("a") as file:
-        file.write(FEWER)
+        shutil.copytree(ROOT / part / name, folder / part / name, ignore=skipped)
+    if engines:
+        with (folder / "modules" / name / "engines.py").open("a") as file:
+            file.write(engines)
     patch.setenv("RECSYS_EDU_COURSE", str(folder))
     (lesson,) = lessons_in(folder / "modules", folder / "notebooks" / "release")
     return lesson
@@ -190,9 +201,11 @@ def graded(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nbgrader.api.get_alembic_version", alembic_version)
         if number == "08":
-            yield grade(folder, find_lesson("08"), compiled, only)
+            lesson = copied("08_kernels", folder / "course", patch)
+            yield grade(folder, lesson, compiled, only)
         else:
-            yield grade(folder, lesson_07(folder / "course", patch), agreeing, only)
+            lesson = copied("07_backends", folder / "course", patch, FEWER)
+            yield grade(folder, lesson, agreeing, only)
 
 
 def test_each_earns_what_it_is_worth(graded: Graded) -> None:

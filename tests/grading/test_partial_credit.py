@@ -12,7 +12,7 @@ from tests.grading.pair import HIDDEN, cell_of, hand_in, solved, with_cell, writ
 from tests.grading.test_autograde import marks_in, outcome_of, said_by, shown
 from tito.authoring.lint import problems
 from tito.authoring.mutants import hidden_verdicts
-from tito.course.lessons import Lesson, all_lessons
+from tito.course.lessons import Lesson, all_lessons, find_lesson
 from tito.course.notebook import Cell, cells_of
 from tito.grading.autograding.clause_parts import core_of, parts_of
 from tito.grading.course import GradingCourse, create_grading_course
@@ -125,6 +125,13 @@ def parted() -> list[tuple[Lesson, str]]:
 
 def test_there_are_cells_with_parts() -> None:
     assert parted()
+
+
+def test_every_wrong_engine_is_in_one_group() -> None:
+    """Else the cell of ``agree`` would be passed by a test that misses it."""
+    engines = load_clauses(find_lesson("7").folder, "engines.py")
+    grouped = [name for group in engines.GROUPS.values() for name in group]
+    assert sorted(grouped) == sorted(engines.WRONG)
 
 
 @pytest.mark.parametrize("body", ["raise NotImplementedError", "return 0", "return args[0]"])

@@ -8,6 +8,7 @@ every mutant answer in this process, since they are the lesson's own code.
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 
 from recsys_edu.artefacts.cell import headers_in
-from recsys_edu.exported import load_file
+from recsys_edu.exported import Exported, load_file
 from tito.authoring.mutants import Mutant, mutants_of
 from tito.authoring.source import AuthoringError, solution_cells
 from tito.course.cython_cells import write_module
@@ -31,6 +32,7 @@ from tito.judging.fingerprints import (
     FingerprintError,
     Fingerprints,
     Misconception,
+    made_of,
     read_fingerprints,
     same_fingerprints,
     write_fingerprints,
@@ -81,16 +83,32 @@ def public_fingerprints(lesson: Lesson) -> bytes:
     """Return the content of the file that learners' own checks use.
 
     It is the file that is there, if that differs by rounding only: another machine's sums may
-    end in another digit.
+    end in another digit. That of a lesson with cells in Cython holds a digest of its sources, and
+    is drawn only where they have changed: building each wrong solution takes minutes.
     """
-    drawn = draw_fingerprints(lesson, PUBLIC_SEED)
     path = lesson.folder / PUBLIC
+    digest = _digest_of(lesson) if lesson.about().compilers else ""
+    if digest and made_of(path) == digest:
+        return path.read_bytes()
+    drawn = draw_fingerprints(lesson, PUBLIC_SEED)
     try:
-        if same_fingerprints(read_fingerprints(path), drawn):
+        if not digest and same_fingerprints(read_fingerprints(path), drawn):
             return path.read_bytes()
     except FingerprintError:  # there is none, or one of another version
         pass
-    return write_fingerprints(drawn)
+    return write_fingerprints(drawn, digest)
+
+
+def _digest_of(lesson: Lesson) -> str:
+    """Return a digest of what the fingerprints of a lesson depend on, but for the library."""
+    digest = hashlib.sha256()
+    for name in (CALLS, "mutants.py", "probe.py"):
+        path = lesson.folder / name
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    for cell in solution_cells(lesson):
+        if cell.is_exported:
+            digest.update(cell.source.encode())
+    return digest.hexdigest()
 
 
 class Answering:
@@ -174,9 +192,10 @@ class Answering:
 
     def loaded(self, cells: Sequence[Cell]) -> ModuleType:
         """Return the exported cells of a notebook as a module."""
-        path = self._folder / "answering.py"
+        # In a folder of its own: the file of a loaded extension module must not be written again.
+        path = Path(tempfile.mkdtemp(dir=self._folder), "answering.py")
         write_module([cell for cell in cells if cell.is_exported], path, self._headers)
-        return load_file(path, "answering")
+        return Exported(path).module()
 
 
 def _place(mutant: Mutant) -> str:

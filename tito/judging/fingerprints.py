@@ -143,16 +143,31 @@ def _answer(remote: Remote, call: Call) -> Answer | None:
     return Answer(value=reply["value"], changed=changed)
 
 
-def write_fingerprints(prints: Mapping[str, Fingerprints]) -> bytes:
-    """Return fingerprints, by the names of their tests, as the content of a file."""
+def write_fingerprints(prints: Mapping[str, Fingerprints], made_of: str = "") -> bytes:
+    """Return fingerprints, by the names of their tests, as the content of a file.
+
+    Args:
+        prints: the fingerprints.
+        made_of: digest of the sources that they were drawn from, to know a file that is up to date
+            without drawing it again; empty to leave it out.
+    """
     tests = {}
     for test, each in prints.items():
         buffers: list[np.ndarray[Any, Any]] = []
         tree = pack(_as_plain(each), buffers)
         encoded = [base64.b64encode(array.tobytes()).decode("ascii") for array in buffers]
         tests[test] = {"tree": tree, "buffers": encoded}
-    content = {"version": VERSION, "tests": tests}
+    content = {"version": VERSION, **({"made_of": made_of} if made_of else {}), "tests": tests}
     return (json.dumps(content, separators=(",", ":")) + "\n").encode("ascii")
+
+
+def made_of(path: Path) -> str:
+    """Return the digest that a file of fingerprints was written with; empty where it has none."""
+    try:
+        content = json.loads(path.read_text(encoding="ascii"))
+        return str(content["made_of"]) if content["version"] == VERSION else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def read_fingerprints(path: Path) -> dict[str, Fingerprints]:
