@@ -59,7 +59,7 @@ def _shown(course: GradingCourse, lesson: Lesson, student: str) -> bool:
     outcome = latest_outcome(course.submission(lesson, student))
     if outcome is None:
         return False
-    click.echo(f"{summary(outcome)}; graded in {outcome.seconds:.1f} s")
+    click.echo(f"{summary(outcome)}; it took {outcome.seconds:.1f} s")
     for sentence in (outcome.why, *outcome.remarks, waiting(outcome)):
         if sentence:
             click.echo(f"  {printable(sentence)}")
