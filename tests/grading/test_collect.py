@@ -311,10 +311,11 @@ def test_an_empty_notebook_that_replaces_a_full_one_is_told(
         (b"[" * 100_000, "nested too deeply"),
         (b"1" * 100_000, "it is a text"),
         (b'{"nbformat": 3, "cells": []}', "of an old format"),
-        (b'{"nbformat": 4, "cells": [1]}', "has no cell of 42_toy"),
-        (b'{"nbformat": 4, "cells": []}', "has no cell of 42_toy"),
+        (b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": "1"}]}', "no cell of 42_toy"),
+        (b'{"nbformat": 4, "cells": [1]}', "the notebook is empty"),
+        (b'{"nbformat": 4, "cells": []}', "the notebook is empty"),
     ],
-    ids=["empty", "bytes", "deep", "number", "format 3", "no cells", "another"],
+    ids=["empty", "bytes", "deep", "number", "format 3", "another", "broken cells", "no cells"],
 )
 def test_what_is_no_notebook_does_not_replace_one(
     content: bytes,

@@ -54,6 +54,7 @@ def test_only_final_marks_leave_and_the_rest_is_told(marked: GradingCourse, tito
     ada, bob, cyd, dan = rows(done.out)
     assert (ada["05_bpr"], ada["05_bpr_max"], ada["needs_manual"]) == ("23.25", "31", "")
     assert (bob["05_bpr"], bob["needs_manual"]) == ("15", "")  # of 30, half is lost
+    assert (ada["05_bpr_late"], bob["05_bpr_late"]) == ("", "15")
     assert (cyd["05_bpr"], cyd["needs_manual"]) == ("", "05_bpr")
     assert (dan["05_bpr"], dan["last_name"], dan["email"]) == ("", "'=1+1", "'-dan@x.org")
     assert done.err == UNREAD
@@ -154,7 +155,7 @@ def test_a_lesson_that_canvas_does_not_have_is_a_new_column(
     done = tito("grade", "export", "5", "--format", "canvas", "--template", template)
     assert done.out.splitlines()[1] == "    Points Possible,,,,,31"
     assert rows(done.out.removeprefix("\ufeff"))[1]["05_bpr"] == "23.25"
-    assert "Canvas will ask about: 05_bpr.\n" in done.err
+    assert "Canvas will ask about: 05_bpr. If it is there under another name" in done.err
 
 
 def test_without_a_template_canvas_gets_the_ids_that_it_gave(

@@ -13,8 +13,10 @@ import pytest
 from nbgrader.api import Gradebook, get_alembic_version
 
 from tests.course.toy import SOURCE, write_toy
+from tests.course.toy_named import CALLS, MUTANTS
 from tests.grading.conftest import Nbgrader, Tito, configure, environment
 from tito.authoring.build import build
+from tito.authoring.source import AuthoringError
 from tito.course.lessons import Lesson
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.gradebook import create_gradebook, open_gradebook
@@ -282,3 +284,28 @@ print(result["log"])
     assert graded.read_bytes() == toy.release.read_bytes()
     with Gradebook(f"sqlite:///{course.gradebook}", "rec1") as gradebook:
         assert gradebook.students == []
+
+
+def test_a_draw_that_does_not_show_a_mistake_is_drawn_again(
+    course: GradingCourse, toy: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (toy.folder / "mutants.py").write_text(MUTANTS, encoding="utf-8")
+    seldom = CALLS.replace("rng.normal(size=3)", "np.full(3, rng.choice([0.0, 3.0], p=[0.7, 0.3]))")
+    (toy.folder / "calls.py").write_text(f"import numpy as np\n{seldom}", encoding="utf-8")
+    secret = course.root / ".secret"
+    for number in range(8):  # with one draw, all would be told with probability 0.3 ** 8
+        secret.write_text(f"{number:064x}", encoding="ascii")
+        prepare(GradingCourse(course.root), toy)
+        first = course.fingerprints(toy).read_bytes()
+        prepare(GradingCourse(course.root), toy)
+        assert course.fingerprints(toy).read_bytes() == first
+    monkeypatch.setattr("tito.grading.prepare.DRAWS", 1)
+    said = []
+    for number in range(8):
+        secret.write_text(f"{number:064x}", encoding="ascii")
+        try:
+            prepare(GradingCourse(course.root), toy)
+        except AuthoringError as error:
+            said.append(str(error))
+    assert said
+    assert all("as the solution does" in each for each in said)

@@ -207,7 +207,20 @@ def test_an_exchange_that_is_away_opens_nothing(
     passed: Path, in_a_class: Exchange, tito: Tito
 ) -> None:
     in_a_class.folder.rmdir()
-    assert "is [course] in tito.toml right?" in refusal(tito("answers", 42))
+    assert "is [course] in tito.toml, or RECSYS_EDU_EXCHANGE, right?" in refusal(
+        tito("answers", 42)
+    )
+
+
+def test_the_exchange_of_the_environment_has_the_date_too(
+    passed: Path, toy: Lesson, tmp_path: Path, tito: Tito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = Exchange(tmp_path / "exchange")
+    exchange.folder.mkdir(parents=True)
+    monkeypatch.setenv("RECSYS_EDU_EXCHANGE", str(exchange.root))
+    assert "has not set a date" in refusal(tito("answers", 42))
+    sets_date(exchange, toy, datetime.now(UTC) - timedelta(hours=1))
+    assert tito("answers", 42).status == 0
 
 
 def test_answers_that_are_not_there_are_one_sentence(

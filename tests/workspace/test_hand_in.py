@@ -16,7 +16,8 @@ from tests.course.learner import type_in
 from tests.workspace.conftest import Outcome
 from tito.course.exchange import Exchange
 from tito.course.lessons import Lesson
-from tito.workspace.hand_in import exchange_of, receipts_of
+from tito.workspace.files import exchange_of
+from tito.workspace.hand_in import receipts_of
 
 Tito = Callable[..., Outcome]
 

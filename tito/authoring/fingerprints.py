@@ -45,6 +45,10 @@ CALLS: Final = "calls.py"
 PUBLIC_SEED: Final = 15
 
 
+class AlikeError(AuthoringError):
+    """A mutant that answers the calls of one draw as the solution does; other calls may tell."""
+
+
 def has_calls(lesson: Lesson) -> bool:
     """Return True if a lesson has fingerprints."""
     return (lesson.folder / CALLS).is_file()
@@ -54,8 +58,9 @@ def draw_fingerprints(lesson: Lesson, seed: int) -> dict[str, Fingerprints]:
     """Let the solution and each mutant of a lesson answer calls that are drawn from a seed.
 
     Raises:
-        AuthoringError: a mutant has no sentence, or its answers are those of the solution and it
-            is not marked as such; a part has no calls, or the solution cannot answer them.
+        AlikeError: the answers of a mutant are those of the solution, and it is not marked as such.
+        AuthoringError: a mutant has no sentence; a part has no calls, or the solution cannot
+            answer them.
     """
     drawn = load_clauses(lesson.folder, CALLS).calls(np.random.default_rng(seed))
     mutants: dict[str, list[Mutant]] = {}
@@ -147,10 +152,10 @@ class Answering:
     def _mistake(
         self, mutant: Mutant, calls: Sequence[Call], right: list[Answer], answers: list[Answer]
     ) -> Misconception:
-        """Return a mutant's mistake; AuthoringError where its answers do not show it."""
+        """Return a mutant's mistake; AlikeError where its answers do not show it."""
         types = _all_alike(calls, right, answers, False)
         if types and _all_alike(calls, right, answers, True):
-            raise AuthoringError(
+            raise AlikeError(
                 f"{_place(mutant)}: it answers all calls of calls.py as the solution does. Draw "
                 "calls that tell them apart; or, if only time, memory or chance can, put None in "
                 "place of its sentence."

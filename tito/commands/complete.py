@@ -26,7 +26,7 @@ from tito.course.lessons import Lesson
 @experiments_option
 def command(lesson: Lesson, timeout: int, experiments: bool) -> None:
     """Test a lesson, export it and run its checkpoint; stop at the first step that fails."""
-    from tito.workspace.files import exchange_in, notebook_of
+    from tito.workspace.files import exchange_of, notebook_of
     from tito.workspace.lock import writing
     from tito.workspace.steps import (
         export_lesson,
@@ -63,5 +63,5 @@ def command(lesson: Lesson, timeout: int, experiments: bool) -> None:
     if not result.passed:
         sys.exit(1)
     click.echo(f"Lesson {lesson.number} is complete.")
-    if exchange_in(workspace) is None:  # in a class the course says when
+    if exchange_of(workspace) is None:  # in a class the course says when
         click.echo(f"`tito answers {lesson.number}` shows the model answers beside yours.")

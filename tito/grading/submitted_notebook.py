@@ -34,6 +34,8 @@ class Answer:
     cell: Cell
     remarks: tuple[str, ...]
     """Irregularities, in sentences that students may read."""
+    known_by: str = ""
+    """Parts of cells by which it was recognised without its name; empty if it has its name."""
 
 
 class SubmittedNotebook:
@@ -67,16 +69,13 @@ class SubmittedNotebook:
             wanted: the released cell.
             cell_id: its id in the released notebook.
         """
-        for candidates, how in (
+        for candidates, known_by in (
             ([cell for cell in self.cells if cell.grade_id == wanted.grade_id], ""),
-            (
-                self._with_id(cell_id),
-                "its metadata was lost, and it was recognised by its cell's id",
-            ),
-            (self._with_functions_of(wanted), "it was recognised by the functions in it"),
+            (self._with_id(cell_id), "ids"),
+            (self._with_functions_of(wanted), "functions"),
         ):
             if candidates:
-                found = _choose(wanted, candidates, how)
+                found = _choose(wanted, candidates, known_by)
                 return self._elsewhere(wanted, found.cell) or found
         return None
 
@@ -148,11 +147,11 @@ def _readable(cell: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _choose(wanted: Cell, candidates: Sequence[Cell], how: str) -> Answer:
+def _choose(wanted: Cell, candidates: Sequence[Cell], known_by: str) -> Answer:
     """Choose the last candidate that differs from the released cell."""
     changed = [cell for cell in candidates if cell.source.strip() != wanted.source.strip()]
     best = (changed or list(candidates))[-1]
-    remarks = [f"Cell '{wanted.grade_id}': {how}."] if how else []
+    remarks = []
     if len({cell.source.strip() for cell in changed}) > 1:
         remarks.append(
             f"Cell '{wanted.grade_id}' occurs {len(changed)} times with different answers: the "
@@ -161,4 +160,4 @@ def _choose(wanted: Cell, candidates: Sequence[Cell], how: str) -> Answer:
     if best.kind != wanted.kind:
         kind = best.kind if best.kind in ("code", "markdown", "raw") else "another"
         remarks.append(f"Cell '{wanted.grade_id}' was a cell of type {kind!r}.")
-    return Answer(best, tuple(remarks))
+    return Answer(best, tuple(remarks), known_by)

@@ -15,14 +15,14 @@ from recsys_edu.workspace import Workspace
 from tito.course.answers import AnswersError
 from tito.course.exchange import Exchange
 from tito.course.lessons import Lesson
-from tito.workspace.files import exchange_in, export_of, notebook_of
+from tito.workspace.files import exchange_of, export_of, notebook_of
 from tito.workspace.progress import load_progress
 from tito.workspace.steps import digest_of
 
 
 def require_open(workspace: Workspace, lesson: Lesson) -> None:
     """Raise AnswersError, with what is missing, unless the answers may be shown."""
-    exchange = exchange_in(workspace)
+    exchange = exchange_of(workspace)
     if exchange is not None:
         _require_date(exchange, lesson)
     elif not load_progress(workspace).of(lesson.id).first_passed:
@@ -52,7 +52,7 @@ def _opening(exchange: Exchange, lesson: Lesson) -> datetime | None:
     if not exchange.folder.is_dir():
         raise AnswersError(
             f"there is no {exchange.folder}, where your course sets the date for its answers: is "
-            "[course] in tito.toml right?"
+            "[course] in tito.toml, or RECSYS_EDU_EXCHANGE, right?"
         )
     try:
         text = exchange.answers.read_text(encoding="utf-8")

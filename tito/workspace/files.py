@@ -19,6 +19,8 @@ from tito.course.exchange import COURSE_ID, DEFAULT_COURSE, Exchange
 from tito.course.export import PACKAGE_TEXT
 from tito.course.lessons import Lesson
 
+ENVIRONMENT_VARIABLE: Final = "RECSYS_EDU_EXCHANGE"
+"""Name of the variable with the exchange's folder, which goes before ``tito.toml``."""
 _GITIGNORE: Final = ".tito/\n.ipynb_checkpoints/\n__pycache__/\nmy_recsys/.previous/\n"
 _TOML: Final = """\
 # A workspace of recsys_edu: tito works here and in every folder below.
@@ -100,6 +102,15 @@ def exchange_in(workspace: Workspace) -> Exchange | None:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
         raise WorkspaceError(f"{path} cannot be read: {error}.") from None
     return Exchange(workspace.root / Path(root).expanduser(), course) if root else None
+
+
+def exchange_of(workspace: Workspace) -> Exchange | None:
+    """Return the exchange of ``RECSYS_EDU_EXCHANGE`` or of ``tito.toml``; None without one."""
+    named, written = os.environ.get(ENVIRONMENT_VARIABLE), exchange_in(workspace)
+    if not named:
+        return written
+    root = Path(named).expanduser().absolute()
+    return Exchange(root, written.course) if written is not None else Exchange(root)
 
 
 def notebook_of(workspace: Workspace, lesson: Lesson) -> Path:

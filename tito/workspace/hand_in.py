@@ -10,7 +10,6 @@ import shutil
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from recsys_edu.atomic import atomic_path
 from recsys_edu.errors import WorkspaceError
@@ -19,11 +18,9 @@ from tito.course.exchange import SECRET, STAMP, Exchange, drop_name, time_text
 from tito.course.export import export_notebook, exported_cells, functions_of
 from tito.course.lessons import Lesson
 from tito.course.notebook import NotebookError, read_cells
-from tito.workspace.files import exchange_in
+from tito.workspace.files import exchange_of
 from tito.workspace.progress import load_progress
 from tito.workspace.steps import digest_of, learners_notebook
-
-ENVIRONMENT_VARIABLE: Final = "RECSYS_EDU_EXCHANGE"
 
 
 @dataclass(frozen=True)
@@ -55,15 +52,6 @@ class Feedback:
     receipt: HandInReceipt
     page: Path | None
     """Path of the page in the workspace; None if there is no feedback yet."""
-
-
-def exchange_of(workspace: Workspace) -> Exchange | None:
-    """Return the exchange of ``RECSYS_EDU_EXCHANGE`` or of ``tito.toml``; None without one."""
-    named, written = os.environ.get(ENVIRONMENT_VARIABLE), exchange_in(workspace)
-    if not named:
-        return written
-    root = Path(named).expanduser().absolute()
-    return Exchange(root, written.course) if written is not None else Exchange(root)
 
 
 def concerns(workspace: Workspace, lesson: Lesson) -> list[str]:

@@ -11,7 +11,7 @@ import click
 
 from recsys_backends.wording import counted
 from tito.commands._lessons import lesson_argument
-from tito.commands.grade._common import printable, require_grade_extra
+from tito.commands.grade._common import printable, require_grade_extra, summary, waiting
 from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
@@ -101,9 +101,8 @@ def _show(done: list[GradedSubmission]) -> None:
     for graded in sorted(done, key=lambda each: each.outcome.student):
         outcome = graded.outcome
         if outcome.status != GRADED:
-            points = f", {outcome.earned:g} of {outcome.possible:g}" if outcome.marks else ""
-            click.echo(f"{outcome.student}: {outcome.status}{points}")
-            for sentence in (outcome.why, *outcome.remarks):
+            click.echo(summary(outcome))
+            for sentence in (outcome.why, *outcome.remarks, waiting(outcome)):
                 if sentence:
                     click.echo(f"    {printable(sentence)}")
     fresh = sum(graded.fresh for graded in done)

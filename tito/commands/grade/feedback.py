@@ -76,8 +76,11 @@ def _hand_out(course: GradingCourse, lesson: Lesson, students: list[str], zipped
     if course.settings.course.exchange:
         published = publish_feedback(course, lesson, students)
         click.echo(f"{sum(each.page is not None for each in published)} are in the exchange.")
+        reasons: dict[str, list[str]] = {}
         for each in published:
             if each.page is None:
-                click.echo(f"{each.student}: {each.why}", err=True)
+                reasons.setdefault(each.why, []).append(each.student)
+        for why, names in reasons.items():
+            click.echo(f"{', '.join(names)}: {why}", err=True)
     if zipped:
         click.echo(f"{feedback_zip(course, lesson)} written.")

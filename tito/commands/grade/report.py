@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tito.commands._lessons import lesson_argument, show_line
-from tito.commands.grade._common import printable, printable_lines
+from tito.commands.grade._common import printable, printable_lines, summary, waiting
 from tito.course.lessons import Lesson
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ def _shown(course: GradingCourse, lesson: Lesson, student: str) -> bool:
     outcome = latest_outcome(course.submission(lesson, student))
     if outcome is None:
         return False
-    click.echo(f"{student}: {outcome.status} in {outcome.seconds:.1f} s")
-    for sentence in (outcome.why, *outcome.remarks):
+    click.echo(f"{summary(outcome)}; it took {outcome.seconds:.1f} s")
+    for sentence in (outcome.why, *outcome.remarks, waiting(outcome)):
         if sentence:
             click.echo(f"  {printable(sentence)}")
     for cell in outcome.left_out:

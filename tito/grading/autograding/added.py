@@ -12,6 +12,8 @@ MAX_CELLS: Final = 100
 """Number of added cells that are shown."""
 MAX_CHARACTERS: Final = 400_000
 """Length of all added cells that are shown."""
+LONG_TEXT: Final = 40
+"""Length from which a released text is recognised though a student has written on below it."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ def added_cells(
     found: list[AddedCell] = []
     above = 0
     for cell, json_cell in zip(submitted, raw, strict=True):
-        place = answers.get(cell.number, known.place_of(cell, json_cell.get("id")))
+        place = answers.get(cell.number)
+        if place is None:
+            place = known.place_of(cell, json_cell.get("id"), above)
         above = above if place is None else place + 1
         if cell.number in answers or cell.source.strip() in taken or known.has_text(cell.source):
             continue
@@ -92,11 +96,29 @@ class _Template:
         self._cells = cells
         self._names = {cell.grade_id: n for n, cell in enumerate(cells) if cell.grade_id}
         self._ids = {str(name): n for n, name in enumerate(ids) if name}
-        self._texts = {_normalized(cell.source): n for n, cell in enumerate(cells)}
+        self._texts: dict[str, list[int]] = {}
+        for n, cell in enumerate(cells):
+            self._texts.setdefault(_normalized(cell.source), []).append(n)
 
-    def place_of(self, cell: Cell, cell_id: Any) -> int | None:
+    def place_of(self, cell: Cell, cell_id: Any, above: int) -> int | None:
+        """Return the place of the released cell that a cell was; None if it was added.
+
+        Without names and ids, which some editors remove, the text decides. Of several released
+        cells with the same text, such as empty boxes, it is the next one below ``above`` others.
+        """
         by_name = self._names.get(cell.grade_id, self._ids.get(str(cell_id)))
-        return self._texts.get(_normalized(cell.source)) if by_name is None else by_name
+        if by_name is not None:
+            return by_name
+        text = _normalized(cell.source)
+        places = self._texts.get(text, []) or self._continued(text)
+        return next((place for place in places if place >= above), places[-1] if places else None)
+
+    def _continued(self, text: str) -> list[int]:
+        """Return the places of the longest released text that a text begins with."""
+        begun = [
+            known for known in self._texts if len(known) >= LONG_TEXT and text.startswith(known)
+        ]
+        return self._texts[max(begun, key=len)] if begun else []
 
     def has_text(self, source: str) -> bool:
         text = _normalized(source)

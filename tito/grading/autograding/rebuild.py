@@ -46,6 +46,7 @@ def rebuild(template: dict[str, Any], submission: bytes) -> Rebuilt:
     remarks: list[str] = []
     missing: dict[int, str] = {}
     answers: dict[int, int] = {}
+    known_by: dict[str, list[str]] = {}
     for place, (cell, view) in enumerate(zip(notebook["cells"], released, strict=True)):
         cell["source"] = view.source
         if not view.is_solution:
@@ -56,6 +57,7 @@ def rebuild(template: dict[str, Any], submission: bytes) -> Rebuilt:
             continue
         answers[found.cell.number] = place
         remarks += found.remarks
+        known_by.setdefault(found.known_by, []).append(view.grade_id)
         _take_over(cell, found.cell, submitted.raw[found.cell.number - 1], remarks)
     if not answers:
         raise UngradableError(
@@ -66,8 +68,24 @@ def rebuild(template: dict[str, Any], submission: bytes) -> Rebuilt:
     added = added_cells(released, ids, submitted.cells, submitted.raw, answers)
     added, filled = _filled_boxes(notebook, released, added)
     shown, n_more = shortened(added)
-    said = (*remarks, *(missing | filled).values(), *_remarks(shown, n_more))
+    if not added and not any(
+        cell["source"] != view.source
+        for cell, view in zip(notebook["cells"], released, strict=True)
+    ):
+        remarks.append("Nothing was written: all answers are as they were released.")
+    recognised = _recognised(known_by)
+    said = (*recognised, *remarks, *(missing | filled).values(), *_remarks(shown, n_more))
     return Rebuilt(notebook, said, tuple(shown))
+
+
+def _recognised(names: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a sentence for each part of cells by which they were recognised without a name."""
+    return [
+        f"An editor removed the metadata of cells; they were recognised by their {known_by}: "
+        f"{', '.join(cells)}."
+        for known_by, cells in names.items()
+        if known_by
+    ]
 
 
 def _filled_boxes(

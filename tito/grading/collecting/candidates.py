@@ -113,6 +113,8 @@ def _candidate(file: UnreadFile, content: bytes, lesson: Lesson) -> Candidate:
     wanted = [(cell, id_) for cell, id_ in zip(released, ids, strict=True) if cell.is_solution]
     notebook = SubmittedNotebook(content)
     answers = [notebook.find(cell, cell_id) for cell, cell_id in wanted]
+    if not any(cell.source.strip() for cell in notebook.cells):
+        raise UngradableError("the notebook is empty.")
     if not any(answers):
         raise UngradableError(f"it has no cell of {lesson.id}, so it is another notebook.")
     texts = {"", *(cell.source.strip() for cell in released)}

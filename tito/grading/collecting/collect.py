@@ -145,8 +145,9 @@ def _check_one_student(group: list[HandIn], there: str) -> None:
     people = sorted({_told_apart_by(hand_in) for hand_in in group})
     if len(people) > 1:
         raise SubmissionError(
-            f"several students have this name: {' and '.join(people)}; give a pattern, such as "
-            r"--pattern '_(?P<student>\d+)_' for Moodle's numbers."
+            f"several students have this name: {' and '.join(people)}; unpack them, name "
+            "each folder by the student's id, and collect the folder that holds these folders; or, "
+            r"without students.csv, give --pattern '_(?P<student>\d+)_' for Moodle's numbers."
         )
     if ids[0] != there:
         raise SubmissionError(

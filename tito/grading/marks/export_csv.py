@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from tito.course.lessons import Lesson
 from tito.grading.marks.marks import Mark, Marks
 from tito.grading.marks.people import Student
 from tito.grading.marks.tables import csv_text, inert, points_text
 
 
 def students_csv(marks: Marks, *, partial: bool) -> str:
-    """Write one row per student, with two columns per lesson: the mark and its maximum.
+    """Write one row per student, with three columns per lesson.
+
+    They are the mark, its maximum, and the points that lateness has taken off the mark.
 
     Three more columns have the lessons that still need a person, those of which nothing was handed
     in, and those of which everything that was handed in was refused.
     """
-    columns = [name for lesson in marks.lessons for name in (lesson.id, f"{lesson.id}_max")]
+    kinds = ("", "_max", "_late")
+    columns = [f"{lesson.id}{kind}" for lesson in marks.lessons for kind in kinds]
     about = ["student", "name", "last_name", "first_name", "email", "section"]
     rows = [[*about, *columns, "needs_manual", "not_handed_in", "refused"]]
     for student in marks.students:
@@ -22,6 +26,7 @@ def students_csv(marks: Marks, *, partial: bool) -> str:
         for lesson in marks.lessons:
             score = marks.score(student.id, lesson, partial=partial)
             row += [points_text(score), points_text(marks.maxima[lesson.id])]
+            row.append("" if score is None else points_text(_taken_off(marks, student, lesson)))
         row += [" ".join(each) for each in (_open(marks, student), *_missing(marks, student))]
         rows.append(row)
     return csv_text(rows)
@@ -59,6 +64,12 @@ def nbgrader_csv(marks: Marks, *, partial: bool) -> str:
             maximum = marks.maxima[lesson.id]
             rows.append([*row, *_names(student), *map(points_text, (*points, maximum))])
     return csv_text(rows)
+
+
+def _taken_off(marks: Marks, student: Student, lesson: Lesson) -> float | None:
+    """Return the points that lateness has cost; None if it has cost none."""
+    mark = marks.found.get((student.id, lesson.id))
+    return (mark.raw - mark.score or None) if mark is not None else None
 
 
 def _names(student: Student) -> list[str]:

@@ -241,4 +241,7 @@ def _column_notes(
     new = [lesson.id for lesson, at in zip(marks.lessons, columns, strict=True) if at is None]
     if not new:
         return ()
-    return (f"Without a column in the template, so {form.lms} will ask about: {', '.join(new)}.",)
+    return (
+        f"Without a column in the template, so {form.lms} will ask about: {', '.join(new)}. If "
+        f"it is there under another name, name the assignment in {form.lms} like this.",
+    )
