@@ -129,7 +129,8 @@ def _division(path: Path, table: dict[str, Any], n_threads: int) -> Division:
     languages = tuple(table.pop("languages", LANGUAGES))
     name = f"{path.stem.replace('_', '-')}-{n_threads}"
     given = {"name": name, "kind": kind, "n_threads": n_threads, "languages": languages}
-    found: Division = _filled(path, Division, {**table, **given, "limits": limits, "rounds": rounds})
+    given |= {"limits": limits, "rounds": rounds}
+    found: Division = _filled(path, Division, {**table, **given})
     if found.op not in OPS:
         raise DivisionError(f"{path}: op must be one of {', '.join(OPS)}, not {found.op!r}.")
     if unknown := set(languages) - set(LANGUAGES):

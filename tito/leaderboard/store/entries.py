@@ -144,14 +144,13 @@ def _listing() -> sa.Select[Any]:
     waiting = ~sa.exists().where(judgements.c.task_id == tasks.c.id)
     own_waiting = ~sa.exists().where(judgements.c.task_id == own.c.id)
     mine = sa.select(sa.func.min(own.c.id)).where(own.c.entry_id == entries.c.id, own_waiting)
-    before = sa.select(sa.func.count(tasks.c.id)).where(
-        waiting, tasks.c.id <= mine.scalar_subquery()
-    )
+    first_of_mine = mine.correlate(entries).scalar_subquery()
+    before = sa.select(sa.func.count(tasks.c.id)).where(waiting, tasks.c.id <= first_of_mine)
     return sa.select(
         entries,
         sources.c.language,
         last_state().label("state"),
-        before.scalar_subquery().label("position"),
+        before.correlate(entries).scalar_subquery().label("position"),
     ).join_from(entries, sources)
 
 
