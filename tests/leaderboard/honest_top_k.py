@@ -1,6 +1,7 @@
 """An honest entry of the division top-k, in NumPy."""
 
 import numpy as np
+
 from recsys_backends.protocol import TopK
 
 

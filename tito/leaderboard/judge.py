@@ -14,7 +14,6 @@ from recsys_edu.errors import InvalidParameterError
 from tito.jail.availability import require_jail
 from tito.jail.plain_files import SubmissionError
 from tito.jail.temporary import TemporaryFolder
-from tito.judging.comparison import Validity
 from tito.judging.failures import LearnerError
 from tito.leaderboard.build import write_module
 from tito.leaderboard.contract_check import check_contract
@@ -141,7 +140,7 @@ def _measured(timing: Timing, task: Task, log: _Log) -> Verdict:
             f"after {len(timing.ratios)} repeats the interval still reaches "
             f"{timing.estimate.half_width:.1%} to either side; {most:.1%} is the limit."
         )
-    elif timing.validity is Validity.LOCAL or not task.jailed:
+    elif timing.reasons or not task.jailed:
         state, sentence = State.LOCAL, " ".join(timing.reasons)
     return Verdict(
         state,

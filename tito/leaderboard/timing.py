@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tito.jail.timed import TimedJail
 from tito.jail.untimed import TimedProcess
-from tito.judging.comparison import TimedModule, Validity, compare
+from tito.judging.comparison import Comparison, TimedModule, compare
 from tito.judging.shared_files import Call
+from tito.judging.timing_rules import Breach, Reason, reasons_in
 from tito.leaderboard import baseline_kernel
 from tito.leaderboard.answers import check_answer
 from tito.leaderboard.division import Division
@@ -27,6 +28,8 @@ OPTIMIZED: Final = (
 """Modules that the baseline's jail has beside what an entry's has."""
 GROWTH: Final = 1.5
 """Factor by which the number of repeats grows between two looks at the interval."""
+_SHORTEST: Final = 1e-9
+"""Seconds of an entry that is as fast as nothing."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class Timing:
     seconds: float
     """Median of the entry's seconds."""
     baseline_seconds: float
-    validity: Validity
     reasons: tuple[str, ...]
+    """Sentences on what keeps the timing from being verified; empty where nothing does."""
     breach: str
     """Rule that the entry broke; empty without one."""
 
@@ -84,28 +87,19 @@ def time_kernel(
         ContractViolation: an answer is wrong.
         BaselineError: the baseline failed; the entry is not to blame.
     """
-    repeats: list[_Repeat] = []
+    repeats: list[Comparison] = []
     wanted = division.rounds.least
     while True:
         while len(repeats) < wanted:
             repeats.append(_repeat(module, division, seed, len(repeats), conditions, announce))
-            if repeats[-1].breach:
-                return _timing(repeats)
-        timing = _timing(repeats)
+            if _not_frozen(repeats[-1]):
+                return timing_of(repeats)
+        timing = timing_of(repeats)
         announce(f"{len(repeats)} repeats: {timing.estimate.half_width:.1%} to either side.")
-        if timing.estimate.half_width <= division.rounds.half_width:
-            return timing
-        if wanted >= division.rounds.most:
+        narrow = timing.estimate.half_width <= division.rounds.half_width
+        if timing.breach or narrow or wanted >= division.rounds.most:
             return timing
         wanted = min(division.rounds.most, math.ceil(wanted * GROWTH))
-
-
-@dataclass(frozen=True)
-class _Repeat:
-    pairs: list[tuple[float, float]]
-    reasons: tuple[str, ...]
-    validity: Validity
-    breach: str
 
 
 def _repeat(
@@ -115,12 +109,12 @@ def _repeat(
     number: int,
     conditions: Conditions,
     announce: Callable[[str], None],
-) -> _Repeat:
+) -> Comparison:
     def generate(round_number: int) -> Call:
         rng = generator_of(seed, number, round_number)
         return draw_call(division.op, rng, division.size, division.n_threads)
 
-    comparison = compare(
+    return compare(
         TimedModule(module, conditions.allowed),
         TimedModule(Path(baseline_kernel.__file__), OPTIMIZED),
         generate,
@@ -131,35 +125,44 @@ def _repeat(
         launch=TimedJail if conditions.jailed else TimedProcess,
         announce=announce,
     )
-    breaches = [reason.breach for reason in comparison.reasons if reason.breach]
-    return _Repeat(
-        comparison.seconds(),
-        tuple(reason.sentence for reason in comparison.reasons),
-        comparison.validity,
-        str(breaches[0]) if breaches else "",
-    )
 
 
-def _timing(repeats: list[_Repeat]) -> Timing:
-    shortest = 1e-9  # an entry as fast as nothing
-    ratios = tuple(
-        statistics.median(max(entry, shortest) / max(baseline, shortest) for entry, baseline in r)
-        for r in (repeat.pairs for repeat in repeats)
-        if r
+def timing_of(repeats: Sequence[Comparison]) -> Timing:
+    """Return what repeats come to.
+
+    The rules about processor time are asked of the calls of all repeats together: those of one are
+    too few to tell an entry's excess from the machine's.
+    """
+    medians, ratios = [], []
+    for repeat in repeats:
+        if pairs := [(max(e, _SHORTEST), max(b, _SHORTEST)) for e, b in repeat.seconds()]:
+            entry, baseline = (statistics.median(side) for side in zip(*pairs, strict=True))
+            medians.append((entry, baseline))
+            ratios.append(statistics.median(e / b for e, b in pairs))
+    reasons = _reasons(repeats)
+    breaches = [str(reason.breach) for reason in reasons if reason.breach]
+    entry, baseline = (
+        (statistics.median(side) for side in zip(*medians, strict=True)) if medians else (0.0, 0.0)
     )
-    pairs = [pair for repeat in repeats for pair in repeat.pairs]
-    medians = tuple(
-        (statistics.median(e for e, _ in r.pairs), statistics.median(b for _, b in r.pairs))
-        for r in repeats
-        if r.pairs
-    )
-    order = (Validity.REFUSED, Validity.LOCAL, Validity.VERIFIED)
     return Timing(
-        ratios,
-        medians,
-        statistics.median(entry for entry, _ in pairs) if pairs else 0.0,
-        statistics.median(baseline for _, baseline in pairs) if pairs else 0.0,
-        min((repeat.validity for repeat in repeats), key=order.index),
-        tuple(dict.fromkeys(reason for repeat in repeats for reason in repeat.reasons)),
-        next((repeat.breach for repeat in repeats if repeat.breach), ""),
+        tuple(ratios),
+        tuple(medians),
+        entry,
+        baseline,
+        tuple(dict.fromkeys(reason.sentence for reason in reasons)),
+        breaches[0] if breaches else "",
     )
+
+
+def _reasons(repeats: Sequence[Comparison]) -> list[Reason]:
+    """Return what speaks against the timing; what the entry broke stands first."""
+    rounds = [played for repeat in repeats for played in repeat.rounds]
+    found = reasons_in(rounds, repeats[0].n_threads)
+    for repeat in repeats:
+        of_its_rounds = reasons_in(repeat.rounds, repeat.n_threads)
+        found += [reason for reason in repeat.reasons if reason not in of_its_rounds]
+    return sorted(found, key=lambda reason: reason.breach is None)
+
+
+def _not_frozen(repeat: Comparison) -> bool:
+    return any(reason.breach is Breach.NOT_FROZEN for reason in repeat.reasons)
