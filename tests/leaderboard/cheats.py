@@ -146,7 +146,12 @@ SLOW_SECONDS: Final = 0.08
 _SLEEP: Final = f"    sleep({SLOW_SECONDS})\n    return honest(*args, k=k)"
 
 AT_THEIR_TRUE_WORTH: Final = {
-    "stopped clocks": _cheat(f"    stop()\n{_SLEEP}", before=f"from time import sleep\n{_STOPPED}"),
+    "stopped clocks": _cheat(
+        "    stop()\n"
+        f"    ctypes.CDLL(None).usleep({int(SLOW_SECONDS * 1e6)})\n"
+        "    return honest(*args, k=k)",
+        before=_STOPPED,
+    ),
     "results file": _cheat(
         "    for name in ('results.json', '/tmp/results.json', '/dev/shm/results.json'):\n"
         f"        open(name, 'w').write('{{\"score\": 0.001}}')\n{_SLEEP}",
