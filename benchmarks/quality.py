@@ -18,6 +18,7 @@ from typing import Any
 from recsys_edu import (
     ALS,
     BPR,
+    EASE,
     ItemKNN,
     MostPopular,
     PureSVD,
@@ -44,6 +45,7 @@ MODELS: dict[str, tuple[Maker, dict[str, Any]]] = {
     "ItemKNN": (lambda seed, **settings: ItemKNN(**settings), {"k": 150, "shrinkage": 5.0}),
     "UserKNN": (lambda seed, **settings: UserKNN(**settings), {"k": 80, "shrinkage": 0.0}),
     "PureSVD": (lambda seed, **settings: PureSVD(seed=seed, **settings), {"n_factors": 16}),
+    "EASE": (lambda seed, **settings: EASE(**settings), {"reg": 250.0}),
     "ALS": (quiet(ALS), {"n_factors": 128, "reg": 45.0, "alpha": 2.0, "epochs": 6}),
     "BPR": (quiet(BPR), {"learning_rate": 0.02, "reg": 0.02, "epochs": 120}),
     "BPR, one block": (
@@ -60,6 +62,7 @@ GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
     "ItemKNN": {"k": (50, 100, 150, 200, 300), "shrinkage": (0.0, 5.0, 20.0)},
     "UserKNN": {"k": (40, 60, 80, 100, 150), "shrinkage": (0.0, 5.0, 20.0)},
     "PureSVD": {"n_factors": (8, 12, 16, 20, 24, 32)},
+    "EASE": {"reg": (100.0, 150.0, 250.0, 350.0, 500.0)},
     "ALS": {
         "n_factors": (32, 64, 128),
         "reg": (30.0, 45.0, 60.0),

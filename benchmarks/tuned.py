@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from recsys_edu import (
     ALS,
     BPR,
+    EASE,
     ItemKNN,
     MostPopular,
     PureSVD,
@@ -68,6 +69,7 @@ TOWER_GRID = grid(
     reg=(0.1, 0.2),
     epochs=(6,),
 )
+EASE_GRID = grid(reg=(100.0, 200.0, 300.0, 500.0, 700.0, 1000.0, 1500.0, 2000.0))
 SVD_GRID = grid(n_factors=(8, 12, 16, 24, 32, 48, 64, 96))
 
 
@@ -158,6 +160,7 @@ OURS: dict[str, tuple[Maker, list[dict[str, Any]]]] = {
     "ItemKNN": (ours(lambda settings, seed: ItemKNN(**settings)), NEIGHBORS_GRID),
     "UserKNN": (ours(lambda settings, seed: UserKNN(**settings)), NEIGHBORS_GRID),
     "PureSVD": (ours(lambda settings, seed: PureSVD(**settings, seed=seed)), SVD_GRID),
+    "EASE": (ours(lambda settings, seed: EASE(**settings)), EASE_GRID),
     "ALS": (
         ours(lambda settings, seed: ALS(N_FACTORS, **settings, seed=seed, progress=False)),
         ALS_GRID,

@@ -2,6 +2,7 @@ from recsys_edu.models.als import ALS as ALS
 from recsys_edu.models.base import Recommender as Recommender
 from recsys_edu.models.base import load_model as load_model
 from recsys_edu.models.bpr import BPR as BPR
+from recsys_edu.models.ease import EASE as EASE
 from recsys_edu.models.item_knn import ItemKNN as ItemKNN
 from recsys_edu.models.popularity import MostPopular as MostPopular
 from recsys_edu.models.pure_svd import PureSVD as PureSVD

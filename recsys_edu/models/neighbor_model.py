@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,8 @@ from recsys_backends.protocol import Neighbors
 from recsys_edu.csr import check_structure
 from recsys_edu.errors import DataError, ModelFileError
 from recsys_edu.interactions import Interactions
-from recsys_edu.models.base import Arrays, Recommender
+from recsys_edu.models.base import Arrays
+from recsys_edu.models.block_model import BlockModel
 from recsys_edu.models.callbacks import Callback
 from recsys_edu.models.cold_users import COLD_USERS
 from recsys_edu.models.race_rules import RaceRules
@@ -24,8 +25,6 @@ from recsys_edu.models.settings import Settings, choice, real, whole
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-_SCORES_PER_BLOCK: Final = 1 << 22
-"""Number of scores at a time: 16 MB."""
 _LARGEST: Final = float(np.finfo(np.float32).max)
 
 
@@ -39,7 +38,7 @@ class NeighborSettings(Settings):
     cold_users: str = choice(*COLD_USERS)
 
 
-class NeighborModel(Recommender):
+class NeighborModel(BlockModel):
     """Similarities of items or of users, learned by the op ``item_similarity``.
 
     Every interaction counts 1: strengths are left out. Only items with a score above 0 are
@@ -71,10 +70,6 @@ class NeighborModel(Recommender):
     def _columns_of(self, train: Interactions) -> tuple[csr_array[np.float32], int]:
         """The pattern whose columns are compared, and how many columns that is."""
 
-    @abstractmethod
-    def _block(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The scores of all items for some users, float32 of shape (n, n_items)."""
-
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
         pattern, n_columns = self._columns_of(train)
         self.neighbors = ops.item_similarity(
@@ -92,33 +87,9 @@ class NeighborModel(Recommender):
         self._pattern = pattern_of(train)
         self._similarity = _square(self.neighbors)
 
-    def _top(
-        self,
-        rows: NDArray[np.int64],
-        seen_indptr: NDArray[np.int64],
-        seen: NDArray[np.int32],
-        k: int,
-    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        n_items = self._pattern.shape[1]
-        items = np.empty((len(rows), k), dtype=np.int32)
-        scores = np.empty((len(rows), k), dtype=np.float32)
-        for block in _blocks(len(rows), n_items):
-            found = self._block(rows[block])
-            counts = np.diff(seen_indptr[block.start : block.stop + 1])
-            seen_here = seen[seen_indptr[block.start] : seen_indptr[block.stop]]
-            found[np.repeat(np.arange(len(found)), counts), seen_here] = 0.0
-            items[block], scores[block] = best_positive(found, k)
-        return items, scores
-
-    def _scores(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-        users, which = np.unique(rows, return_inverse=True)
-        order = np.argsort(which, kind="stable")
-        scores = np.empty(len(rows), dtype=np.float32)
-        for block in _blocks(len(users), self._pattern.shape[1]):
-            ends = np.searchsorted(which, [block.start, block.stop], sorter=order)
-            pairs = order[ends[0] : ends[1]]
-            scores[pairs] = self._block(users[block])[which[pairs] - block.start, columns[pairs]]
-        return scores
+    def _rankable(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        scores = self._block(rows)
+        return np.where(scores > 0, scores, np.float32(-np.inf))
 
     def _fitted_arrays(self) -> Arrays:
         _ = self.train  # NotFittedError
@@ -157,35 +128,3 @@ def _square(neighbors: Neighbors) -> csr_array[np.float32]:
     n = len(neighbors.indptr) - 1
     parts: Any = (neighbors.values, neighbors.indices, neighbors.indptr)
     return csr_array(parts, shape=(n, n))
-
-
-def _blocks(n_rows: int, n_items: int) -> Iterator[slice]:
-    step = max(1, _SCORES_PER_BLOCK // n_items)
-    for start in range(0, n_rows, step):
-        yield slice(start, min(start + step, n_rows))
-
-
-def best_positive(
-    scores: NDArray[np.float32], k: int
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """The k best of each row that are above 0, best first, ties by the lower column.
-
-    Args:
-        scores: float32, shape (n, n_items), none below 0.
-        k: at most n_items.
-
-    Returns:
-        Columns, int32 (n, k), padded with −1; scores, float32 (n, k), padded with −inf.
-    """
-    # One key for both: the bits of floats from 0 on ascend as the floats do, and below them stands
-    # how far the column is from the end. All keys differ, so there is only one order.
-    n_items = scores.shape[1]
-    bits = np.ascontiguousarray(scores).view(np.int32).astype(np.int64)
-    keys = (bits << 32) + np.arange(n_items - 1, -1, -1)
-    if k < n_items:
-        keys = np.partition(keys, n_items - k, axis=1)[:, n_items - k :]
-    keys = -np.sort(-keys, axis=1)
-    best = (keys >> 32).astype(np.int32).view(np.float32)
-    items = (n_items - 1 - (keys & 0xFFFFFFFF)).astype(np.int32)
-    kept = best > 0
-    return np.where(kept, items, np.int32(-1)), np.where(kept, best, np.float32(-np.inf))

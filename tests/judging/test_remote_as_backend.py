@@ -9,11 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys_backends import AdaptiveSampler, UniformSampler, WeightedSampler, use_backend
-from recsys_backends.contract import check
+from recsys_backends import (
+    AdaptiveSampler,
+    ContractViolation,
+    UniformSampler,
+    WeightedSampler,
+    use_backend,
+)
+from recsys_backends.contract import check, hold
 from recsys_backends.protocol import MUTATES, OPS, ComputeBackend
 from tests.judging.test_remote import remote_of
-from tito.judging.remote import LearnerError, Remote
+from tito.judging.remote import LearnerError, Remote, connection_of
 
 __all__ = ["remote_of"]
 
@@ -61,3 +67,13 @@ def test_a_remote_is_a_backend_for_the_contract(remote_of: Callable[..., Remote]
     assert [result.name for result in results if not result.passed] == []
     wrong = check(remote_of(right.replace("a @ b", "(a @ b) * 2")), ops=["matmul"])
     assert any(not result.passed for result in wrong)
+
+
+def test_a_contract_of_one_op_leaves_no_word_about_the_others(
+    remote_of: Callable[..., Remote],
+) -> None:
+    """A mark's sentence comes from the last failure: ops that nobody asks for are none."""
+    remote = remote_of("def matmul(a, b):\n    return a @ b + 1\n")
+    with pytest.raises(ContractViolation):
+        hold(remote, "matmul", np.random.default_rng(0))
+    assert connection_of(remote).failure is None

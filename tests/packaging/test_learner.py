@@ -346,7 +346,8 @@ def test_one_wrong_lesson_is_the_only_red_one(learner: Learner) -> None:
         "fit = lambda: BPR(8, 4, n_blocks=1, progress=False).fit(data).history;"
         "set_backend('naive'); expected = [epoch.loss for epoch in fit()];"
         "set_backend('student'); losses = [epoch.loss for epoch in fit()];"
-        "print(losses == expected, losses[-1] < losses[0])"
+        # Lesson 08's kernel adds up in another order.
+        "import numpy; print(numpy.allclose(losses, expected, rtol=1e-6), losses[-1] < losses[0])"
     )
     trained = learner.installation.python(code, learner.folder)
     assert trained.out == "True True\n"

@@ -15,6 +15,7 @@ import pytest
 from recsys_edu import (
     ALS,
     BPR,
+    EASE,
     Interactions,
     ItemKNN,
     MostPopular,
@@ -30,6 +31,7 @@ MODELS: dict[str, Callable[[], Recommender]] = {
     "item-knn": lambda: ItemKNN(4, 2.5, n_threads=1),
     "user-knn": lambda: UserKNN(3),
     "pure-svd": lambda: PureSVD(4, seed=5),
+    "ease": lambda: EASE(3.5, n_threads=1),
     "als": lambda: ALS(5, 3, 0.7, 3.0, seed=7, n_threads=1, progress=False, init_scale=0.2),
     "bpr": lambda: BPR(
         5, 3, 0.03, (0.1, 0.02, 0.003), seed=7, n_threads=1, progress=False, n_blocks=2

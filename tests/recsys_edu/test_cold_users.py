@@ -12,6 +12,7 @@ import pytest
 from recsys_edu import (
     ALS,
     BPR,
+    EASE,
     Interactions,
     ItemKNN,
     MostPopular,
@@ -37,6 +38,7 @@ pytestmark = pytest.mark.usefixtures("optimized_backend")
 OPTIONAL: dict[str, Callable[..., Recommender]] = {
     "item-knn": ItemKNN,
     "user-knn": UserKNN,
+    "ease": EASE,
     "pure-svd": lambda **option: PureSVD(3, **option),
     "als": lambda **option: ALS(4, 2, progress=False, **option),
     "bpr": lambda **option: BPR(4, 2, progress=False, **option),
@@ -87,6 +89,9 @@ def test_the_models_own_scores_can_be_asked_for(name: str) -> None:
     items, scores = model.rank(np.array([10]), 8)
     if name in ("item-knn", "user-knn"):
         assert (items == -1).all()
+    elif name == "ease":
+        assert (items == np.arange(8)).all()  # of equal scores the lower column comes first
+        assert not scores.any()
     else:
         assert isinstance(model, FactorModel)
         own = model.item_factors @ model.user_factors[10]

@@ -10,7 +10,6 @@ import pytest
 from recsys_backends import use_backend
 from recsys_edu import Interactions, ItemKNN, UserKNN, evaluate, load_split
 from recsys_edu.errors import DataError, InvalidParameterError, NotFittedError
-from recsys_edu.models.neighbor_model import best_positive
 from tests.recsys_edu.small_bpr import BACKENDS, random_interactions
 
 # Of users a has four, b four, c two, d one and e none.
@@ -107,19 +106,16 @@ def test_blocks_make_no_difference(
     model = ItemKNN(5).fit(random_interactions(30, 40, 300))
     users, items = np.divmod(np.random.default_rng(0).permutation(30 * 40), 40)
     before = model.rank(np.arange(30), 10)[0], model.score(users, items)
-    monkeypatch.setattr("recsys_edu.models.neighbor_model._SCORES_PER_BLOCK", step)
+    monkeypatch.setattr("recsys_edu.models.block_model._SCORES_PER_BLOCK", step)
     after = model.rank(np.arange(30), 10)[0], model.score(users, items)
     for one, other in zip(before, after, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_the_best_positive_of_each_row() -> None:
-    scores = np.array([[0, 2, 1, 2, 0], [0, 0, 0, 0, 0], [3e38, 1e-45, 1e38, 0, 5]], np.float32)
-    items, best = best_positive(scores, 4)
-    assert items.tolist() == [[1, 3, 2, -1], [-1, -1, -1, -1], [0, 2, 4, 1]]
-    assert best[0].tolist() == [2, 2, 1, -np.inf]
-    assert best_positive(scores, 2)[0].tolist() == [[1, 3], [-1, -1], [0, 2]]
-    assert best_positive(scores, 5)[0].tolist()[2] == [0, 2, 4, 1, -1]
+def test_items_without_a_score_above_0_are_not_listed(optimized_backend: None) -> None:
+    """User 0 has item 0, which only shares users with item 1."""
+    model = ItemKNN(5, 0.0).fit(Interactions.from_events([0, 1, 1, 2], [0, 0, 1, 2]))
+    assert model.recommend(0).items[0].tolist() == [1]
 
 
 def test_strengths_do_not_count() -> None:

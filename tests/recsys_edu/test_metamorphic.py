@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from recsys_edu import (
     ALS,
     BPR,
+    EASE,
     Interactions,
     ItemKNN,
     MostPopular,
@@ -46,6 +47,7 @@ DETERMINISTIC: dict[str, Callable[[], Recommender]] = {
     "item-knn": lambda: ItemKNN(20, 1.0),
     "user-knn": lambda: UserKNN(20),
     "pure-svd": lambda: PureSVD(6),
+    "ease": lambda: EASE(20.0),
 }
 SEEDED: dict[str, Callable[[int], Recommender]] = {
     "als": lambda seed: ALS(6, 4, 10.0, seed=seed, progress=False, n_threads=1),

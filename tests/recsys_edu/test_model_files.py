@@ -12,6 +12,7 @@ import pytest
 
 from recsys_edu import (
     BPR,
+    EASE,
     ItemKNN,
     MostPopular,
     PureSVD,
@@ -68,6 +69,7 @@ def test_every_class_loads_its_own_and_the_base_class_any(tmp_path: Path) -> Non
         "item-knn": ItemKNN,
         "user-knn": UserKNN,
         "pure-svd": PureSVD,
+        "ease": EASE,
         "bpr": BPR,
         "two-tower": TwoTower,
     }

@@ -70,11 +70,13 @@ def each_result(
         known = ", ".join(get_args(Level))
         raise InvalidArgumentError(f"level must be one of {known}, not {level!r}.")
     with use_backend(backend) as chosen:
-        refused = [r for r in _refusals(chosen) if wanted is None or r.op in wanted]
+        # Ops that nobody asks for are not even looked up: a judged backend notes what it lacks.
+        looked_at = [op for op in OPS if wanted is None or op in wanted]
+        refused = _refusals(chosen, looked_at)
         yield from refused
         unusable, n_found = {result.op for result in refused}, len(refused)
         for item in CLAUSES:
-            if not item.applies_to(chosen) or (wanted is not None and item.op not in wanted):
+            if item.op not in looked_at or not item.applies_to(chosen):
                 continue
             n_found += 1
             if item.op not in unusable and item.belongs_to(level, quick=quick):
@@ -86,10 +88,10 @@ def each_result(
         )
 
 
-def _refusals(backend: Backend) -> list[ClauseResult]:
-    """List ops that cannot be called as the protocol says, and misspelt names."""
+def _refusals(backend: Backend, looked_at: list[str]) -> list[ClauseResult]:
+    """List those of some ops that cannot be called as the protocol says or are misspelt."""
     found = []
-    for op in OPS:
+    for op in looked_at:
         if not backend.has(op):
             close = difflib.get_close_matches(op, dir(backend.implementation), n=1, cutoff=0.85)
             if close and callable(getattr(backend.implementation, close[0])):

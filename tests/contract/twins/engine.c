@@ -1,9 +1,17 @@
 /* A backend in C with OpenMP, as an engineer would write one from the protocol alone: plain loops,
  * tiles of a round in parallel. Each macro breaks it in one way; without any it is right. */
 #include <math.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* In the middle of what must not be shared, so that a race shows on a machine with one core too. */
+#ifdef SHARED_SCRATCH
+#define LET_OTHERS_RUN sched_yield();
+#else
+#define LET_OTHERS_RUN
+#endif
 
 #ifdef ROW_INDEX_OF_16_BITS
 #define ROW(x) ((uint16_t)(x))
@@ -61,6 +69,16 @@ static void step(const model *m, int64_t u, int64_t i, int64_t j, result *r)
     r->n_updated++;
 }
 
+#if defined(UNGUARDED_SUMS_OF_TILES) || defined(UNGUARDED_SUMS_OF_THREADS)
+/* Others run between reading and writing: updates get lost on a machine with one core too. */
+static void add_unguarded(volatile result *shared, int64_t n_updated)
+{
+    int64_t before = shared->n_updated;
+    sched_yield();
+    shared->n_updated = before + n_updated;
+}
+#endif
+
 void bpr_update(float *users, float *items, float *biases, int64_t d, const int32_t *plan_users,
                 const int32_t *positives, const int32_t *negatives, const int64_t *bounds,
                 int64_t n_blocks, const float *rates, int n_threads, double *loss, int64_t *counts)
@@ -84,15 +102,13 @@ void bpr_update(float *users, float *items, float *biases, int64_t d, const int3
                     if (negatives[t] >= 0)
                         step(&m, plan_users[t], positives[t], negatives[t], r);
 #ifdef UNGUARDED_SUMS_OF_TILES
-                volatile result *shared = &total;
-                shared->n_updated += r->n_updated;
+                add_unguarded(&total, r->n_updated);
 #endif
                 mine.n_updated += r->n_updated;
             }
         }
 #ifdef UNGUARDED_SUMS_OF_THREADS
-        volatile result *shared = &total;
-        shared->n_updated += mine.n_updated;
+        add_unguarded(&total, mine.n_updated);
 #endif
     }
     for (int64_t tile = 0; tile < n_blocks * n_blocks; tile++) {
@@ -170,6 +186,7 @@ void als_half_step(float *target, const float *fixed, const int64_t *indptr, con
                         a[f * d + g] += (confidence[t] - 1.0) * y[f] * y[g];
                 }
             }
+            LET_OTHERS_RUN
             solve(a, b, d);
             for (int64_t f = 0; f < d; f++)
                 target[row * d + f] = (float)b[f];
@@ -211,6 +228,7 @@ void top_k(const float *users, const float *items, const float *biases, const in
                 sum += users[u * d + f] * items[i * d + f];
             scores[i] = biases ? sum + biases[i] : sum;
         }
+        LET_OTHERS_RUN
         for (int64_t t = indptr[u]; t < indptr[u + 1]; t++)
             scores[indices[t]] = -INFINITY;
         for (int32_t i = 0; i < n_items; i++) {
@@ -245,9 +263,15 @@ void count_common(const int64_t *indptr, const int32_t *indices, int64_t n_users
     for (int64_t u = 0; u < n_users; u++)
         for (int64_t s = indptr[u]; s < indptr[u + 1]; s++)
             for (int64_t t = indptr[u]; t < indptr[u + 1]; t++) {
-#ifndef UNGUARDED_COUNTS
+                int64_t *count = counts + indices[s] * n_items + indices[t];
+#ifdef UNGUARDED_COUNTS
+                volatile int64_t before = *count;
+                if (s == indptr[u] && t == s)
+                    sched_yield();
+                *count = before + 1;
+#else
 #pragma omp atomic
+                (*count)++;
 #endif
-                counts[indices[s] * n_items + indices[t]]++;
             }
 }
