@@ -14,6 +14,7 @@ from tito.leaderboard.c_wrapper import wrapper_of
 from tito.leaderboard.division import (
     FOLDER,
     Division,
+    DivisionKind,
     all_divisions,
     find_division,
     read_divisions,
@@ -22,7 +23,7 @@ from tito.leaderboard.draws import draw_call, generator_of
 from tito.leaderboard.errors import DivisionError
 
 GOOD = 'title = "t"\nkind = "kernel"\nop = "top_k"\n[size]\nn_users = 3\n'
-KERNELS = sorted({d.op for d in all_divisions().values()})
+KERNELS = sorted(set(OPS) - {"matmul"})
 
 
 def read(folder: Path, text: str) -> list[Division]:
@@ -32,10 +33,14 @@ def read(folder: Path, text: str) -> list[Division]:
 
 
 def test_every_file_is_a_division_for_each_number_of_threads() -> None:
-    assert {d.op for d in all_divisions().values()} == set(OPS) - {"matmul"}
-    names = [f"{path.stem.replace('_', '-')}-{n}" for path in FOLDER.glob("*") for n in (1, 2)]
-    assert sorted(all_divisions()) == sorted(names)
-    assert {d.n_threads for d in all_divisions().values()} == {1, 2}
+    files = {path.stem.replace("_", "-") for path in FOLDER.glob("*.toml")}
+    assert {name.rpartition("-")[0] for name in all_divisions()} == files
+    for op in KERNELS:
+        both = [all_divisions()[f"{op.replace('_', '-')}-{n}"] for n in (1, 2)]
+        assert [(d.op, d.n_threads, d.kind) for d in both] == [
+            (op, 1, DivisionKind.KERNEL),
+            (op, 2, DivisionKind.KERNEL),
+        ]
 
 
 def test_a_new_division_is_a_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,6 +62,7 @@ def test_a_new_division_is_a_new_file(tmp_path: Path, monkeypatch: pytest.Monkey
         ("title = ", "cannot be read"),
         (GOOD.replace("kernel", "poem"), "kind must be one of kernel"),
         (GOOD.replace("top_k", "bake"), "op must be one of"),
+        (GOOD.replace("kernel", "time-to-quality"), "op must be one of fit"),
         (GOOD.replace("title", "titel"), "no key 'titel'"),
         (GOOD.replace('op = "top_k"\n', ""), "op"),
         ('threads = "two"\n' + GOOD, "threads is a list"),
@@ -74,7 +80,7 @@ def test_a_wrong_file_is_refused_with_its_name(tmp_path: Path, text: str, said: 
 
 def test_every_rule_is_part_of_the_digest_and_no_word_is() -> None:
     division = find_division("top-k-1")
-    changed = {"n_threads": 3, "tiles": False, "languages": ("c",), "size": {"k": 1}}
+    changed = {"n_threads": 3, "tiles": False, "target": 0.5, "languages": ("c",), "size": {"k": 1}}
     for name, value in changed.items():
         assert replace(division, **{name: value}).rules != division.rules, name
     for part in ("limits", "rounds"):

@@ -24,7 +24,7 @@ from tito.leaderboard.contract_check import check_contract
 from tito.leaderboard.entry import Entry
 from tito.leaderboard.judge import BUILD, Task, judge
 from tito.leaderboard.states import State
-from tito.leaderboard.timing import Conditions, time_kernel
+from tito.leaderboard.timing import Conditions, time_entry
 
 __all__ = ["freezer"]
 DIVISION = quick()
@@ -50,13 +50,13 @@ def test_the_contract_ends(name: str, tmp_path: Path) -> None:
 def test_timing_ends(name: str, tmp_path: Path, freezer: None) -> None:
     module = module_of(CAUGHT_WHILE_TIMED[name], tmp_path)
     with pytest.raises(ContractViolation):
-        time_kernel(module, DIVISION, 3, Conditions())
+        time_entry(module, DIVISION, 3, Conditions())
 
 
 @pytest.mark.parametrize("name", AT_THEIR_TRUE_WORTH)
 def test_nothing_is_gained_by(name: str, tmp_path: Path, freezer: None) -> None:
     module = module_of(AT_THEIR_TRUE_WORTH[name], tmp_path)
-    timing = time_kernel(module, DIVISION, 3, Conditions())
+    timing = time_entry(module, DIVISION, 3, Conditions())
     assert min(entry for entry, _ in timing.repeats) >= SLOW_SECONDS
 
 

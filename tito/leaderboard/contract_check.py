@@ -14,7 +14,8 @@ from tito.judging.remote import connection_of
 from tito.judging.session import Session
 from tito.leaderboard.division import Division
 
-_WALL_SECONDS: Final = 1800.0
+WALL_SECONDS: Final = 1800.0
+"""Seconds of one check."""
 _CALL_SECONDS: Final = 900.0
 """Seconds of all calls of one check together."""
 
@@ -53,8 +54,8 @@ def check_contract(
     """
     limits = Limits(
         memory=division.limits.memory_mib * MIB,
-        wall_seconds=_WALL_SECONDS,
-        cpu_seconds=int(_WALL_SECONDS),
+        wall_seconds=WALL_SECONDS,
+        cpu_seconds=int(WALL_SECONDS),
     )
     session = Session(
         module.parent,

@@ -18,6 +18,8 @@ from tito.leaderboard.errors import DivisionError
 
 FOLDER: Final = Path(__file__).with_name("divisions")
 LANGUAGES: Final = ("python", "cython", "c")
+FIT: Final = "fit"
+"""Function that learns, in divisions of whole models."""
 
 
 class DivisionKind(StrEnum):
@@ -25,6 +27,9 @@ class DivisionKind(StrEnum):
 
     KERNEL = "kernel"
     """One op of the contract; the score is its time over that of the optimized backend."""
+    TIME_TO_QUALITY = "time-to-quality"
+    """``fit``; the score is its time over that of ALS on the optimized backend, where NDCG@10
+    reaches the target."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class Division:
     languages: tuple[str, ...] = LANGUAGES
     tiles: bool = True
     """The op is asked for plans of more than one block."""
+    target: float = 0.0
+    """Smallest NDCG@10, as a share of the baseline's on the same data; kernels have none."""
     note: str = ""
     """Further rules, in words."""
 
@@ -131,8 +138,9 @@ def _division(path: Path, table: dict[str, Any], n_threads: int) -> Division:
     given = {"name": name, "kind": kind, "n_threads": n_threads, "languages": languages}
     given |= {"limits": limits, "rounds": rounds}
     found: Division = _filled(path, Division, {**table, **given})
-    if found.op not in OPS:
-        raise DivisionError(f"{path}: op must be one of {', '.join(OPS)}, not {found.op!r}.")
+    functions = OPS if kind is DivisionKind.KERNEL else (FIT,)
+    if found.op not in functions:
+        raise DivisionError(f"{path}: op must be one of {', '.join(functions)}, not {found.op!r}.")
     if unknown := set(languages) - set(LANGUAGES):
         raise DivisionError(f"{path}: languages has {', '.join(sorted(unknown))}: unknown.")
     return found

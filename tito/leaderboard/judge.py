@@ -17,10 +17,11 @@ from tito.jail.temporary import TemporaryFolder
 from tito.judging.failures import LearnerError
 from tito.leaderboard.build import write_module
 from tito.leaderboard.contract_check import check_contract
-from tito.leaderboard.division import Division
+from tito.leaderboard.division import Division, DivisionKind
 from tito.leaderboard.entry import Entry
+from tito.leaderboard.fit_check import check_fit
 from tito.leaderboard.states import State
-from tito.leaderboard.timing import Conditions, Timing, time_kernel
+from tito.leaderboard.timing import Conditions, Timing, time_entry
 from tito.leaderboard.verdict import Verdict, printable, rejected
 
 BUILD: Final = "it builds"
@@ -100,13 +101,12 @@ def _judged_in(folder: Path, task: Task, report: Report, log: _Log) -> Verdict:
         return rejected(BUILD, str(error), log.lines)
     log.add("The entry is built.")
     report(State.CHECKING)
+    check = check_contract if task.division.kind is DivisionKind.KERNEL else check_fit
     try:
-        checked = check_contract(
-            module, task.division, task.seed, jailed=task.jailed, allowed=task.allowed
-        )
+        checked = check(module, task.division, task.seed, jailed=task.jailed, allowed=task.allowed)
     except SubmissionError as error:
         return rejected(BUILD, str(error), log.lines)
-    log.add(f"{checked.n_clauses} clauses of the contract are kept.")
+    log.add(f"{checked.n_clauses} clauses are kept.")
     if checked.failed:
         log.add(f"{checked.failed}: {checked.message}")
         return rejected(checked.failed, checked.message, log.lines)
@@ -117,7 +117,7 @@ def _judged_in(folder: Path, task: Task, report: Report, log: _Log) -> Verdict:
 def _timed(module: Path, task: Task, log: _Log) -> Verdict:
     conditions = Conditions(task.jailed, task.allowed)
     try:
-        timing = time_kernel(module, task.division, task.seed, conditions, log.add)
+        timing = time_entry(module, task.division, task.seed, conditions, log.add)
     except LearnerError as error:
         log.add(str(error))
         return rejected(ANSWERS, str(error), log.lines)

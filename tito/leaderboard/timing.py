@@ -1,24 +1,25 @@
-"""Time of an entry over that of the optimized backend, by the clock outside of both."""
+"""Time of an entry over that of its division's baseline, by the clock outside of both."""
 
 from __future__ import annotations
 
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tito.jail.timed import TimedJail
+from tito.jail.limits import MIB
+from tito.jail.timed import LIMITS, TimedJail
 from tito.jail.untimed import TimedProcess
-from tito.judging.comparison import Comparison, TimedModule, compare
+from tito.judging.comparison import Check, Comparison, TimedModule, compare
 from tito.judging.shared_files import Call
 from tito.judging.timing_rules import Breach, Reason, reasons_in
-from tito.leaderboard import baseline_kernel
-from tito.leaderboard.answers import check_answer
 from tito.leaderboard.division import Division
-from tito.leaderboard.draws import draw_call, generator_of
+from tito.leaderboard.draws import generator_of
 from tito.leaderboard.intervals import Estimate, median_estimate
+from tito.leaderboard.trials import trial_of
 
 OPTIMIZED: Final = (
     "recsys_backends.optimized",
@@ -63,14 +64,14 @@ class Conditions:
     """Modules of this software that the entry may import; none, but for trusted entries."""
 
 
-def time_kernel(
+def time_entry(
     module: Path,
     division: Division,
     seed: int,
     conditions: Conditions,
     announce: Callable[[str], None] = lambda sentence: None,
 ) -> Timing:
-    """Time an entry beside the optimized backend, until the interval is narrow enough.
+    """Time an entry beside its division's baseline, until the interval is narrow enough.
 
     Every repeat starts both in new processes and draws new data for each call. There are
     ``rounds.least`` repeats at first, then half as many more each time, up to ``rounds.most``.
@@ -110,19 +111,24 @@ def _repeat(
     conditions: Conditions,
     announce: Callable[[str], None],
 ) -> Comparison:
-    def generate(round_number: int) -> Call:
-        rng = generator_of(seed, number, round_number)
-        return draw_call(division.op, rng, division.size, division.n_threads)
+    trial = trial_of(division)
+    checks: list[Check] = []
 
+    def generate(round_number: int) -> Call:
+        call, check = trial.draw(generator_of(seed, number, round_number))
+        checks[:] = [check]
+        return call
+
+    limits = replace(LIMITS, memory=division.limits.memory_mib * MIB)
     return compare(
         TimedModule(module, conditions.allowed),
-        TimedModule(Path(baseline_kernel.__file__), OPTIMIZED),
+        TimedModule(trial.baseline, OPTIMIZED),
         generate,
         n_rounds=division.rounds.calls,
         n_threads=division.n_threads,
         seconds=division.limits.call_seconds,
-        check=check_answer,
-        launch=TimedJail if conditions.jailed else TimedProcess,
+        check=lambda *answers: checks[0](*answers),
+        launch=partial(TimedJail if conditions.jailed else TimedProcess, limits=limits),
         announce=announce,
     )
 
