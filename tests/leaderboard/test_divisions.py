@@ -63,6 +63,7 @@ def test_a_new_division_is_a_new_file(tmp_path: Path, monkeypatch: pytest.Monkey
         (GOOD.replace("kernel", "poem"), "kind must be one of kernel"),
         (GOOD.replace("top_k", "bake"), "op must be one of"),
         (GOOD.replace("kernel", "time-to-quality"), "op must be one of fit"),
+        (GOOD.replace("kernel", "open"), "op must be one of fit"),
         (GOOD.replace("title", "titel"), "no key 'titel'"),
         (GOOD.replace('op = "top_k"\n', ""), "op"),
         ('threads = "two"\n' + GOOD, "threads is a list"),

@@ -14,8 +14,10 @@ from sqlalchemy.dialects import postgresql
 from tests.leaderboard.toy import honest, judged, verdict
 from tito.leaderboard.benchmark_json import benchmark_json
 from tito.leaderboard.division import find_division
+from tito.leaderboard.errors import LeaderboardError
 from tito.leaderboard.states import State
 from tito.leaderboard.store.entries import submit, take_out
+from tito.leaderboard.store.queue import finish, take
 from tito.leaderboard.store.ranking import Place, ranking, ranking_query
 from tito.leaderboard.store.store import Store
 from tito.leaderboard.tables import ranking_csv, ranking_json, ranking_table
@@ -115,3 +117,19 @@ def test_statistics_for_pytest_benchmark_are_those_of_the_repeats(store: Store) 
     assert found["stats"]["rounds"] == len(pairs)
     assert found["stats"]["mean"] == pytest.approx(sum(e for e, _ in pairs) / len(pairs))
     assert found["stats"]["min"] <= found["stats"]["q1"] <= found["stats"]["median"]
+
+
+def test_where_quality_counts_the_highest_score_stands_first(store: Store) -> None:
+    """The same query, the other way round; the best entry of a person is their highest."""
+    division = find_division("open-1")
+    for person, score in (("a", 0.30), ("b", 0.33), ("c", 0.40), ("c", 0.20), ("d", 0.375)):
+        number = submit(store, person, division, honest(f"# {person} {score}"))
+        lease = take(store, "a judge", entry_id=number)
+        assert lease is not None
+        assert finish(store, lease, verdict(score, 0.02), division, 1)
+    places = ranking(store, division)
+    assert [(p.rank, p.person, p.score) for p in places] == [
+        (1, "c", 0.40), (1, "d", 0.375), (3, "b", 0.33), (3, "a", 0.30),
+    ]  # fmt: skip
+    with pytest.raises(LeaderboardError, match="not by time"):
+        benchmark_json(store, division, places)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from tito.leaderboard.division import Division
+from tito.leaderboard.errors import LeaderboardError
 from tito.leaderboard.store.judged import first_judgement
 from tito.leaderboard.store.ranking import Place
 from tito.leaderboard.store.store import Store
@@ -18,7 +19,15 @@ _FORMAT: Final = "5.0.0"
 
 
 def benchmark_json(store: Store, division: Division, places: Sequence[Place]) -> dict[str, Any]:
-    """Return what ``pytest-benchmark compare`` reads: the entries' seconds, one for each repeat."""
+    """Return what ``pytest-benchmark compare`` reads: the entries' seconds, one for each repeat.
+
+    Raises:
+        LeaderboardError: the division ranks by quality.
+    """
+    if not division.kind.is_timed:
+        raise LeaderboardError(
+            f"{division.name} ranks by {division.kind.unit}, not by time: export it as CSV."
+        )
     return {
         "machine_info": {},
         "commit_info": {},

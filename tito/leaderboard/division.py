@@ -18,6 +18,8 @@ from tito.leaderboard.errors import DivisionError
 
 FOLDER: Final = Path(__file__).with_name("divisions")
 LANGUAGES: Final = ("python", "cython", "c")
+LIST_LENGTH: Final = 10
+"""Length of the lists that quality divisions judge."""
 FIT: Final = "fit"
 """Function that learns, in divisions of whole models."""
 
@@ -30,6 +32,22 @@ class DivisionKind(StrEnum):
     TIME_TO_QUALITY = "time-to-quality"
     """``fit``; the score is its time over that of ALS on the optimized backend, where NDCG@10
     reaches the target."""
+    OPEN = "open"
+    """``fit`` and ``recommend``; the score is NDCG@10, within a budget of time and memory."""
+
+    @property
+    def is_timed(self) -> bool:
+        """The score is a ratio of times, so that the smaller one is better; else it is NDCG@10."""
+        return self is not DivisionKind.OPEN
+
+    @property
+    def unit(self) -> str:
+        """Words for a score, at the head of a column."""
+        return {
+            DivisionKind.KERNEL: "time / optimized",
+            DivisionKind.TIME_TO_QUALITY: "time / ALS on optimized",
+            DivisionKind.OPEN: f"NDCG@{LIST_LENGTH}",
+        }[self]
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from tito.leaderboard.build import write_module
 from tito.leaderboard.contract_check import check_contract
 from tito.leaderboard.division import Division, DivisionKind
 from tito.leaderboard.entry import Entry
-from tito.leaderboard.fit_check import check_fit
+from tito.leaderboard.fit_check import check_fit, check_lists
+from tito.leaderboard.open_quality import measure_quality
 from tito.leaderboard.states import State
 from tito.leaderboard.timing import Conditions, Timing, time_entry
 from tito.leaderboard.verdict import Verdict, printable, rejected
@@ -30,6 +31,12 @@ RIGHT: Final = "timed answers are right"
 _MOST_LINES: Final = 200
 
 Report = Callable[[State], None]
+CHECKS: Final = {
+    DivisionKind.KERNEL: check_contract,
+    DivisionKind.TIME_TO_QUALITY: check_fit,
+    DivisionKind.OPEN: check_lists,
+}
+"""Checks before anything is measured, by the kind of the division."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +108,10 @@ def _judged_in(folder: Path, task: Task, report: Report, log: _Log) -> Verdict:
         return rejected(BUILD, str(error), log.lines)
     log.add("The entry is built.")
     report(State.CHECKING)
-    check = check_contract if task.division.kind is DivisionKind.KERNEL else check_fit
     try:
-        checked = check(module, task.division, task.seed, jailed=task.jailed, allowed=task.allowed)
+        checked = CHECKS[task.division.kind](
+            module, task.division, task.seed, jailed=task.jailed, allowed=task.allowed
+        )
     except SubmissionError as error:
         return rejected(BUILD, str(error), log.lines)
     log.add(f"{checked.n_clauses} clauses are kept.")
@@ -111,19 +119,38 @@ def _judged_in(folder: Path, task: Task, report: Report, log: _Log) -> Verdict:
         log.add(f"{checked.failed}: {checked.message}")
         return rejected(checked.failed, checked.message, log.lines)
     report(State.TIMING)
-    return _timed(module, task, log)
-
-
-def _timed(module: Path, task: Task, log: _Log) -> Verdict:
-    conditions = Conditions(task.jailed, task.allowed)
     try:
-        timing = time_entry(module, task.division, task.seed, conditions, log.add)
+        if task.division.kind is DivisionKind.OPEN:
+            return _ranked(module, task, log)
+        return _timed(module, task, log)
     except LearnerError as error:
         log.add(str(error))
         return rejected(ANSWERS, str(error), log.lines)
     except ContractViolation as error:
         log.add(str(error))
         return rejected(RIGHT, str(error), log.lines)
+
+
+def _ranked(module: Path, task: Task, log: _Log) -> Verdict:
+    """Return the verdict on lists; their log names no figure but times."""
+    found = measure_quality(module, task.division, task.seed, jailed=task.jailed, announce=log.add)
+    for reason in found.reasons:
+        log.add(reason)
+    if found.breach:
+        return rejected(found.breach, found.reasons[0], log.lines)
+    local = found.reasons or not task.jailed
+    return Verdict(
+        State.LOCAL if local else State.VERIFIED,
+        sentence=printable(" ".join(found.reasons)),
+        score=found.score,
+        seconds=found.seconds,
+        log=tuple(log.lines),
+    )
+
+
+def _timed(module: Path, task: Task, log: _Log) -> Verdict:
+    conditions = Conditions(task.jailed, task.allowed)
+    timing = time_entry(module, task.division, task.seed, conditions, log.add)
     for reason in timing.reasons:
         log.add(reason)
     if timing.breach:

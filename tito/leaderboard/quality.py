@@ -14,9 +14,9 @@ from recsys_backends.registry import use_backend
 from recsys_edu.datasets import make_synthetic
 from recsys_edu.metrics.ndcg import ndcg
 from recsys_edu.splits import per_user_split
+from tito.leaderboard.division import LIST_LENGTH
 
-K: Final = 10
-"""Length of the lists that are judged."""
+K: Final = LIST_LENGTH
 _MOST_FACTORS: Final = 512
 
 
@@ -93,8 +93,10 @@ class HiddenSplit:
             0 < n_factors <= _MOST_FACTORS,
             f"user factors have from 1 to {_MOST_FACTORS} columns.",
         )
-        wanted = {"user factors": (users, (self.n_users, n_factors))}
-        wanted["item factors"] = (items, (self.n_items, n_factors))
+        wanted: dict[str, tuple[Any, tuple[int, ...]]] = {
+            "user factors": (users, (self.n_users, n_factors)),
+            "item factors": (items, (self.n_items, n_factors)),
+        }
         if biases is not None:
             wanted["biases"] = (biases, (self.n_items,))
         for name, (array, expected) in wanted.items():

@@ -34,7 +34,7 @@ def ranking_table(division: Division, places: Sequence[Place], title: str) -> Ta
     table = Table(title=title, title_justify="left", caption=_caption(division))
     for column in ("rank", "person", "entry"):
         table.add_column(column, justify="right" if column == "rank" else "left")
-    table.add_column("time / optimized", justify="right")
+    table.add_column(division.kind.unit, justify="right")
     for column in ("language", "seconds", "judged (UTC)", "id"):
         table.add_column(column, justify="right" if column in ("seconds", "id") else "left")
     for place in places:
@@ -69,10 +69,12 @@ def ranking_csv(division: Division, places: Sequence[Place]) -> str:
 
 def _caption(division: Division) -> str:
     threads = f"{division.n_threads} thread{'s' * (division.n_threads > 1)}"
-    return (
-        f"{division.title}; {threads}. Lower is faster; optimized is 1, timed with every entry. "
-        "Equal ranks: the intervals of 95 % overlap."
+    scale = (
+        "Lower is faster; the baseline is 1, timed with every entry."
+        if division.kind.is_timed
+        else "Higher is better; the data are hidden, and the same for all entries."
     )
+    return f"{division.title}; {threads}. {scale} Equal ranks: the intervals of 95 % overlap."
 
 
 def _escaped(text: str) -> str:

@@ -31,7 +31,7 @@ class Trial:
 
 
 def trial_of(division: Division) -> Trial:
-    """Return the trial of a division's kind."""
+    """Return the trial of a division in which times are compared."""
     draw, baseline = {
         DivisionKind.KERNEL: (_draw_kernel, baseline_kernel),
         DivisionKind.TIME_TO_QUALITY: (_draw_fit, baseline_fit),

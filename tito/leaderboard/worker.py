@@ -13,17 +13,17 @@ from typing import Final
 from recsys_edu.errors import RecsysError
 from tito.jail.availability import require_jail
 from tito.judging.comparison import BaselineError
-from tito.leaderboard.division import find_division
+from tito.leaderboard.division import DivisionKind, find_division
 from tito.leaderboard.errors import DivisionError
 from tito.leaderboard.judge import Task, judge
 from tito.leaderboard.store import queue
 from tito.leaderboard.store.entries import source_of
+from tito.leaderboard.store.hidden_draws import SECRET_BITS, hidden_seed
 from tito.leaderboard.store.judged import judgements_of
 from tito.leaderboard.store.queue import Lease
 from tito.leaderboard.store.store import Store
 from tito.leaderboard.verdict import Verdict
 
-SECRET_BITS: Final = 127
 _BEATS: Final = 4
 """Heartbeats in the time of a lease."""
 _PAUSE: Final = 30.0
@@ -85,11 +85,14 @@ def judge_one(
 
 
 def _task(store: Store, lease: Lease, *, jailed: bool) -> Task:
+    division = find_division(lease.division)
     seed = secrets.randbits(SECRET_BITS)
+    if division.kind is DivisionKind.OPEN:
+        seed = hidden_seed(store, division)
     if lease.replays is not None:
         (repeated,) = (j for j in judgements_of(store, lease.entry_id) if j.id == lease.replays)
         seed = repeated.seed
-    return Task(source_of(store, lease.entry_id), find_division(lease.division), seed, jailed)
+    return Task(source_of(store, lease.entry_id), division, seed, jailed)
 
 
 @contextlib.contextmanager

@@ -28,7 +28,8 @@ class Place:
     low: float
     high: float
     seconds: float
-    baseline_seconds: float
+    baseline_seconds: float | None
+    """None in divisions without a baseline."""
     judged_at: float
 
 
@@ -50,12 +51,13 @@ def ranking(store: Store, division: Division, state: State = State.VERIFIED) -> 
 def ranking_query(division: Division, state: State) -> sa.Select[Any]:
     """Return the query of ``ranking``."""
     best = _best(division, state)
-    ordered = sa.select(best, sa.func.row_number().over(order_by=_order(best)).label("place"))
+    order = (_directed(division, best.c.score), best.c.entry_id)
+    ordered = sa.select(best, sa.func.row_number().over(order_by=order).label("place"))
     placed = ordered.where(best.c.nth_of_person == 1).cte("placed")
     later = placed.alias("later")
     next_leader = (
         sa.select(sa.func.min(later.c.place))
-        .where(later.c.place > placed.c.place, later.c.low > placed.c.high)
+        .where(later.c.place > placed.c.place, _is_apart(division, placed, later))
         .scalar_subquery()
     )
     following = sa.select(placed.c.place, next_leader.label("next_leader")).cte("following")
@@ -78,7 +80,8 @@ def ranking_query(division: Division, state: State) -> sa.Select[Any]:
 def _best(division: Division, state: State) -> sa.Subquery:
     """Return all judged entries of a division, with their place among their author's own."""
     nth = sa.func.row_number().over(
-        partition_by=entries.c.person, order_by=(judgements.c.score, entries.c.id)
+        partition_by=entries.c.person,
+        order_by=(_directed(division, judgements.c.score), entries.c.id),
     )
     return (
         sa.select(
@@ -102,5 +105,17 @@ def _best(division: Division, state: State) -> sa.Subquery:
     )  # fmt: skip
 
 
-def _order(best: sa.Subquery) -> tuple[sa.ColumnElement[Any], ...]:
-    return (best.c.score, best.c.entry_id)
+def _directed(
+    division: Division, score: sa.ColumnElement[Any]
+) -> sa.ColumnElement[Any] | sa.UnaryExpression[Any]:
+    """Return what sorts the best score first."""
+    return score if division.kind.is_timed else score.desc()
+
+
+def _is_apart(
+    division: Division, leader: sa.FromClause, later: sa.FromClause
+) -> sa.ColumnElement[bool]:
+    """Return the condition that the interval of a later entry does not reach the leader's."""
+    if division.kind.is_timed:
+        return later.c.low > leader.c.high
+    return later.c.high < leader.c.low

@@ -100,3 +100,10 @@ judgements: Final = Table(
     UniqueConstraint("task_id", name="a_task_is_judged_once"),
     Index("judgements_of_an_entry", "entry_id", "id"),
 )
+
+hidden_draws: Final = Table(
+    "hidden_draws",
+    metadata,
+    Column("division", String(80), primary_key=True),
+    Column("seed", String(40), nullable=False),
+)

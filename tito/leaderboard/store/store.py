@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from tito.leaderboard.errors import StoreError
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """Revision of the newest migration."""
 _SECONDS_TO_WAIT: Final = 60
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
