@@ -105,6 +105,7 @@ def test_the_outside_clock_has_a_line_for_each_claim() -> None:
     assert "holds" in lines[-1], told  # the judge that was killed: no matter of time
 
 
+@pytest.mark.slow  # it waits for other measurements, and for work that they wait for
 def test_a_leaderboards_judgements_of_its_baseline_have_a_line_each() -> None:
     try:
         timed_group(1).close()
