@@ -165,7 +165,12 @@ setup(
     package_data={
         "recsys_backends": ["py.typed", "*.pyi", "optimized/*.pyi"],
         "recsys_edu": ["py.typed", "*.pyi", "models/*.pyi"],
-        "tito": ["py.typed", "engine_kit/templates/**/*.txt", "grading/pages/templates/*"],
+        "tito": [
+            "py.typed",
+            "engine_kit/templates/**/*.txt",
+            "grading/pages/templates/*",
+            "leaderboard/divisions/*.toml",
+        ],
     },
     ext_modules=cythonize(
         kernels(),

@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     "grade": "give a course: collect, grade, export marks",
     "hint": "give the next hint for a part of a lesson",
     "init": "make a workspace for the course",
+    "leaderboard": "compete: submit, judge and rank entries",
     "race": "race backends and models on one split",
     "recommend": "recommend items by an exported model",
     "reset": "put back a lesson's notebook, keeping a copy",

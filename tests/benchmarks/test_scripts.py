@@ -105,6 +105,21 @@ def test_the_outside_clock_has_a_line_for_each_claim() -> None:
     assert "holds" in lines[-1], told  # the judge that was killed: no matter of time
 
 
+@pytest.mark.slow  # it waits for other measurements, and for work that they wait for
+def test_a_leaderboards_judgements_of_its_baseline_have_a_line_each() -> None:
+    try:
+        timed_group(1).close()
+    except NoTimedGroupError as error:
+        pytest.skip(str(error))
+    told = quick("leaderboard_itself.py")
+    table = [line for line in told.splitlines() if line.startswith("| ")][2:]
+    assert len(table) == 2
+    for line in table:
+        score, low, high = (float(n) for n in re.findall(r"\d+\.\d{4}", line))
+        assert 0 < low <= score <= high
+    assert "of 2 intervals contain 1" in told
+
+
 def test_profile_of_the_loop_finds_the_loop() -> None:
     told = quick("profile_loop.py")
     first = next(line for line in told.splitlines() if line.endswith("bpr_update (bpr)"))

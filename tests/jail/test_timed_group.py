@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -219,3 +220,13 @@ def test_processes_that_do_not_freeze_are_ended(
 )
 def test_lists_of_processors_are_read(text: str, numbers: list[int]) -> None:
     assert numbers_in(text) == numbers
+
+
+def test_folders_that_others_remove_are_passed_over(tmp_path: Path) -> None:
+    """Two judges sweep at once."""
+    for n in range(20):
+        (tmp_path / f"own-{n}" / "below").mkdir(parents=True)
+    found = timed_group.folders_below(tmp_path, "below")
+    next(found)
+    shutil.rmtree(tmp_path)
+    list(found)

@@ -12,6 +12,7 @@ folders that nobody holds.
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import itertools
 import os
 import signal
@@ -166,15 +167,22 @@ def sweep() -> None:
     for top in (ROOT / "freezer", ROOT, ROOT / "unified"):
         if not (top / "cgroup.procs").exists():
             continue
-        for folder in top.rglob(f"{PREFIX}-*"):
+        for folder in folders_below(top, f"{PREFIX}-*"):
             with contextlib.suppress(OSError):
                 _sweep_one(folder)
     for controller in (*_CONTROLLERS[1:], "cpu"):
-        for folder in (ROOT / controller).rglob(f"{PREFIX}-*"):
+        for folder in folders_below(ROOT / controller, f"{PREFIX}-*"):
             # The freezer's folder is made first and removed last.
-            if not any((ROOT / "freezer").rglob(folder.name)):
+            if not any(folders_below(ROOT / "freezer", folder.name)):
                 with contextlib.suppress(OSError):
                     folder.rmdir()
+
+
+def folders_below(top: Path, pattern: str) -> Iterator[Path]:
+    """Yield the folders of such a name at any depth; others may remove folders meanwhile."""
+    for parent, names, _ in os.walk(top):  # Path.rglob fails at a folder that has just gone
+        for name in fnmatch.filter(names, pattern):
+            yield Path(parent, name)
 
 
 def _sweep_one(folder: Path) -> None:

@@ -52,7 +52,7 @@ def check(
     Raises:
         InvalidArgumentError: the level is unknown, or the backend has none of the ops.
     """
-    return list(_results(backend, seed, None if ops is None else set(ops), level, quick))
+    return list(each_result(backend, seed, None if ops is None else set(ops), level, quick))
 
 
 def hold(
@@ -66,16 +66,16 @@ def hold(
 
     Its message is what ``tell`` makes of the result of that clause.
     """
-    found = _results(backend, int(rng.integers(2**63)), {op}, level, False)
+    found = each_result(backend, int(rng.integers(2**63)), {op}, level, False)
     with contextlib.closing(found) as results:
         for result in results:
             require(result.passed, tell(result))
 
 
-def _results(
+def each_result(
     backend: str | object, seed: int, wanted: set[str] | None, level: Level, quick: bool
 ) -> Generator[ClauseResult]:
-    """Yield the findings of ``check``, one clause after the other."""
+    """Yield the findings of ``check``, one clause after the other; arguments as there."""
     if level not in get_args(Level):
         known = ", ".join(get_args(Level))
         raise InvalidArgumentError(f"level must be one of {known}, not {level!r}.")

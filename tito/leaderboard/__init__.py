@@ -1,0 +1,1 @@
+"""Leaderboards that re-run every entry: division, entry, check, timing, verdict, store, show."""

@@ -1,0 +1,1 @@
+"""Database of a leaderboard: entries, events, judgements and leases. Nothing is overwritten."""
