@@ -1,12 +1,14 @@
 """The backend ``student``: what the learner has exported, and naive for what is still missing.
 
-``recsys_backends`` finds it through its entry point. Each op call looks whether ``my_recsys`` has
+``recsys_backends`` finds it through its entry point. ``student:05`` is its state after lesson 05:
+what later lessons have exported is not in it. Each op call looks whether ``my_recsys`` has
 been exported anew, so a notebook that stays open uses what was written last.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -18,11 +20,16 @@ from typing import Any, Final
 
 import numpy as np
 
+from recsys_backends.errors import UnknownBackendError
 from recsys_backends.plan import SAMPLERS, EpochPlan
 from recsys_backends.protocol import OPS, Order
 from recsys_edu.errors import StudentCodeError
 from recsys_edu.exported import Exported, text_of
 from recsys_edu.workspace import find_workspace
+
+_NUMBER: Final = re.compile(r"[0-9]{1,2}", re.ASCII)
+_STATE: Final = "after_"
+"""Beginning of the name under which this module has the state after a lesson."""
 
 
 class StudentBackend:
@@ -30,14 +37,19 @@ class StudentBackend:
 
     Args:
         package: the folder with the exported files, one a lesson.
+        last: number of the last lesson whose ops count; None for all of them.
+
+    Attributes:
+        name: name of the backend, "student" or "student:05".
     """
 
-    name: Final = "student"
     order: Final[Order] = "sequential"
     samplers: Final = SAMPLERS
 
-    def __init__(self, package: Path) -> None:
+    def __init__(self, package: Path, last: int | None = None) -> None:
+        self.name = "student" if last is None else f"student:{last:02}"
         self._package = package
+        self._last = last
         self._files: dict[Path, Exported] = {}
         self._said: set[str] = set()
         self.filled: set[str] = set()
@@ -49,6 +61,22 @@ class StudentBackend:
         if name not in OPS:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return functools.partial(self._call, name)
+
+    def path_of_state(self, state: str) -> str:
+        """Return the import path of an earlier state.
+
+        Args:
+            state: number of the lesson after which it is, such as "05" or "5".
+
+        Raises:
+            UnknownBackendError: it is no number of a lesson.
+        """
+        if not _NUMBER.fullmatch(state):
+            raise UnknownBackendError(
+                f"there is no backend 'student:{state}': behind the colon stands the number of a "
+                "lesson, as in student:05."
+            )
+        return f"{__name__}:{_STATE}{int(state):02}"
 
     def written(self) -> dict[str, Path]:
         """The ops that the learner has written, and the file of each."""
@@ -63,11 +91,12 @@ class StudentBackend:
         written = self.written()
         mine = ", ".join(op for op in OPS if op in written) or "none yet"
         gaps = ", ".join(op for op in OPS if op not in written) or "none"
-        print(f"student: your own: {mine}; naive's: {gaps}", file=sys.stderr)
+        print(f"{self.name}: your own: {mine}; naive's: {gaps}", file=sys.stderr)
 
     def _exported(self) -> list[Exported]:
         """The files of the package, later lessons first, each read again where it has changed."""
-        return sorted(self._read(), key=lambda exported: -exported.lesson)
+        found = [e for e in self._read() if self._last is None or e.lesson <= self._last]
+        return sorted(found, key=lambda exported: -exported.lesson)
 
     def _read(self) -> Iterator[Exported]:
         for path in sorted(self._package.glob("[!_.]*.py")):
@@ -113,7 +142,7 @@ class StudentBackend:
             said = why in self._said
             self._said.add(why)
         if not said:
-            print(f"student: {why}, so naive's is used.", file=sys.stderr)
+            print(f"{self.name}: {why}, so naive's is used.", file=sys.stderr)
         return getattr(import_module("recsys_backends.naive"), op)(*args, **kwargs)
 
 
@@ -146,7 +175,9 @@ def _where(owner: Exported, error: BaseException) -> str:
 
 
 def __getattr__(name: str) -> StudentBackend:
-    """``backend``: that of the workspace in which this process works."""
-    if name != "backend":
+    """``backend``: that of the workspace in which this process works; ``after_05``: a state."""
+    state = name.removeprefix(_STATE)
+    if name != "backend" and not (name.startswith(_STATE) and _NUMBER.fullmatch(state)):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return StudentBackend(find_workspace().package)
+    last = None if name == "backend" else int(state)
+    return StudentBackend(find_workspace().package, last)

@@ -281,8 +281,24 @@ def _resolve(name: str) -> str:
     if name not in _registered:
         _read_entry_points()
     if name not in _registered:
+        _register_state(name)
+    if name not in _registered:
         raise _unknown(name)
     return name
+
+
+def _register_state(name: str) -> None:
+    """Register "backend:state", such as student:05, if that backend has states of its own.
+
+    Such a backend has a method ``path_of_state`` that returns a state's import path, so that worker
+    processes can find it too.
+    """
+    base, _, state = name.partition(":")
+    if base not in _registered or not state:
+        return
+    path_of_state = getattr(_load(base).implementation, "path_of_state", None)
+    if path_of_state is not None:
+        register_backend(name, path_of_state(state), replace=True)
 
 
 def _unknown(name: str) -> UnknownBackendError:

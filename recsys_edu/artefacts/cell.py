@@ -27,6 +27,8 @@ from recsys_edu.exported import PACKAGE, built_source
 
 MAGIC: Final = "%%cython"
 ANNOTATE: Final = ("-a", "--annotate")
+MOST_CHARACTERS: Final = 12_000
+"""Length of a cell: several times that of any solution, and a small part of any compiled kernel."""
 _DIGITS: Final = 12
 _LONGEST: Final = 40
 """Characters of a function's name in that of its module, which becomes a file's name."""
@@ -109,6 +111,12 @@ class CythonCell:
 
     def check(self) -> None:
         """Raise CythonCellError for the first thing that a lesson's cell may not have."""
+        if len(self.text) > MOST_CHARACTERS:
+            raise CythonCellError(
+                0,
+                f"a cell in Cython has at most {MOST_CHARACTERS:,} characters, and this one has "
+                f"{len(self.text):,}: it is for code, not for data.",
+            )
         shipped = [name.removesuffix(".pxd") for name in self.headers]
         for refusal in refusals(self.lines, shipped):
             raise CythonCellError(refusal.line, refusal.message)

@@ -186,7 +186,9 @@ def _models() -> dict[str, tuple[type[Recommender], Mapping[str, Any]]]:
 
 def _splits(name: str) -> list[tuple[str, str]]:
     """Return a name as (backend, model) for each backend that it begins with."""
-    names = [info.name for info in available_backends()] if "-" in name else []
+    names = {info.name for info in available_backends()} if "-" in name else set()
+    if ":" in name:  # a state of a backend, which is known once it has been asked for
+        names.add(name.partition("-")[0])
     return [
         (backend, name.removeprefix(f"{backend}-"))
         for backend in names

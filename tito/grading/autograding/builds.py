@@ -10,7 +10,13 @@ from typing import Any, Final
 from recsys_edu.artefacts.artefact import Artefact
 from recsys_edu.artefacts.build import build
 from recsys_edu.artefacts.cache import BuildCache, content_of, name_of
-from recsys_edu.artefacts.cell import CythonCellError, headers_in, is_cython, read_cell
+from recsys_edu.artefacts.cell import (
+    MOST_CHARACTERS,
+    CythonCellError,
+    headers_in,
+    is_cython,
+    read_cell,
+)
 from recsys_edu.artefacts.errors import BuildError
 from recsys_edu.artefacts.local import module_file
 from recsys_edu.artefacts.recipe import BuildLimits
@@ -80,8 +86,11 @@ def build_cells(
     modules: list[tuple[Artefact, bytes]] = []
     left_out: list[LeftOut] = []
     unbuildable: set[str] = set()
+    compiled = has_cython(released)
     for cell, stub in zip(written, released, strict=True):
         try:
+            if compiled:
+                _require_short(cell)
             modules += _built(cell, stub, headers, builder)
             cells.append(cell)
             continue
@@ -108,6 +117,19 @@ def _built(
     cython.check()
     artefact = cython.artefact()
     return [(artefact, builder(artefact))] if cython.written else []
+
+
+def has_cython(cells: Sequence[Cell]) -> bool:
+    """Return True if a lesson's exported cells, as released, include some in Cython."""
+    return any(is_cython(cell.source) for cell in cells if cell.is_exported)
+
+
+def _require_short(cell: Cell) -> None:
+    """Refuse a cell with room for a compiled kernel, which one in Cython could load."""
+    if len(cell.source) > MOST_CHARACTERS:
+        raise CythonCellError(
+            0, f"it has more than {MOST_CHARACTERS:,} characters: it is for code, not for data."
+        )
 
 
 def _told(error: CythonCellError) -> str:
@@ -141,7 +163,7 @@ def build_exported(
 
 def builder_of(course: GradingCourse, released: Sequence[Cell], *, jailed: bool) -> Builder:
     """Return a builder for the cells of a lesson; without cells in Cython, it refuses to build."""
-    if any(is_cython(cell.source) for cell in released):
+    if has_cython(released):
         return builder_for(course, jailed=jailed)
     return _no_builder
 
@@ -173,7 +195,7 @@ def require_toolchain_for(cells: Sequence[Cell], *, jailed: bool) -> None:
     Raises:
         BuildToolsError: they are missing, or do not work in a jail.
     """
-    if not any(is_cython(cell.source) for cell in cells if cell.is_exported):
+    if not has_cython(cells):
         return
     if jailed:
         require_builds()

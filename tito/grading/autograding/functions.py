@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from recsys_edu.artefacts.cell import headers_in
+from recsys_edu.artefacts.cell import MOST_CHARACTERS, headers_in
 from recsys_edu.exported import names_defined
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
 from tito.course.parts import parts_of
 from tito.grading.autograding.added import AddedCell
-from tito.grading.autograding.builds import Builds, build_cells, build_exported, builder_of
+from tito.grading.autograding.builds import (
+    Builds,
+    build_cells,
+    build_exported,
+    builder_of,
+    has_cython,
+)
 from tito.grading.autograding.dependents import prerequisites_of
 from tito.grading.autograding.helpers import Helper, find_helpers, with_helpers
 from tito.grading.autograding.marking import MESSAGES, CellMark, Judge
@@ -65,6 +71,8 @@ def mark_functions(
     judge = Judge(course, lesson, template, jailed)
     plain = build_exported(course, lesson, rebuilt.notebook, template, jailed=jailed)
     helpers = find_helpers(rebuilt.added, plain.cells, splitter_in(judge.session))
+    if has_cython(template) and sum(len(helper.source) for helper in helpers) > MOST_CHARACTERS:
+        helpers = []  # data such as a compiled kernel, which a cell in Cython could load
     builds = with_helpers(plain, helpers)
     judgement = judge.judgement(builds)
 
@@ -80,19 +88,24 @@ def mark_functions(
         helpers,
         build,
     )
-    marks = _with_reasons(marks, judgement.left_out, template)
+    marks = _with_reasons(marks, judgement.left_out, template, Failure.UNLOADABLE)
+    marks = _with_reasons(marks, plain.left_out, template, Failure.UNBUILDABLE)
     return MarkedFunctions(marks, judgement.left_out, tuple(helpers), plain)
 
 
 def _with_reasons(
-    marks: Sequence[CellMark], left_out: Sequence[LeftOut], template: Sequence[Cell]
+    marks: Sequence[CellMark],
+    left_out: Sequence[LeftOut],
+    template: Sequence[Cell],
+    reason: Failure,
 ) -> tuple[CellMark, ...]:
-    """Say of functions whose cell could not be loaded that this is the reason."""
+    """Say of functions whose cell could not be loaded or built that this is the reason."""
     broken = {cell.grade_id for cell in left_out}
     tests = {part.test for part in parts_of(template) if broken.intersection(part.cells)}
-    absent = (MESSAGES[Failure.UNWRITTEN], MESSAGES[Failure.MISSING])
+    kinds = (Failure.UNWRITTEN, Failure.MISSING, Failure.UNLOADABLE)
+    absent = [MESSAGES[kind] for kind in kinds]
     return tuple(
-        replace(mark, message=MESSAGES[Failure.UNLOADABLE])
+        replace(mark, message=MESSAGES[reason])
         if mark.grade_id in tests and mark.message in absent
         else mark
         for mark in marks
