@@ -45,7 +45,7 @@ MODELS: dict[str, tuple[Maker, dict[str, Any]]] = {
     "ItemKNN": (lambda seed, **settings: ItemKNN(**settings), {"k": 150, "shrinkage": 5.0}),
     "UserKNN": (lambda seed, **settings: UserKNN(**settings), {"k": 80, "shrinkage": 0.0}),
     "PureSVD": (lambda seed, **settings: PureSVD(seed=seed, **settings), {"n_factors": 16}),
-    "EASE": (lambda seed, **settings: EASE(**settings), {"reg": 250.0}),
+    "EASE": (lambda seed, **settings: EASE(**settings), {"reg": 350.0}),
     "ALS": (quiet(ALS), {"n_factors": 128, "reg": 45.0, "alpha": 2.0, "epochs": 6}),
     "BPR": (quiet(BPR), {"learning_rate": 0.02, "reg": 0.02, "epochs": 120}),
     "BPR, one block": (

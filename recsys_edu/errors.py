@@ -49,6 +49,10 @@ class InvalidParameterError(RecsysError, ValueError):
     """An argument or hyperparameter outside its range; the message names it."""
 
 
+class UnsupportedError(RecsysError, NotImplementedError):
+    """A question that a model of this kind has no answer to; the message names one that has."""
+
+
 class MissingDependencyError(RecsysError, ImportError):
     """An optional package is not installed; the message gives the pip extra that brings it."""
 

@@ -21,6 +21,15 @@ class Recommendations(NamedTuple):
     """Scores of those items for each user."""
 
 
+class Alike(NamedTuple):
+    """Items or users that are like some, in the order in which those were given."""
+
+    ids: list[NDArray[Any]]
+    """Ids of at most k for each, most alike first; fewer where fewer are known."""
+    similarities: list[NDArray[np.float32]]
+    """Similarity of each of them."""
+
+
 def list_length(k: object) -> int:
     """Return ``k`` as an int of at least 1; InvalidParameterError otherwise."""
     return whole_number("k", k, 1, error=InvalidParameterError)

@@ -6,7 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,7 @@ from recsys_edu.errors import (
     InvalidParameterError,
     ModelFileError,
     NotFittedError,
+    UnsupportedError,
 )
 from recsys_edu.interactions import Interactions, require_interactions
 from recsys_edu.models.callbacks import Callback, require_callbacks
@@ -26,10 +27,11 @@ from recsys_edu.models.files import KIND as MODEL_FILE
 from recsys_edu.models.files import StoredModel, read_model, write_model
 from recsys_edu.models.race_rules import RaceRules
 from recsys_edu.models.settings import Configured
+from recsys_edu.recommendations import Alike, list_length, padded, without_padding
 from recsys_edu.recommendations import Recommendations as Recommendations
-from recsys_edu.recommendations import list_length, padded, without_padding
 
 Arrays = Mapping[str, NDArray[Any]]
+Side = Literal["items", "users"]
 
 
 class Recommender(Configured, ABC):
@@ -127,6 +129,49 @@ class Recommender(Configured, ABC):
         k = list_length(k)
         rows = train.user_rows(np.atleast_1d(np.asarray(users)))
         return without_padding(*self.rank(rows, min(k, train.n_items)), train.item_ids)
+
+    def similar_items(self, items: ArrayLike, k: int = 10) -> Alike:
+        """The k items most like each of some, by the user's own ids, most alike first.
+
+        Models of factors compare by the cosine of their vectors, ``ItemKNN`` by the similarities
+        that it learned, at most its k for each. Nothing is said of an item that nothing is known of:
+        its list is empty, and it is in no other.
+
+        Args:
+            items: ids, shape (n,); a single id is a list of one.
+            k: at most how many for each, at least 1.
+
+        Raises:
+            UnknownItemError: an id that was not in the training data.
+            UnsupportedError: a model that compares no items.
+            InvalidParameterError: k below 1.
+            NotFittedError: before ``fit``.
+        """
+        ids, k = self.train.item_ids, list_length(k)
+        columns = self.train.item_columns(np.atleast_1d(np.asarray(items)))
+        return Alike(*without_padding(*self._alike("items", columns, min(k, len(ids))), ids))
+
+    def similar_users(self, users: ArrayLike, k: int = 10) -> Alike:
+        """The k users most like each of some; as ``similar_items``, with ``UserKNN`` for users.
+
+        Raises:
+            UnknownUserError: an id that was not in the training data.
+            UnsupportedError: a model that compares no users.
+            InvalidParameterError: k below 1.
+            NotFittedError: before ``fit``.
+        """
+        ids, k = self.train.user_ids, list_length(k)
+        rows = self.train.user_rows(np.atleast_1d(np.asarray(users)))
+        return Alike(*without_padding(*self._alike("users", rows, min(k, len(ids))), ids))
+
+    def _alike(
+        self, side: Side, rows: NDArray[np.int64], k: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Return rows of the k most alike, without themselves, as ``rank`` returns items."""
+        raise UnsupportedError(
+            f"{type(self).__name__} does not compare {side}: ask a model of factors, such as ALS, "
+            f"or {'ItemKNN' if side == 'items' else 'UserKNN'}."
+        )
 
     def score(self, users: ArrayLike, items: ArrayLike) -> NDArray[np.float32]:
         """The score of each pair (users[n], items[n]), float32 of shape (n,); higher is better.

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_backends import ops
 from recsys_backends.wording import counted
 from recsys_edu.errors import ModelFileError, NotFittedError
 from recsys_edu.interactions import Interactions
-from recsys_edu.models.base import Arrays, Recommender
+from recsys_edu.models.base import Arrays, Recommender, Side
+from recsys_edu.models.factor_ranking import best_products, most_alike
 from recsys_edu.models.factor_state import FactorState, Vectors
-
-_SCORES_AT_ONCE: Final = 1 << 25
-"""Scores of one call of ``top_k``, a fraction of a second: Ctrl-C is looked at between calls."""
-_USERS_PER_GROUP: Final = 64
-"""Calls begin at multiples of it: kernels take users in groups, and scores may depend on the place
-in a group in their last bit."""
 
 
 class FactorModel(Recommender):
@@ -66,23 +60,17 @@ class FactorModel(Recommender):
         seen: NDArray[np.int32],
         k: int,
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        items = np.empty((len(rows), k), dtype=np.int32)
-        scores = np.empty((len(rows), k), dtype=np.float32)
-        step = max(_USERS_PER_GROUP, _SCORES_AT_ONCE // len(self.item_factors))
-        step -= step % _USERS_PER_GROUP
-        for start in range(0, len(rows), step):
-            part = slice(start, start + step)
-            starts = seen_indptr[start : start + step + 1]
-            items[part], scores[part] = ops.top_k(
-                np.ascontiguousarray(self.user_factors[rows[part]]),
-                self.item_factors,
-                self.item_biases,
-                starts - starts[0],
-                seen[starts[0] : starts[-1]],
-                k=k,
-                n_threads=self.n_threads,
-            )
-        return items, scores
+        items, biases = self.item_factors, self.item_biases
+        left_out = seen_indptr, seen
+        return best_products(self.user_factors, rows, items, biases, left_out, k, self.n_threads)
+
+    def _alike(
+        self, side: Side, rows: NDArray[np.int64], k: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        vectors = self.item_factors if side == "items" else self.user_factors
+        if not vectors.shape[1]:
+            return super()._alike(side, rows, k)
+        return most_alike(vectors, rows, k, self.n_threads)
 
     def _scores(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
         users, items = self.user_factors[rows], self.item_factors[columns]

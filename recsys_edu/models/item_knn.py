@@ -30,6 +30,7 @@ class ItemKNN(NeighborModel):
     """
 
     name = "item-knn"
+    compares = "items"
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from recsys_backends.protocol import Neighbors
 from recsys_edu.csr import check_structure
 from recsys_edu.errors import DataError, ModelFileError
 from recsys_edu.interactions import Interactions
-from recsys_edu.models.base import Arrays
+from recsys_edu.models.base import Arrays, Side
 from recsys_edu.models.block_model import BlockModel
 from recsys_edu.models.callbacks import Callback
 from recsys_edu.models.cold_users import COLD_USERS
@@ -64,6 +64,8 @@ class NeighborModel(BlockModel):
     training_ops = ("item_similarity",)
     race = RaceRules(shares=())
     _settings: NeighborSettings
+    compares: ClassVar[Side]
+    """Side of the interactions that has neighbours."""
     neighbors: Neighbors
 
     @abstractmethod
@@ -90,6 +92,21 @@ class NeighborModel(BlockModel):
     def _rankable(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         scores = self._block(rows)
         return np.where(scores > 0, scores, np.float32(-np.inf))
+
+    def _alike(
+        self, side: Side, rows: NDArray[np.int64], k: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        if side != self.compares:
+            return super()._alike(side, rows, k)
+        found = np.full((len(rows), k), -1, dtype=np.int32)
+        similarities = np.full((len(rows), k), -np.inf, dtype=np.float32)
+        indptr, indices, values = self.neighbors
+        for place, row in enumerate(rows):
+            own = slice(indptr[row], indptr[row + 1])
+            best = np.argsort(-values[own], kind="stable")[:k]  # columns ascend: lower ones first
+            found[place, : len(best)] = indices[own][best]
+            similarities[place, : len(best)] = values[own][best]
+        return found, similarities
 
     def _fitted_arrays(self) -> Arrays:
         _ = self.train  # NotFittedError

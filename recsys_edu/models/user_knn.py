@@ -27,6 +27,7 @@ class UserKNN(NeighborModel):
     """
 
     name = "user-knn"
+    compares = "users"
 
     def __init__(
         self,
