@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import linecache
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,9 @@ from recsys_edu.artefacts.cell import (
 from recsys_edu.artefacts.errors import BuildError
 from recsys_edu.artefacts.local import load_built
 
+_YELLOW: Final = re.compile(r"(\.cython\.score-\d+ \{background-color: #[0-9A-Fa-f]{6})")
+_RAW_OUTPUT: Final = re.compile(r"<p>Raw output:.*?</p>", re.DOTALL)
+"""Link to a file of C that is gone with the build."""
 _MOST_SHOWN: Final = 20_000
 """Characters of the compilers' own words that a notebook shows."""
 
@@ -88,7 +92,8 @@ def _refuse(source: str, error: CythonCellError) -> NoReturn:
 
 def _show_annotation(cell: CythonCell) -> None:
     page = build(cell.artefact(), annotate=True, translate_only=True).annotation
-    display(HTML(page))  # type: ignore[no-untyped-call]
+    page = _YELLOW.sub(r"\1 !important", page)  # JupyterLab's own rules would win
+    display(HTML(_RAW_OUTPUT.sub("", page)))  # type: ignore[no-untyped-call]
 
 
 @magics_class

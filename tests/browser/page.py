@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -120,11 +121,11 @@ class NotebookPage:
         return eventually(look, f"equation in the cell with {text!r}")
 
     def annotated_lines(self, text: str) -> dict[str, int]:
-        """The annotated source below the cell with this text: lines, and how yellow each is."""
+        """The annotated source below the cell with this text: lines, and how yellow each shows."""
 
         def look() -> dict[str, int]:
             found = self._cell(text).find_elements(By.CSS_SELECTOR, "pre.cython.line")
-            return {line.text: _score(line) for line in found if line.is_displayed()}
+            return {line.text: _yellow(line) for line in found if line.is_displayed()}
 
         return eventually(look, f"annotated source below the cell with {text!r}")
 
@@ -163,7 +164,8 @@ class NotebookPage:
         keys.send_keys(key).key_up(Keys.CONTROL).perform()
 
 
-def _score(line: WebElement) -> int:
-    """The number behind ``score-`` among the classes of an annotated line."""
-    classes = (line.get_attribute("class") or "").split()
-    return next(int(name.removeprefix("score-")) for name in classes if name.startswith("score-"))
+def _yellow(element: WebElement) -> int:
+    """How much blue is missing in the colour behind an element; 0 for white and for none."""
+    channels = re.findall(r"[\d.]+", element.value_of_css_property("background-color"))
+    is_seen = len(channels) == 3 or float(channels[3]) > 0
+    return 255 - int(channels[2]) if is_seen else 0
