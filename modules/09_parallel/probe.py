@@ -6,15 +6,15 @@ PATIENCE = 10.0
 """Seconds until a tile gives up waiting for others to run beside it."""
 SHORT_PATIENCE = 1.5
 """The same where no mark depends on it."""
-LINGER = 0.1
+LINGER = 0.25
 """Seconds in which a tile may still be joined by one that should not run yet."""
 
 
 class _Stage:
     """Tiles that write down when they begin and end.
 
-    Those of the first round stay until as many run at once as there are to be, and a moment longer. Tile
-    0 leaves last of its round, so that losses do not arrive in the order of their numbers.
+    Those of the first round stay until as many run at once as there are to be; tiles 0 and 1 stay a
+    moment longer. Tile 0 leaves last of its round, so that losses do not arrive in their order.
     """
 
     def __init__(self, losses, n_blocks, n_threads, failing, patience):
@@ -48,7 +48,8 @@ class _Stage:
         if number == 0:
             others = set(range(1, self.n_blocks))
             self.change.wait_for(lambda: others <= self.ended, self.patience)
-        self.change.wait_for(lambda: self.most > self.wanted, LINGER)
+        if number <= 1:
+            self.change.wait_for(lambda: self.most > self.wanted, LINGER)
 
 
 def play_rounds(learner, losses, n_blocks, n_threads, failing, patience=PATIENCE):

@@ -38,7 +38,7 @@ from tito.judging.clauses import (
 
 LESSONS = all_lessons()
 WITH_OPS = [x for x in LESSONS if hasattr(load_clauses(x.folder, "checkpoint.py"), "OPS")]
-FIRST_ALONE = frozenset({"07_backends"})
+FIRST_ALONE = frozenset({"07_backends", "09_parallel"})
 """Lessons of which only the first clause that fails is read: a look at agree() takes long."""
 
 

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from recsys_backends import ContractViolation, get_backend, naive, ops, use_backend
+from recsys_backends.plan import WeightedSampler
 from recsys_backends.protocol import OPS
 from recsys_edu.errors import StudentCodeError
 from recsys_edu.student import StudentBackend
@@ -40,6 +41,32 @@ def failure(backend: StudentBackend) -> StudentCodeError:
 
 
 # whose ops are used
+
+
+def test_the_tiled_plan_of_lesson_09_takes_the_place_of_lesson_05s(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = make_workspace(tmp_path, bpr=ANSWER_KEY, parallel=solved("09_parallel"))
+    for name, number in (("bpr", "05"), ("parallel", "09")):
+        path = workspace / "my_recsys" / f"{name}.py"
+        path.write_text(path.read_text().replace('"""Title', f'"""Lesson {number}', 1))
+    backend = student(workspace)
+    assert backend.written()["plan_epoch"].name == "parallel.py"
+    assert backend.written()["bpr_update"].name == "bpr.py"
+    train = two_tastes()
+    tiled = {"seed": 3, "epoch": 1, "n_blocks": 4}
+    with use_backend(backend):
+        found = ops.plan_epoch(train.indptr, train.indices, train.n_items, **tiled)
+        assert "naive's is used" not in capsys.readouterr().err
+        weights = WeightedSampler(np.ones(train.n_items, dtype=np.int64))
+        weighted = ops.plan_epoch(
+            train.indptr, train.indices, train.n_items, sampler=weights, **tiled
+        )
+    expected = naive.plan_epoch(train.indptr, train.indices, train.n_items, **tiled)
+    for plan in (found, weighted):  # weights of 1 give the uniform plan
+        for column in ("users", "positives", "negatives", "bounds"):
+            assert np.array_equal(getattr(plan, column), getattr(expected, column))
+    assert "negatives that are not uniform" in capsys.readouterr().err
 
 
 def test_a_model_learns_the_same_with_the_answer_key_for_learners_code(
