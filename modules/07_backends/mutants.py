@@ -49,6 +49,12 @@ MUTANTS = {
             "    engine = load(name)\n    token = chosen.set(name)\n",
             "    token = chosen.set(name)\n    engine = load(name)\n",
         ),
+        "a global variable": (
+            "    token = chosen.set(name)\n    try:\n        yield engine\n    finally:\n"
+            "        chosen.reset(token)",
+            "    global chosen\n    before, chosen = chosen, ContextVar('chosen', default=name)\n    try:\n"
+            "        yield engine\n    finally:\n        chosen = before",
+        ),
         "yields nothing": ("        yield engine\n", "        yield\n"),
         "remembers engines": (
             "    return load(chosen.get())",
