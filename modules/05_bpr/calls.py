@@ -41,9 +41,8 @@ def _draws(rng: np.random.Generator) -> list:
         triples = list(range(first, first + 12))
         if n_seen == 28:
             triples += _by_last_guess(seen, n_items, key, first)
-            triples += _by_a_guess_more(seen, n_items, key, first)
         found += [("draw_negative", (seen, n_items, key, triple), {}) for triple in triples]
-    return found
+    return found + _by_a_guess_more(rng)
 
 
 def _by_last_guess(seen: set, n_items: int, key: int, first: int) -> list:
@@ -58,16 +57,20 @@ def _by_last_guess(seen: set, n_items: int, key: int, first: int) -> list:
     return found
 
 
-def _by_a_guess_more(seen: set, n_items: int, key: int, first: int) -> list:
-    """Return triples whose pick differs from what one guess more would find."""
-    found, triple = [], first
-    left = sorted(set(range(n_items)) - seen)
+def _by_a_guess_more(rng: np.random.Generator) -> list:
+    """Return draws whose pick differs from what one guess more would find.
+
+    A pick and a guess by the same draw are the same share of their bounds. So both items that are left are among
+    the lower ones: where the guess is the higher of the two, the pick is the lower one.
+    """
+    lower, higher = sorted(int(item) for item in rng.permutation(15)[:2])
+    seen, key, triple = set(range(30)) - {lower, higher}, int(rng.integers(2**62)), 0
+    found = []
     while len(found) < 4:
         start = triple * DRAWS_PER_TRIPLE
-        guesses = [bounded(key, start + n, n_items) for n in range(MAX_REJECTIONS + 1)]
-        pick = left[bounded(key, start + MAX_REJECTIONS, len(left))]
-        if seen.issuperset(guesses[:-1]) and guesses[-1] in left and guesses[-1] != pick:
-            found.append(triple)
+        guesses = [bounded(key, start + n, 30) for n in range(MAX_REJECTIONS + 1)]
+        if seen.issuperset(guesses[:-1]) and guesses[-1] == higher:
+            found.append(("draw_negative", (seen, 30, key, triple), {}))
         triple += 1
     return found
 

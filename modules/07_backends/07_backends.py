@@ -394,6 +394,7 @@ def work(name):
     with use(name):
         both_inside.wait()  # now both threads are in their blocks
         seen[name] = current()
+        both_inside.wait()  # and neither leaves before both have looked
 
 
 threads = [threading.Thread(target=work, args=(name,)) for name in ("red", "blue")]

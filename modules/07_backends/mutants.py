@@ -108,6 +108,14 @@ MUTANTS = {
             "        yield\n",
             "Your use gives nothing to `as`: yield the engine.",
         ),
+        "a global variable": (
+            "    token = chosen.set(name)\n    try:\n        yield engine\n    finally:\n"
+            "        chosen.reset(token)",
+            "    global chosen\n    before, chosen = chosen, ContextVar('chosen', default=name)\n    try:\n"
+            "        yield engine\n    finally:\n        chosen = before",
+            "Your use changes the engine of all threads: set the context variable, and reset it "
+            "by its token.",
+        ),
         "remembers engines": (
             "    return load(chosen.get())",
             "    known = current.__dict__\n    return known.setdefault(chosen.get(), load(chosen.get()))",

@@ -51,7 +51,8 @@
 #
 # There is a price. C believes you. If you read element 10 of an array of 10, C reads whatever lies behind the
 # array. Nothing crashes, or it crashes a minute later, somewhere else. The tests of this lesson put traps around your
-# arrays, so that you are told at once.
+# arrays, so that you are told at once. After such a message, or when the notebook's kernel dies without a word, mend
+# the loop, restart the kernel and run all cells: a stray write may have damaged memory that is needed later.
 
 # %% [markdown]
 # These are the imports of everything that you will export. Run both cells and go on. The second one brings the magic
@@ -836,7 +837,8 @@ assert type(error_of(best_items, user[:1], rows, nobody, 3)) is ValueError, (
     "A user of 1 number and items of 2: raise ValueError, before your loop reads beyond the end."
 )
 assert type(error_of(best_items, user, rows, nobody, 0)) is ValueError, (
-    "For k = 0 raise ValueError."
+    "For k = 0 raise ValueError, before your loop writes into a list without places. (Yours may just have done so: mend "
+    "it, and restart the kernel.)"
 )
 print("Part 6 works: you can answer.")
 
