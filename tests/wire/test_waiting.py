@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -95,3 +96,39 @@ def test_a_deadline_without_a_process_is_not_put_off() -> None:
         time.sleep(0.3)
     assert ends == [True]
     assert deadline.waited == 0.0
+
+
+NAMED = """
+import ctypes, time
+ctypes.CDLL(None).prctl(15, {name!r}, 0, 0, 0)
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe", b") R 1 1", b"a\nb) (", b" "])
+def test_the_name_of_a_process_does_not_hide_a_time_limit(name: bytes) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", NAMED.format(name=name)], stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert process.pid in waits_below(os.getpid())
+        with Deadline(0.6, process.kill, os.getpid()) as deadline:
+            process.wait(timeout=30)
+        assert deadline.passed
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_limit_holds_where_waits_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(pid: int) -> dict[int, float]:
+        raise ValueError("an account in another form")
+
+    monkeypatch.setattr(pipe, "waits_below", fail)
+    ended = threading.Event()
+    with Deadline(0.6, ended.set, os.getpid()) as deadline:
+        assert ended.wait(30)
+    assert deadline.passed

@@ -89,20 +89,31 @@ class Deadline:
         first = min(_SECONDS_TO_FIRST_LOOK, self._seconds)
         if self._done.wait(first):  # most calls end here, and cost no look
             return
-        before = waits_below(self._pid) if self._pid is not None else {}
+        before = self._waits()
         done = False
         while not done:
             left = start + self._seconds + self.waited - time.monotonic()
             if left <= 0:
                 break
             done = self._done.wait(left)
-            if self._pid is not None:
-                waited = longest_wait(before, waits_below(self._pid))
-                self.waited = min(max(waited, self.waited), (PATIENCE - 1) * self._seconds)
+            waited = longest_wait(before, self._waits())
+            self.waited = min(max(waited, self.waited), (PATIENCE - 1) * self._seconds)
         if done:
             return
         self.passed = True
         self._end()
+
+    def _waits(self) -> dict[int, float]:
+        """Return the waits of the process; none where they cannot be read.
+
+        The limit has to hold whatever a process makes its account look like.
+        """
+        if self._pid is None:
+            return {}
+        try:
+            return waits_below(self._pid)
+        except Exception:
+            return {}
 
     def __enter__(self) -> Deadline:
         self._watch.start()

@@ -31,7 +31,8 @@ def _with_descendants(pid: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for path in _PROCESSES.glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            parent = path.read_text().rpartition(")")[2].split()[1]
+            # Any process of the machine may have bytes that are no text in its name.
+            parent = path.read_bytes().rpartition(b")")[2].split()[1]
             children.setdefault(int(parent), []).append(int(path.parent.name))
     found = [pid]
     for process in found:
