@@ -53,7 +53,8 @@ def test_marks_are_those_of_the_clauses(course: GradingCourse, pair: Lesson, tit
     said = tito("grade", "autograde", "42", "--jobs", 2)
     assert said.status == 1, said  # there is one that a person has to look at
     assert "eve: not gradable\n    it is a text, and no notebook." in said.out
-    assert "5 submissions: 4 graded, 1 not gradable; 5 of them in this run." in said.out
+    assert "dan: partly graded, 0 of 5 by tests\n    Nothing was written: all" in said.out
+    assert "5 submissions: 3 graded, 1 not gradable, 1 partly graded; 5 of them" in said.out
     assert marks_in(course, pair, "ada") == {"test_double": 2, "test_halve": 3, "why": None}
     assert marks_in(course, pair, "ben") == {"test_double": 2, "test_halve": 0, "why": None}
     assert marks_in(course, pair, "cyd") == {"test_double": 0, "test_halve": 3, "why": None}
