@@ -229,9 +229,17 @@ def test_hold_out_last(remote, rng: np.random.Generator) -> None:
 
 def test_find_leaks(remote, rng: np.random.Generator) -> None:
     """Counts as a comparison of every test event with every training event gives them."""
-    for n_train, n_test, n_times in ((0, 5, 9), (5, 0, 9), (30, 20, 8), (200, 150, 1000)):
-        columns = [untidy_log(rng, 400)[1] % 7, rng.integers(9, size=400)]
-        columns.append(rng.integers(n_times, size=400) - n_times // 2)
+    for n_train, n_test, n_times in ((0, 5, 9), (5, 0, 9), (30, 20, 8), (200, 450, 1000)):
+        columns = [untidy_log(rng, 650)[1] % 7, rng.integers(9, size=650)]
+        # Users end at different times, half of their test events come after it, and two come at the
+        # end of all and of their user: "own", "anybody's", "later" and "not earlier" always differ.
+        moments = rng.integers(n_times, size=650) + (columns[0] - 2) * (n_times // 2)
+        moments[n_train:] += n_times // 2
+        if n_train and n_test:
+            moments[n_train] = moments[:n_train].max()
+            own = moments[:n_train][columns[0][:n_train] == columns[0][n_train + 1]]
+            moments[n_train + 1] = own.max() if own.size else 0
+        columns.append(moments)
         train = tuple(column[:n_train] for column in columns)
         test = tuple(column[n_train : n_train + n_test] for column in columns)
         same_user = test[0][:, None] == train[0]

@@ -40,13 +40,13 @@ def _draws(rng: np.random.Generator) -> list:
         key, first = int(rng.integers(2**62)), int(rng.integers(1, 1000))
         triples = list(range(first, first + 12))
         if n_seen == 28:
-            triples += _by_last_guess(seen, n_items, key, first)
+            triples += triples_of_the_last_guess(seen, n_items, key, first)
         found += [("draw_negative", (seen, n_items, key, triple), {}) for triple in triples]
     return found + _by_a_guess_more(rng)
 
 
-def _by_last_guess(seen: set, n_items: int, key: int, first: int) -> list:
-    """Return triples of which the last guess is the first that is not in ``seen``."""
+def triples_of_the_last_guess(seen: set, n_items: int, key: int, first: int) -> list:
+    """Return 14 triples, from ``first`` on, whose last guess is the first not in ``seen``."""
     found, triple = [], first
     while len(found) < 14:
         start = triple * DRAWS_PER_TRIPLE

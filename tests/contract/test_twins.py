@@ -17,8 +17,6 @@ from tests.contract.twins import c_engine, numpy_engine
 
 RUNS = 3
 by_name = {clause.name: clause for clause in CLAUSES}
-# Two threads have to run at the same moment, which the fast tests, side by side, often prevent.
-WITHOUT_LUCK = [broken for broken in BROKEN_IN_C if not broken.macro.startswith("UNGUARDED")]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +48,7 @@ def test_twin_in_numba_passes(op: str) -> None:
     assert [result for result in check(numba_engine, ops=[op]) if not result.passed] == []
 
 
-@pytest.mark.parametrize("broken", WITHOUT_LUCK, ids=lambda b: f"{b.macro}-{b.caught_by}")
+@pytest.mark.parametrize("broken", BROKEN_IN_C, ids=lambda b: f"{b.macro}-{b.caught_by}")
 def test_broken_twin_in_c_is_caught_in_every_run(
     broken: BrokenInC, c_twin: Callable[..., SimpleNamespace]
 ) -> None:

@@ -123,12 +123,34 @@ def test_the_name_of_a_process_does_not_hide_a_time_limit(name: bytes) -> None:
         process.communicate()
 
 
-def test_a_limit_holds_where_waits_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_that_fails_puts_nothing_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the first one fails: what was waited before the block does not count."""
+    looks: Iterator[dict[int, float] | None] = iter([None, {1: 5.0}])
+
+    def look(pid: int) -> dict[int, float]:
+        found = next(looks)
+        if found is None:
+            raise OSError("too many open files")
+        return found
+
+    monkeypatch.setattr(pipe, "waits_below", look)
+    monkeypatch.setattr(pipe, "_SECONDS_TO_FIRST_LOOK", 0.05)
+    ended = threading.Event()
+    with Deadline(0.2, ended.set, 1) as deadline:
+        assert ended.wait(30)
+    assert deadline.passed
+    assert deadline.waited == 0.0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_watch_that_fails_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit that nobody watches would be none; the failure itself is printed."""
+
     def fail(pid: int) -> dict[int, float]:
         raise ValueError("an account in another form")
 
     monkeypatch.setattr(pipe, "waits_below", fail)
     ended = threading.Event()
-    with Deadline(0.6, ended.set, os.getpid()) as deadline:
+    with Deadline(600.0, ended.set, os.getpid()) as deadline:
         assert ended.wait(30)
     assert deadline.passed

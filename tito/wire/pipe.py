@@ -81,39 +81,42 @@ class Deadline:
         self._seconds = seconds
         self._end = end
         self._pid = pid
+        self._before: dict[int, float] | None = None
         self._done = threading.Event()
         self._watch = threading.Thread(target=self._wait, daemon=True)
 
     def _wait(self) -> None:
-        start = time.monotonic()
-        first = min(_SECONDS_TO_FIRST_LOOK, self._seconds)
-        if self._done.wait(first):  # most calls end here, and cost no look
-            return
-        before = self._waits()
-        done = False
-        while not done:
-            left = start + self._seconds + self.waited - time.monotonic()
-            if left <= 0:
-                break
-            done = self._done.wait(left)
-            waited = longest_wait(before, self._waits())
-            self.waited = min(max(waited, self.waited), (PATIENCE - 1) * self._seconds)
-        if done:
-            return
-        self.passed = True
-        self._end()
-
-    def _waits(self) -> dict[int, float]:
-        """Return the waits of the process; none where they cannot be read.
-
-        The limit has to hold whatever a process makes its account look like.
-        """
-        if self._pid is None:
-            return {}
         try:
-            return waits_below(self._pid)
-        except Exception:
-            return {}
+            self._wait_until_due()
+        finally:  # also where the watch itself fails: a limit that nobody watches is none
+            if not self._done.is_set():
+                self.passed = True
+                self._end()
+
+    def _wait_until_due(self) -> None:
+        """Return when the block has ended or its limit has passed."""
+        start = time.monotonic()
+        # Most calls end within the first wait, and cost no look.
+        if self._done.wait(min(_SECONDS_TO_FIRST_LOOK, self._seconds)):
+            return
+        self._look()
+        while (left := start + self._seconds + self.waited - time.monotonic()) > 0:
+            if self._done.wait(left):
+                return
+            self._look()
+
+    def _look(self) -> None:
+        """Put the limit off by what the process has waited since the first look."""
+        if self._pid is None:
+            return
+        try:
+            account = waits_below(self._pid)
+        except OSError:  # a look that fails puts nothing off
+            return
+        if self._before is None:
+            self._before = account
+        waited = longest_wait(self._before, account)
+        self.waited = min(max(waited, self.waited), (PATIENCE - 1) * self._seconds)
 
     def __enter__(self) -> Deadline:
         self._watch.start()

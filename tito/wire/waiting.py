@@ -12,6 +12,9 @@ def waits_below(pid: int) -> dict[int, float]:
     """Return the seconds that each task of a process and its descendants has waited.
 
     A task that sleeps waits for no processor. Empty where the kernel keeps no such account.
+
+    Raises:
+        OSError: /proc cannot be listed, because too many files are open, for example.
     """
     found: dict[int, float] = {}
     for process in _with_descendants(pid):

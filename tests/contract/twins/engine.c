@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In the middle of what must not be shared, so that a race shows on a machine with one core too. */
+/* In the middle of what must not be shared: a race then shows on a machine with one core too. */
 #ifdef SHARED_SCRATCH
 #define LET_OTHERS_RUN sched_yield();
 #else
@@ -70,7 +70,7 @@ static void step(const model *m, int64_t u, int64_t i, int64_t j, result *r)
 }
 
 #if defined(UNGUARDED_SUMS_OF_TILES) || defined(UNGUARDED_SUMS_OF_THREADS)
-/* Others run between reading and writing: updates get lost on a machine with one core too. */
+/* As a thread adds to what others add to: they may run between its reading and its writing. */
 static void add_unguarded(volatile result *shared, int64_t n_updated)
 {
     int64_t before = shared->n_updated;
