@@ -180,9 +180,9 @@ class ComputeBackend(Protocol):
 
             A x = b,    A = YᵀY + λI + Yᵀ(C − I)Y,    b = YᵀC p
 
-        by any solver, to ‖A x − b‖ <= 1e-4 ‖b‖ as far as float32 can hold such an x. A row without
-        interactions becomes zero. What ``target`` held before does not matter; nothing else is
-        changed, and nothing is returned.
+        by any solver, to ‖A x − b‖ <= 1e-4 ‖b‖ as far as float32 can hold such an x and such a b.
+        A row without interactions becomes zero. What ``target`` held before does not matter;
+        nothing else is changed, and nothing is returned.
 
         λ must be above 0, because without it A is singular where ``fixed`` has fewer independent
         rows than columns; and above 1e-12 of the largest confidence (at least 1) times ‖fixed‖²,

@@ -47,6 +47,8 @@ def scores(p, q):
 assert scores(np.ones((1, 2)), np.ones((3, 2))).shape == (1, 3), "one user, three items."
 """
 CLAUSES = '''\
+import numpy as np
+
 from recsys_backends.contract.clause import require_close
 from tito.judging.judged_tests import judge_test, require_good, variants
 
@@ -78,7 +80,7 @@ def test_agree(remote, rng):
     """It refuses functions that are no sums, and no others."""
     judged = judge_test(
         remote, "agree", "total", right={"sum": SUM, "loop": LOOP}, wrong=WRONG, rng=rng,
-        arguments=lambda rng: (rng.normal(size=4),),
+        arguments=lambda rng: (np.array([1.0, -1.0, 1.0, -1.0]) * rng.uniform(1, 2, 4),),
     )
     require_good(judged)
 

@@ -73,6 +73,9 @@ def a_triple_is_simultaneous(rng: np.random.Generator) -> None:
     """The items move by the user's vector as it was before the triple, not as just written."""
     factors = random_factors(rng, 3, 4, 8, scale=1.0)
     user, positive, negative = _parameters(factors)
+    biases = factors.arrays()["item_biases"]  # with them, |x| < 1: a far larger x moves nothing
+    biases[POSITIVE] = biases[NEGATIVE] - user @ (positive - negative)[:-1] + rng.uniform(-1, 1)
+    user, positive, negative = _parameters(factors)
     g = sigmoid(-float(user @ (positive[:-1] - negative[:-1]) + positive[-1] - negative[-1]))
     factors.update(plan_of([(USER, POSITIVE, NEGATIVE)]), {**FREE, "learning_rate": 1.0})
     after_user, after_positive, after_negative = _parameters(factors)
