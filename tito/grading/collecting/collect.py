@@ -184,7 +184,7 @@ def _take(
         received=datetime.now(UTC).isoformat(timespec="seconds"),
         name=hand_in.author.name,
         lms=hand_in.author.lms,
-        others=list(chosen.others),
+        others=[*chosen.others, *(path for path, _ in chosen.passed_over)],
     )
     store(submission, chosen.content, receipt, hand_in.secret)
     return Collected(student, "taken" if before is None else "newer", "", warnings)
@@ -192,7 +192,9 @@ def _take(
 
 def _warnings(chosen: Chosen, replaces: bool) -> list[str]:
     """Return sentences about what is not graded of a hand-in that was taken."""
-    said = []
+    said = [
+        f"{path} was handed in as well, and not taken: {why}" for path, why in chosen.passed_over
+    ]
     if chosen.others:
         listed = ", ".join(chosen.others)
         said.append(f"{chosen.file.path} was taken, and these notebooks were not: {listed}.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -50,6 +51,8 @@ class Chosen:
     """Paths of other notebooks in which something is written, or that cannot be read."""
     is_empty: bool = False
     """True if nothing is written in any of the lesson's cells for answers."""
+    passed_over: tuple[tuple[str, str], ...] = ()
+    """Paths in other hand-ins of the student that might have counted, each with the reason."""
 
 
 def sort_by_student(
@@ -132,16 +135,33 @@ def choose(course: GradingCourse, lesson: Lesson, hand_in: HandIn) -> Chosen:
 
 
 def choose_latest(course: GradingCourse, lesson: Lesson, hand_ins: list[HandIn]) -> Chosen:
-    """Choose the latest usable notebook among one student's hand-ins from several places."""
-    chosen, problems = [], []
+    """Choose the latest notebook among one student's hand-ins in which something is written.
+
+    Those that cannot be used, and those that are not older, are among its ``passed_over``.
+    """
+    chosen: list[Chosen] = []
+    problems: list[tuple[HandIn, Exception]] = []
     for hand_in in hand_ins:
         try:
             chosen.append(choose(course, lesson, hand_in))
         except Exception as error:  # another hand-in may be usable
-            problems.append(error)
+            problems.append((hand_in, error))
     if not chosen:
-        raise problems[0]
-    return max(chosen, key=lambda each: each.stamp)
+        raise problems[0][1]
+    best = max(chosen, key=lambda each: (not each.is_empty, each.stamp))
+    bad = [(hand_in.files[0].path, describe_failure(error)) for hand_in, error in problems]
+    return replace(best, passed_over=(*bad, *_not_older(chosen, best)))
+
+
+def _not_older(chosen: list[Chosen], best: Chosen) -> Iterator[tuple[str, str]]:
+    """Yield the hand-ins beside the best one that are as late as it or later, with the reason."""
+    for each in chosen:
+        if each.content == best.content or each.stamp < best.stamp:
+            continue
+        if each.stamp > best.stamp:
+            yield each.file.path, "it is later, and nothing is written in it."
+        else:
+            yield each.file.path, "it is of the same time, so it is unclear which one counts."
 
 
 def _why_none(files: list[UnreadFile]) -> str:

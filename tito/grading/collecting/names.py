@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -22,12 +23,16 @@ _CANVAS: Final = re.compile(
     r"(?P<name>[^_/]+)(?P<late>_LATE)?_(?P<user>\d+)_(?P<submission>\d+)_(?P<file>.+)"
 )
 _BLACKBOARD: Final = re.compile(
-    r"(?P<prefix>.+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)"
+    r"(?P<prefix>gradebook_.+?)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)"
 )
 _BRIGHTSPACE: Final = re.compile(
     r"(?P<user>\d+)-(?P<submission>\d+) - (?P<name>.+?) - "
     r"(?P<time>[A-Z][a-z]+ \d{1,2}, \d{4} \d{1,2}[-.:]?\d\d [AP]M)(?: - (?P<file>.+))?"
 )
+_IN_FOLDER: Final = {_MOODLE: "participant", _BRIGHTSPACE: "time"}
+"""Patterns of folders that hold a student's files, and the group that ends the student's part."""
+_IN_FILE: Final = {**_IN_FOLDER, _CANVAS: "submission", _BLACKBOARD: "time"}
+"""The same of files."""
 _MISNAMED: Final = (".ipynb.txt", ".ipynb.json", ".ipynb.html", ".ipynb.download")
 _COPY: Final = re.compile(r"(?:[-_ ]\d+| ?\(\d+\))$")
 """Suffix that a browser or Canvas adds to the name of a file that exists already."""
@@ -89,31 +94,52 @@ def author_of(path: str, lesson: Lesson, pattern: re.Pattern[str] | None, *, alo
 
 
 def _by_lms(parts: tuple[str, ...], *, alone: bool) -> Author | None:
-    """Find the author in a path as an LMS makes it; None for any other path."""
+    """Find the author in a path as an LMS makes it; None for any other path.
+
+    Raises:
+        SubmissionError: two LMSs may have made the path.
+    """
     # Only the outermost name is the LMS's: below it, students call things as they like.
-    for part in parts if alone else parts[:1]:
-        moodle = _MOODLE.fullmatch(part)
-        if moodle:
-            in_folder = part != parts[-1] and moodle["kind"] == "file"
-            folder = {"folder": part} if in_folder else {}
-            lms = {"kind": "moodle", "participant": moodle["participant"], **folder}
-            return Author(as_id(moodle["name"]), moodle["name"], lms)
-        brightspace = _BRIGHTSPACE.fullmatch(part)
-        if brightspace:
-            return _of_brightspace(brightspace)
-    name = parts[-1] if parts and (alone or len(parts) == 1) else ""
-    blackboard, canvas = _BLACKBOARD.fullmatch(name), _CANVAS.fullmatch(name)
-    if blackboard:
-        return _of_blackboard(blackboard)
-    if canvas:
-        lms = {"kind": "canvas", **{key: canvas[key] for key in ("user", "submission", "file")}}
-        late = canvas["late"] is not None
-        lms |= {"late": "yes"} if late else {}
-        return Author(as_id(f"{canvas['name']}-{canvas['user']}"), canvas["name"], lms, late)
+    for number, part in enumerate(parts if alone else parts[:1], start=1):
+        is_file = number == len(parts)
+        found = _match_by_lms(part, _IN_FILE if is_file else _IN_FOLDER)
+        if found is not None:
+            return _MAKERS[found.re](found, "" if is_file else part)
     return None
 
 
-def _of_blackboard(found: re.Match[str]) -> Author:
+def _match_by_lms(name: str, patterns: Mapping[re.Pattern[str], str]) -> re.Match[str] | None:
+    """Match a name as an LMS makes it.
+
+    An LMS writes the student first, and the student's own name of the file behind that. A student
+    may call a file as another LMS would, so the pattern counts whose part about the student ends
+    first.
+    """
+    found = [(match.end(end), match) for x, end in patterns.items() if (match := x.fullmatch(name))]
+    if {match.re for _, match in found} >= {_BLACKBOARD, _CANVAS}:
+        raise SubmissionError(
+            "Canvas and Blackboard may both have named it so, for different students: give "
+            "--pattern."
+        )
+    return min(found, key=lambda each: each[0])[1] if found else None
+
+
+def _of_moodle(found: re.Match[str], folder: str) -> Author:
+    """Return the author in a name such as ``Ada Lovelace_77_assignsubmission_file_x.ipynb``."""
+    own = {"folder": folder} if folder and found["kind"] == "file" else {}
+    lms = {"kind": "moodle", "participant": found["participant"], **own}
+    return Author(as_id(found["name"]), found["name"], lms)
+
+
+def _of_canvas(found: re.Match[str], folder: str) -> Author:
+    """Return the author in a name such as ``lovelaceada_LATE_501_9001_x.ipynb``."""
+    lms = {"kind": "canvas", **{key: found[key] for key in ("user", "submission", "file")}}
+    late = found["late"] is not None
+    lms |= {"late": "yes"} if late else {}
+    return Author(as_id(f"{found['name']}-{found['user']}"), found["name"], lms, late)
+
+
+def _of_blackboard(found: re.Match[str], folder: str) -> Author:
     """Return the author in a name such as ``gradebook_CS1_lab_ada_attempt_2026-11-30-…_x.ipynb``.
 
     Names of assignments and of users may both have underscores: only the last word is taken for
@@ -124,13 +150,21 @@ def _of_blackboard(found: re.Match[str]) -> Author:
     return Author(as_id(user), user, lms, time=_local_time(found["time"], "%Y-%m-%d-%H-%M-%S"))
 
 
-def _of_brightspace(found: re.Match[str]) -> Author:
+def _of_brightspace(found: re.Match[str], folder: str) -> Author:
     """Return the author in a name such as ``17-42 - Ada Lovelace - Nov 30, 2026 905 AM``."""
     lms = {"kind": "brightspace", "user": found["user"], "submission": found["submission"]}
     month, day, year, clock, half = found["time"].replace(",", "").split()
     digits = re.sub(r"\D", "", clock).zfill(4)
     time = _local_time(f"{month[:3]} {day} {year} {digits} {half}", "%b %d %Y %I%M %p")
     return Author(as_id(f"{found['name']}-{found['user']}"), found["name"], lms, time=time)
+
+
+_MAKERS: Final = {
+    _MOODLE: _of_moodle,
+    _CANVAS: _of_canvas,
+    _BLACKBOARD: _of_blackboard,
+    _BRIGHTSPACE: _of_brightspace,
+}
 
 
 def _local_time(text: str, form: str) -> datetime | None:
