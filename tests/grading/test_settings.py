@@ -56,6 +56,18 @@ def test_what_is_said_counts(tmp_path: Path) -> None:
         ("due = 3\n", "due must have lessons and dates"),
         ("[due]\n1 = 2026-12-01T10:00:00Z\n", r"\[due\] 1: there is no such lesson; there are 01_"),
         ("[late]\nper_day = 10\n", r"\[late\] per_day is a share: 0.1 is a tenth"),
+        ("[due]\n05_bpr = 9999-12-31T23:59:59-12:00\n", r"05_bpr must be in the years 2000 to"),
+        ("[answers]\n05_bpr = 0001-01-01T00:00:00+12:00\n", "must be in the years 2000 to 2100"),
+        ("[extensions]\nada = { 05_bpr = 0001-01-01T00:00:00+12:00 }\n", "must be in the years"),
+        ("[limits]\nmemory_mib = 0\n", "memory_mib must be a whole number from 256 to"),
+        ("[limits]\nmemory_mib = 1.5\n", "memory_mib must be a whole number"),
+        ("[limits]\nmemory_mib = 99999999999999999999\n", "memory_mib must be a whole number"),
+        *(
+            (f"[limits]\n{name}_seconds = {value}\n", f"{name}_seconds must be a number of seconds")
+            for name in ("cell", "call", "judge", "build")
+            for value in ("0", "inf", "1e300")
+        ),
+        ("[limits]\nnotebook_seconds = inf\n", "notebook_seconds must be a number of seconds"),
     ],
 )
 def test_what_cannot_be_is_named(text: str, said: str, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ at_most = 1.0             # share that lateness costs at most
 
 [limits]                  # seconds and MiB that one submission may use
 cell_seconds = 60
-notebook_seconds = 300    # for all cells together
+notebook_seconds = 300    # for all cells together; 0 runs none
 call_seconds = 20
 judge_seconds = 60        # for all calls by which one cell is judged
 build_seconds = 120       # for building one cell in Cython
@@ -124,6 +124,10 @@ _TABLES: Final = {
 }  # fmt: skip
 _DATES: Final = frozenset({"answers", "due", "extensions", "graders"})
 """Tables of dates, whose keys are lessons and students."""
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+_LEAST_MIB, _MOST_MIB = 256, 1 << 20
+"""Limits of ``memory_mib``: with less, not even NumPy can be loaded in a jail."""
+_LEAST_SECONDS, _MOST_SECONDS = 0.1, 24 * 60 * 60
 
 
 def read_settings(path: Path) -> Settings:
@@ -164,7 +168,21 @@ def _table(path: Path, name: str, content: Any) -> Any:
             raise SettingsError(f"{where} must not be below 0.")
         if key in ("per_day", "at_most") and isinstance(value, (int, float)) and value > 1:
             raise SettingsError(f"{where} is a share: 0.1 is a tenth, and 1 is all.")
+        if name == "limits" and (rule := _broken_rule(key, value)):
+            raise SettingsError(f"{where} must be {rule}.")
     return kind(**content)
+
+
+def _broken_rule(key: str, value: float) -> str:
+    """Return the rule that a limit breaks, under which all would lose their points; or empty."""
+    if key == "memory_mib":
+        is_right = isinstance(value, int) and _LEAST_MIB <= value <= _MOST_MIB
+        return "" if is_right else f"a whole number from {_LEAST_MIB} to {_MOST_MIB:,}"
+    if isinstance(value, bool):
+        return ""
+    least = 0 if key == "notebook_seconds" else _LEAST_SECONDS
+    is_right = least <= value <= _MOST_SECONDS
+    return "" if is_right else f"a number of seconds from {least:g} to {_MOST_SECONDS:,}"
 
 
 def _extensions(path: Path, content: Any) -> dict[str, dict[str, datetime]]:
@@ -211,6 +229,10 @@ def _due(path: Path, table: str, content: Any) -> dict[str, datetime]:
         if not isinstance(value, datetime):
             raise SettingsError(
                 f"{path}, [{table}] {lesson} must be a date with a time: {example}."
+            )
+        if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+            raise SettingsError(
+                f"{path}, [{table}] {lesson} must be in the years {_FIRST_YEAR} to {_LAST_YEAR}."
             )
         found[lesson] = value.astimezone(UTC)
     return found
