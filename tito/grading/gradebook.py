@@ -13,7 +13,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry, Notebook
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry, Notebook
 from nbgrader.preprocessors import SaveCells
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
@@ -150,8 +150,15 @@ def translated_errors(course: GradingCourse) -> Iterator[None]:
             yield
     except MissingEntry as error:
         raise GradingError(f"{error}: run `tito grade build` for that lesson.") from None
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, InvalidEntry) as error:
+        if isinstance(error, InvalidEntry) and not _is_of_database(error):
+            raise
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        if "is full" in reason:
+            raise GradingError(
+                f"{course.gradebook} cannot be written, since the disk is full: make room, and run "
+                "it again."
+            ) from error
         if "locked" in reason:
             raise GradingError(
                 f"{course.gradebook} is in use by another program: try again when it has ended."
@@ -160,6 +167,11 @@ def translated_errors(course: GradingCourse) -> Iterator[None]:
             f"{course.gradebook} cannot be used: {reason}. If nbgrader was updated, run `nbgrader "
             "db upgrade` on a copy first; restore a damaged file from a copy."
         ) from error
+
+
+def _is_of_database(error: InvalidEntry) -> bool:
+    """Return True for an error of the database that nbgrader reports as its own."""
+    return isinstance(error.__context__, SQLAlchemyError)
 
 
 @contextmanager
