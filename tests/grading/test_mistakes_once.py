@@ -44,6 +44,20 @@ def test_a_mistake_costs_its_own_points(source: str, course: GradingCourse, chai
     assert "Mend part 1 (double) first" in json.dumps(shown(course, chain))
 
 
+@pytest.mark.parametrize("own", ["double", "quadruple", "octuple"])
+def test_a_mistake_in_a_cell_with_several_functions_costs_once(
+    own: str, course: GradingCourse, chain: Lesson
+) -> None:
+    everything = (
+        f"{WRONG}def quadruple(x):\n    return double(double(x))\n"
+        "def octuple(x):\n    return double(quadruple(x))\n"
+    )
+    content = with_cell(solved(chain), own, everything)
+    others = {"double", "quadruple", "octuple"} - {own}
+    outcome = graded(course, chain, with_released(content, chain, *others))
+    assert points(outcome) == LOST
+
+
 def test_ones_own_mistake_in_a_dependent_still_costs(course: GradingCourse, chain: Lesson) -> None:
     content = with_cell(solved(chain), "double", WRONG)
     outcome = graded(

@@ -64,7 +64,8 @@ def mark_functions(
     """
     judge = Judge(course, lesson, template, jailed)
     plain = build_exported(course, lesson, rebuilt.notebook, template, jailed=jailed)
-    helpers = find_helpers(rebuilt.added, plain.cells, splitter_in(judge.session))
+    split = splitter_in(judge.session)
+    helpers = find_helpers(rebuilt.code, plain.cells, split)
     builds = with_helpers(plain, helpers)
     judgement = judge.judgement(builds)
 
@@ -79,6 +80,7 @@ def mark_functions(
         judgement.cells,
         helpers,
         build,
+        split,
     )
     marks = _with_reasons(marks, judgement.left_out, template)
     return MarkedFunctions(marks, judgement.left_out, tuple(helpers), plain)
@@ -104,7 +106,8 @@ def unclear_tests(
 ) -> tuple[str, ...]:
     """Return the tests without points beside which there is code that was not graded.
 
-    A person has to look at them: the answer may stand in the wrong cell.
+    A person has to look at them: the answer may stand in the wrong cell. A function of the same
+    name is looked at wherever it stands.
     """
     failed = {mark.grade_id for mark in functions.marks if not mark.passed}
     used = {helper.number for helper in functions.helpers}
@@ -113,11 +116,12 @@ def unclear_tests(
         for cell in added
         if cell.number not in used and (cell.kind == "code" or names_defined(cell.source))
     ]
+    defined = {name for cell in added for name in names_defined(cell.source)}
     broken = {cell.grade_id for cell in functions.left_out}
     found = []
     for part in parts_of(template):
         near = range(part.places.start, part.places.stop + 1)
         beside = any(place in near for place in places) or broken.intersection(part.cells)
-        if part.test in failed and beside:
+        if part.test in failed and (beside or defined.intersection(part.functions)):
             found.append(part.test)
     return tuple(found)

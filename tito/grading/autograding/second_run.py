@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from recsys_edu.artefacts.cell import is_cython
+from recsys_edu.exported import names_defined
 from tito.course.notebook import Cell
 from tito.course.parts import Part
 from tito.grading.autograding.builds import Builds
 from tito.grading.autograding.dependents import Prerequisites
 from tito.grading.autograding.helpers import Helper
 from tito.grading.autograding.marking import CellMark, Judge
+from tito.grading.autograding.statements import Splitter, Statement, with_statements
 
 Builder = Callable[[Sequence[Cell], Sequence[Cell]], Builds]
 """Function that builds the cells of a module, given them as they are and as released."""
@@ -27,6 +30,7 @@ def with_second_runs(
     written: Sequence[Cell],
     helpers: Sequence[Helper],
     build: Builder,
+    split: Splitter,
 ) -> tuple[CellMark, ...]:
     """Judge tests again that failed together with a prerequisite; return the better marks.
 
@@ -37,6 +41,7 @@ def with_second_runs(
         written: exported cells of the student, as they were loaded, without helpers.
         helpers: what the student's functions use of added cells.
         build: builds the cells of a second run.
+        split: finds the statements of cells.
     """
     found = {mark.grade_id: mark for mark in marks}
     failed: dict[str, Part] = {}
@@ -48,6 +53,8 @@ def with_second_runs(
         needed = prerequisites.of(part, [*own, *(helper.cell() for helper in helpers)])
         causes = {name: failed[name] for name in needed if name in failed}
         if causes and _is_written(own, prerequisites.released):
+            key = frozenset(prerequisites.functions_of(needed))
+            own = [_without(cell, key, split) for cell in own]
             cells = _cells(prerequisites, own, needed, helpers)
             with judge.opened(build(*cells)) as remote:
                 again = judge.mark(part.test, remote)
@@ -60,6 +67,21 @@ def with_second_runs(
 def _is_written(own: Sequence[Cell], released: Sequence[Cell]) -> bool:
     texts = {cell.source.strip() for cell in released}
     return any(cell.source.strip() not in texts for cell in own)
+
+
+def _without(cell: Cell, functions: frozenset[str], split: Splitter) -> Cell:
+    """Return a cell without its own versions of functions that the answer key provides.
+
+    Those who wrote several functions into one cell would else lose points for one of them twice.
+    """
+    if is_cython(cell.source) or functions.isdisjoint(names_defined(cell.source)):
+        return cell
+    (statements,) = split([cell.source])
+
+    def is_kept(statement: Statement) -> bool:
+        return statement.kind != "definition" or not statement.binds <= functions
+
+    return replace(cell, source=with_statements(cell.source, statements, is_kept=is_kept))
 
 
 def _cells(
