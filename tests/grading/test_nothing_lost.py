@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +145,39 @@ def test_lost_cells_of_words_are_put_into_their_own_boxes(
     assert not any("There is no cell" in remark for remark in outcome.remarks)
 
 
+def test_a_long_cell_hides_no_other(course: GradingCourse, chain: Lesson) -> None:
+    content = insert(solved(chain), "test_halve", "short = 1")
+    content = insert(content, "test_double", f"long = {'1' * 500_000}")
+    outcome = graded(course, chain, content)
+    text = json.dumps(shown(course, chain))
+    assert "short = 1" in text
+    assert "11111" not in text
+    assert any("1 more cells of your notebook" in remark for remark in outcome.remarks)
+
+
+def test_code_beside_a_box_pushes_no_words_out(course: GradingCourse, chain: Lesson) -> None:
+    content = with_released(solved(chain), chain, "why")
+    content = insert(content, "why", "my words", "markdown")
+    graded(course, chain, insert(content, "why", "x = 1\n" * 5_000))
+    assert "my words" in cell_of({"cells": shown(course, chain)}, "why")["source"]
+
+
+def test_pictures_of_several_cells_beside_a_box_stay_apart(
+    course: GradingCourse, chain: Lesson
+) -> None:
+    """Jupyter gives the first picture of each cell the same name."""
+    content = with_released(solved(chain), chain, "why")
+    pictures = [base64.b64encode(b"\x89PNG\r\n\x1a\n" + end).decode() for end in (b"1", b"2")]
+    for picture in pictures:
+        content = insert(content, "why", "![it](attachment:image.png)", "markdown")
+        place = content["cells"].index(cell_of(content, "why")) + 1
+        content["cells"][place]["attachments"] = {"image.png": {"image/png": picture}}
+    graded(course, chain, content)
+    box = cell_of({"cells": shown(course, chain)}, "why")
+    names = re.findall(r"\(attachment:([^)]+)\)", box["source"])
+    assert {box["attachments"][name]["image/png"] for name in names} == set(pictures)
+
+
 # Functions ----------------------------------------------------------------------------------------
 
 
@@ -192,6 +227,32 @@ def test_helpers_in_added_cells_are_taken_along(course: GradingCourse, chain: Le
     (remark,) = (each for each in outcome.remarks if "taken along" in each)
     assert "ZERO, add, plus" in remark
     assert "`tito export` needs it" in remark
+
+
+def test_a_helper_beside_an_empty_box_is_taken_along_as_well(
+    course: GradingCourse, chain: Lesson
+) -> None:
+    used = "def double(x):\n    return add(x, x)\n"
+    content = with_released(with_cell(solved(chain), "double", used), chain, "why_not")
+    content = insert(content, "why_not", "def add(a, b):\n    return a + b\n")
+    outcome = graded(course, chain, content)
+    assert points(outcome) == ALL
+    assert any("taken along" in remark for remark in outcome.remarks)
+    found = {"cells": shown(course, chain)}
+    assert "def add" in cell_of(found, "why_not")["source"]
+
+
+def test_a_function_far_below_its_own_cell_is_looked_at(
+    course: GradingCourse, chain: Lesson
+) -> None:
+    """The cell of its own was begun, so that nobody can say which one is meant."""
+    content = with_cell(solved(chain), "double", "def double(x):\n    return None  # see the end\n")
+    content["cells"].append(
+        {"cell_type": "code", "source": OWN, "metadata": {}, "id": "mine", "outputs": []}
+    )
+    outcome = graded(course, chain, content)
+    assert outcome.to_look_at == ("test_double",)
+    assert "test_double" in asked_for(course, chain)
 
 
 def test_a_function_in_another_cell_counts(course: GradingCourse, chain: Lesson) -> None:

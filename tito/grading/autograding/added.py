@@ -74,14 +74,16 @@ def added_cells(
 
 
 def shortened(added: Sequence[AddedCell]) -> tuple[list[AddedCell], int]:
-    """Return the added cells that are shown, and the number of those that are too many."""
+    """Return the added cells that are shown, and the number of those that are too many.
+
+    A cell that is too long is left out alone; those behind it may still be short enough.
+    """
     shown: list[AddedCell] = []
     left = MAX_CHARACTERS
-    for cell in added[:MAX_CELLS]:
-        left -= len(cell.source)
-        if left < 0:
-            break
-        shown.append(cell)
+    for cell in added:
+        if len(shown) < MAX_CELLS and len(cell.source) <= left:
+            left -= len(cell.source)
+            shown.append(cell)
     return shown, len(added) - len(shown)
 
 

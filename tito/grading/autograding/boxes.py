@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from tito.grading.autograding.added import AddedCell
 from tito.grading.pages.sanitize import literal_markdown, safe_attachments, safe_markdown
 
 _MOST_NAMED: Final = 5
+_PICTURE_NAME: Final = re.compile(r"[^\s()]+")
+_PICTURE: Final = re.compile(rf"\(attachment:(?P<name>{_PICTURE_NAME.pattern})")
 _NEAR: Final = 2
 """Number of released cells, at most, between words and an empty box below them."""
 
@@ -44,9 +47,11 @@ def fill_box(cell: dict[str, Any], words: Sequence[AddedCell]) -> str:
     """
     attachments: dict[str, Any] = {}
     parts = []
-    for added in words:
-        attachments |= safe_attachments(added.attachments)
+    # A long text is cut: code, which is rarely the answer, must not push words out.
+    for added in sorted(words, key=lambda each: each.kind == "code"):
         text = literal_markdown(added.source) if added.kind == "code" else added.source
+        text, pictures = _with_own_pictures(added, text)
+        attachments |= pictures
         place = f"*(Cell number {added.number} of the notebook, outside of the box:)*"
         parts.append(f"{place}\n\n{text}")
     cell["source"] = safe_markdown("\n\n".join(parts), attachments)
@@ -58,6 +63,24 @@ def fill_box(cell: dict[str, Any], words: Sequence[AddedCell]) -> str:
         f"The box '{name}' is empty, and cell number {numbers} of your notebook stands beside it: "
         "its text was put into the box, and a person decides."
     )
+
+
+def _with_own_pictures(added: AddedCell, text: str) -> tuple[str, dict[str, Any]]:
+    """Return text and pictures of a cell, under names that no other cell's pictures have.
+
+    Jupyter names the first picture of each cell ``image.png``.
+    """
+    pictures = safe_attachments(added.attachments)
+
+    def renamed(found: re.Match[str]) -> str:
+        name = found["name"]
+        return f"(attachment:{added.number}-{name}" if name in pictures else found[0]
+
+    own = {
+        f"{added.number}-{name}" if _PICTURE_NAME.fullmatch(name) else name: picture
+        for name, picture in pictures.items()
+    }
+    return _PICTURE.sub(renamed, text), own
 
 
 def _is_box(cell: Cell) -> bool:

@@ -76,7 +76,7 @@ def grade_submission(submission: Submission, contents: Mapping[str, bytes] | Non
         marks=functions.marks,
         left_out=functions.left_out,
         notebook=presented_notebook(notebook, outcomes, functions.marks, remarks),
-        to_look_at=unclear_tests(rebuilt.added, released, functions),
+        to_look_at=unclear_tests(rebuilt.code, released, functions),
         seconds=time.monotonic() - start,
     )
 

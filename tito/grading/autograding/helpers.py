@@ -116,14 +116,17 @@ def _helpers(
 def _closure(
     needed: frozenset[str], statements: Sequence[Statement], known: frozenset[str]
 ) -> frozenset[str]:
-    """Return names with all that their own statements need."""
-    while True:
-        more = {
-            name
-            for each in statements
-            if each.kind != "loose" and each.binds & needed
-            for name in each.reads - known
-        }
-        if more <= needed:
-            return needed
-        needed |= more
+    """Return names with all that their own statements need; each statement is read once."""
+    by_name: dict[str, list[Statement]] = {}
+    for each in statements:
+        for name in each.binds if each.kind != "loose" else ():
+            by_name.setdefault(name, []).append(each)
+    found, waiting, read = set(needed), list(needed), set[int]()
+    while waiting:
+        for each in by_name.get(waiting.pop(), ()):
+            if id(each) not in read:
+                read.add(id(each))
+                more = each.reads - known - found
+                found |= more
+                waiting += more
+    return frozenset(found)

@@ -32,6 +32,13 @@ class Rebuilt:
     """Irregularities, in sentences that students may read."""
     added: tuple[AddedCell, ...] = ()
     """Text that is in none of the notebook's cells."""
+    boxed: tuple[AddedCell, ...] = ()
+    """Code that was put into empty boxes as text; functions may need its names all the same."""
+
+    @property
+    def code(self) -> tuple[AddedCell, ...]:
+        """Cells that were added or changed, with the code in boxes, in the student's order."""
+        return tuple(sorted((*self.added, *self.boxed), key=lambda cell: cell.number))
 
 
 def rebuild(template: dict[str, Any], submission: bytes) -> Rebuilt:
@@ -64,10 +71,13 @@ def rebuild(template: dict[str, Any], submission: bytes) -> Rebuilt:
         )
     ids = [cell.get("id") for cell in template["cells"]]
     added = added_cells(released, ids, submitted.cells, submitted.raw, answers)
-    added, filled = _filled_boxes(notebook, released, added)
-    shown, n_more = shortened(added)
+    others, filled = _filled_boxes(notebook, released, added)
+    shown, n_more = shortened(others)
+    outside = {cell.number for cell in others}
+    code = [cell for cell in added if cell.kind == "code" and cell.number not in outside]
+    boxed, _ = shortened(code)
     said = (*remarks, *(missing | filled).values(), *_remarks(shown, n_more))
-    return Rebuilt(notebook, said, tuple(shown))
+    return Rebuilt(notebook, said, tuple(shown), tuple(boxed))
 
 
 def _filled_boxes(

@@ -24,9 +24,14 @@ def shown_notebook(rebuilt: Rebuilt, used: Collection[int] = ()) -> dict[str, An
         used: numbers of the added cells from which names were taken for grading.
     """
     notebook = copy.deepcopy(rebuilt.notebook)
-    for added in reversed(rebuilt.added):
+    needed = [cell for cell in rebuilt.boxed if cell.number in used]
+    for added in sorted((*rebuilt.added, *needed), key=_place_of, reverse=True):
         notebook["cells"].insert(added.place, _cell(added, is_used=added.number in used))
     return notebook
+
+
+def _place_of(added: AddedCell) -> tuple[int, int]:
+    return added.place, added.number
 
 
 def is_unused(cell: Mapping[str, Any]) -> bool:
