@@ -173,7 +173,7 @@ def _table(path: Path, name: str, content: Any) -> Any:
     return kind(**content)
 
 
-def _broken_rule(key: str, value: float) -> str:
+def _broken_rule(key: str, value: Any) -> str:
     """Return the rule that a limit breaks, under which all would lose their points; or empty."""
     if key == "memory_mib":
         is_right = isinstance(value, int) and _LEAST_MIB <= value <= _MOST_MIB
