@@ -55,7 +55,7 @@ def command(
     in it has a row; without a hand-in, the mark is empty.
     """
     require_grade_extra()
-    from tito.grading.course import find_grading_course
+    from tito.grading.course import GradingError, find_grading_course
     from tito.grading.marks.marks import read_marks
     from tito.grading.notices import unknown_extensions
     from tito.workspace.lock import writing
@@ -67,6 +67,10 @@ def command(
     course = find_grading_course()
     with writing(course):
         marks = read_marks(course, sorted(set(lessons)))
+    if not marks.students:
+        raise GradingError(
+            "there is nobody to export: neither a hand-in, nor a mark, nor a students.csv."
+        )
     filled = _table(marks, form, template, cells=cells, partial=partial)
     if output is None:
         click.echo(filled.text, nl=False)

@@ -41,7 +41,7 @@ def command(lesson: Lesson, least: float, output: Path | None) -> None:
     """
     require_grade_extra()
     from recsys_edu.atomic import atomic_path
-    from tito.grading.course import find_grading_course
+    from tito.grading.course import GradingError, find_grading_course
     from tito.grading.similarity.answers import handed_in, released_passages
     from tito.grading.similarity.page import similarity_csv, similarity_page
     from tito.grading.similarity.pairs import similar_pairs
@@ -49,6 +49,10 @@ def command(lesson: Lesson, least: float, output: Path | None) -> None:
 
     course = find_grading_course()
     works, problems = handed_in(course, lesson)
+    if not works and not problems:
+        raise GradingError(
+            f"nobody has handed in {lesson.id}: run `tito grade collect {lesson.number}` first."
+        )
     pairs = similar_pairs(works, released_passages(lesson), least_share=least)
     path = course.state / "similar" / f"{lesson.id}.html"
     with writing(course):

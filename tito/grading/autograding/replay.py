@@ -24,6 +24,7 @@ from tito.grading.autograding.shown import ADDED
 from tito.grading.course import Submission
 from tito.grading.gradebook import gradebook_url, open_gradebook, translated_errors
 from tito.grading.timestamps import BESIDE, handed_in_at, read_beside
+from tito.jail.plain_files import SubmissionError, read_below
 
 _LOG = logging.getLogger("tito.nbgrader")
 _LOG.addHandler(logging.NullHandler())
@@ -69,13 +70,36 @@ def is_replayed(submission: Submission, outcome: Outcome, key: str) -> bool:
     return content == _text(outcome)
 
 
+def is_other_than_entered(submission: Submission) -> bool:
+    """Return True if the notebook that was handed in is not the one whose marks are entered.
+
+    Without a record, as after nbgrader's own grading, nothing can be said, and it is False.
+    """
+    entered = _entered(submission).get("notebook")
+    return bool(entered) and entered != _digest_of_notebook(submission)
+
+
+def _digest_of_notebook(submission: Submission) -> str:
+    """Return the digest of the notebook that was handed in; empty if it cannot be read."""
+    path = submission.submitted
+    try:
+        return hashlib.sha256(read_below(path.parent, path.name)).hexdigest()
+    except (OSError, SubmissionError):
+        return ""
+
+
 def _entry(submission: Submission, outcome: Outcome, key: str) -> dict[str, Any]:
     """Return the record of an entered outcome: another outcome or time has another record."""
     beside = hashlib.sha256()
     for name in BESIDE:
         with contextlib.suppress(ValueError):
             beside.update(read_beside(submission, name) or b"")
-    return {"key": key, "beside": beside.hexdigest(), "answers": _answers(outcome)}
+    answers = _answers(outcome)
+    if outcome.notebook is None:  # earlier marks stay
+        notebook = _entered(submission).get("notebook", "")
+    else:
+        notebook = _digest_of_notebook(submission)
+    return {"key": key, "beside": beside.hexdigest(), "answers": answers, "notebook": notebook}
 
 
 def _answers(outcome: Outcome) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tito.course.exchange import STAMP
 from tito.course.lessons import Lesson, all_lessons
+from tito.grading.autograding.replay import is_other_than_entered
 from tito.grading.collecting.refusals import refusals
 from tito.grading.course import GradingCourse, GradingError
 from tito.grading.gradebook import open_gradebook
@@ -156,7 +157,7 @@ def _mark(course: GradingCourse, lesson: Lesson, submission: Any) -> Mark:
         penalty=float(submission.late_submission_penalty or 0.0),
         cells=points_of_cells(submission),
         timestamp=str(submission.timestamp or ""),
-        resubmitted=len(said) > 1,
+        resubmitted=len(said) > 1 or is_other_than_entered(places),
     )
 
 
