@@ -11,10 +11,7 @@ import re
 from typing import Any, Final
 
 from nbconvert.filters.ansi import ansi2html, strip_ansi
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers.python import PythonLexer
-from pygments.lexers.special import TextLexer
+from nbconvert.filters.highlight import Highlight2HTML
 
 MAX_COLOURED: Final = 10_000
 """Length of the longest cell with colours."""
@@ -24,7 +21,6 @@ MAX_COLOUR_CHANGES: Final = 400
 """Number of changes of colour in an output that is shown with them."""
 _BLANK_LINES: Final = re.compile(r"(?:[^\S\n]*\n){50}")
 """Blank lines, over which the lexer's search starts anew at each of them."""
-_CLASS: Final = "highlight hl-ipython3"
 
 
 class CodeFilter:
@@ -36,6 +32,8 @@ class CodeFilter:
 
     def __init__(self) -> None:
         self._left = MAX_COLOURED_ON_PAGE
+        self._python = Highlight2HTML(pygments_lexer="python3")  # type: ignore[no-untyped-call]
+        self._text = Highlight2HTML(pygments_lexer="text")  # type: ignore[no-untyped-call]
 
     def __call__(self, source: str, language: str | None = None, metadata: Any = None) -> str:
         """Return the HTML of a code cell."""
@@ -44,8 +42,7 @@ class CodeFilter:
         )
         if coloured:
             self._left -= len(source)
-        lexer = PythonLexer() if coloured else TextLexer()
-        return str(highlight(source or " ", lexer, HtmlFormatter(cssclass=_CLASS)))
+        return str((self._python if coloured else self._text)(source))
 
 
 def output_html(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
-from mistune import HTMLRenderer
 from nbconvert.filters.markdown_mistune import IPythonRenderer
 
 from recsys_edu.errors import RecsysError
@@ -37,7 +36,7 @@ class BoundedRenderer(IPythonRenderer):
         """
         if info and info.strip().startswith("mermaid"):
             raise UnboundedError("the answer has a diagram.")
-        return str(HTMLRenderer.block_code(self, code, info))
+        return str(super().block_code(code, None))  # without a language, it stays as it is
 
     def _embed_image_or_attachment(self, src: str) -> str:
         """Return the address of a picture: its content, where it is an attachment.
