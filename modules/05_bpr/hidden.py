@@ -8,7 +8,8 @@ from recsys_backends.contract import hold
 from recsys_backends.contract.clause import require, require_close
 from recsys_backends.naive.extended.candidates import Candidates
 from recsys_backends.naive.extended.draw_negative import draw_negative
-from recsys_backends.plan import MAX_REJECTIONS, SKIPPED
+from recsys_backends.plan import DRAWS_PER_TRIPLE, MAX_REJECTIONS, SKIPPED
+from recsys_backends.random import bounded
 
 
 def test_sigmoid(remote, rng: np.random.Generator) -> None:
@@ -61,12 +62,27 @@ def test_triple_gradient(remote, rng: np.random.Generator) -> None:
             require_close(got[which], expected, 1e-5, f"{name} with λ = {reg:.2f}")
 
 
+def _won_by_the_last_guess(seen: set[int], n_items: int, key: int) -> list[int]:
+    """Return 15 triples: there one guess fewer gives the pick, most often another item."""
+    found, triple = [], 0
+    while len(found) < 15:
+        first = triple * DRAWS_PER_TRIPLE
+        guesses = (bounded(key, first + n, n_items) not in seen for n in range(MAX_REJECTIONS))
+        if next((n for n, unseen in enumerate(guesses) if unseen), 0) == MAX_REJECTIONS - 1:
+            found.append(triple)
+        triple += 1
+    return found
+
+
 def test_draw_negative(remote, rng: np.random.Generator) -> None:
     """The same item as the answer key, for users with few, nearly all and all of the items."""
     for n_items, n_seen in ((50, 3), (50, 25), (20, 17), (200, 198), (40, 39), (30, 30), (1, 0)):
         seen = {int(item) for item in rng.permutation(n_items)[:n_seen]}
         key, candidates = int(rng.integers(2**63)), Candidates(list(range(n_items)))
-        for triple in [*range(100), *rng.integers(2, 10**6, 100).tolist()]:
+        triples = [*range(100), *rng.integers(2, 10**6, 100).tolist()]
+        if 0.8 * n_items < n_seen < n_items - 1:
+            triples += _won_by_the_last_guess(seen, n_items, key)
+        for triple in triples:
             got = remote.draw_negative(set(seen), n_items, key, triple)
             about = f"for a user who has {n_seen} of {n_items} items"
             require(got not in seen, f"item {got} was drawn {about}, and it is one of theirs.")

@@ -37,7 +37,9 @@ def main(seconds: float) -> None:
             failed = [result for result in results if not result.passed]
             if failed:
                 sys.exit(f"{level}: {failed}")
-    rng = np.random.default_rng(int(time.time()))
+    seed = int(time.time())
+    print(f"seed {seed}", flush=True)
+    rng = np.random.default_rng(seed)
     deadline = time.monotonic() + seconds
     rounds = 0
     while time.monotonic() < deadline:
