@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as hnp
 from recsys_backends.plan import EpochPlan, UniformSampler
 from recsys_backends.protocol import UpdateResult
 from tito.wire.frames import MAX_HEADER, MAX_PARTS, read_frame, write_frame
-from tito.wire.values import FrameError, unpack
+from tito.wire.values import MAX_KEYS, FrameError, unpack
 
 SIZES = struct.Struct("<QQ")
 MIB = 2**20
@@ -131,11 +131,28 @@ def test_bytes_that_are_no_value_of_their_dtype_are_refused(dtype: str, body: by
 
 @pytest.mark.parametrize("kind", ["set", "dict"])
 def test_keys_that_all_have_one_hash_are_refused(kind: str) -> None:
-    keys = [n * sys.hash_info.modulus for n in range(50_000)]
+    keys = [n * sys.hash_info.modulus for n in range(MAX_KEYS)]
     content = keys if kind == "set" else [[key, 0] for key in keys]
     with pytest.raises(FrameError, match="slow"):
         unpack({kind: content}, [])
-    assert len(unpack({"set": list(range(-5, 50_000))}, [])) == 50_005
+    assert len(unpack({"set": list(range(-5, MAX_KEYS - 5))}, [])) == MAX_KEYS
+
+
+@pytest.mark.parametrize("kind", ["set", "frozenset", "dict"])
+def test_more_keys_than_can_be_placed_in_a_moment_are_refused(kind: str) -> None:
+    """Hashes that differ can be chosen to be slow as well; only their number bounds the time."""
+    keys = list(range(MAX_KEYS + 1))
+    content = [[key, 0] for key in keys] if kind == "dict" else keys
+    with pytest.raises(FrameError, match="keys"):
+        unpack({kind: content}, [])
+    assert len(unpack({kind: content[1:]}, [])) == MAX_KEYS
+
+
+def test_a_reader_may_take_fewer_parts() -> None:
+    most = b"[[" + b"0," * 996 + b"0],[]]"
+    assert len(read_frame(framed(most), parts=1000)) == 997
+    with pytest.raises(FrameError, match="more parts"):
+        read_frame(framed(most), parts=999)
 
 
 def peak_of(stream: io.BytesIO) -> float:

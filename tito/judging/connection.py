@@ -33,8 +33,10 @@ from tito.wire.pipe import Deadline, NoReplyError, receive, send
 from tito.wire.processes import StartRunner, close_pipes, kill, plain_process
 from tito.wire.values import FrameError, arrays_in
 
-MAX_REPLY: Final = 2**25
+MAX_REPLY: Final = 2**22
 """Bytes of one reply; a clause that quotes an array makes a hundred times as many of it."""
+MAX_REPLY_PARTS: Final = 2**18
+"""Values in one reply, beside those in its arrays."""
 _SECONDS_TO_END: Final = 1.0
 WAITING: Final = 0.1
 """Share of a call's limit: whoever waited longer for a processor was held up by others."""
@@ -310,12 +312,12 @@ class Connection:
     ) -> dict[str, Any]:
         """Send a frame, answer the requests of the process, and return its reply."""
         self.n_bytes_sent += send(process, message, deadline)
-        reply = receive(process, deadline, MAX_REPLY)
+        reply = receive(process, deadline, MAX_REPLY, MAX_REPLY_PARTS)
         while handed is not None and "call" in reply:
             n_bytes = send(process, handed.answer(reply), deadline)
             self.n_bytes_sent += n_bytes
             handed.count(n_bytes)
-            reply = receive(process, deadline, MAX_REPLY)
+            reply = receive(process, deadline, MAX_REPLY, MAX_REPLY_PARTS)
         return reply
 
     def _gone(

@@ -53,13 +53,18 @@ def write_frame(stream: Writer, value: Any) -> int:
 
 
 def read_frame(
-    stream: Reader, limit: int = MAX_BUFFERS, make_handle: MakeHandle | None = None
+    stream: Reader,
+    limit: int = MAX_BUFFERS,
+    make_handle: MakeHandle | None = None,
+    *,
+    parts: int = MAX_PARTS,
 ) -> Any:
     """Receive a value.
 
     Args:
         stream: the pipe's end.
         limit: the most bytes that its arrays may have, or its header, if that is below MAX_HEADER.
+        parts: the most values that it may have; Python takes up to a hundred bytes for each.
         make_handle: reads handles; without it there may be none.
 
     Raises:
@@ -71,7 +76,7 @@ def read_frame(
         raise FrameError("it claims to be larger than a frame may be")
     header = _exactly(stream, header_size)
     # Two bytes of JSON can be an object of a hundred.
-    if sum(map(header.count, (b",", b"[", b"{"))) > MAX_PARTS:
+    if sum(map(header.count, (b",", b"[", b"{"))) > parts:
         raise FrameError("it has more parts than a frame may have")
     body = memoryview(_exactly(stream, buffer_size))
     try:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Final
 
 from recsys_backends.errors import RecsysError
-from tito.wire.frames import read_frame, write_frame
+from tito.wire.frames import MAX_PARTS, read_frame, write_frame
 from tito.wire.values import FrameError
 from tito.wire.waiting import longest_wait, waits_below
 
@@ -159,20 +159,23 @@ def send(process: subprocess.Popen[bytes], message: Any, deadline: Deadline) -> 
         raise NoReplyError(late=deadline.passed) from None
 
 
-def receive(process: subprocess.Popen[bytes], deadline: Deadline, limit: int) -> dict[str, Any]:
+def receive(
+    process: subprocess.Popen[bytes], deadline: Deadline, limit: int, parts: int = MAX_PARTS
+) -> dict[str, Any]:
     """Return the next frame of a process.
 
     Args:
         process: started with pipes as its standard input and output.
         deadline: entered by the caller; it ends the process.
         limit: most bytes of the frame's arrays, and of its header.
+        parts: most values in the header.
 
     Raises:
         NoReplyError: the process has ended, or its frame is damaged or holds no dictionary.
     """
     assert process.stdout is not None
     try:
-        reply = read_frame(process.stdout, limit)
+        reply = read_frame(process.stdout, limit, parts=parts)
     except (OSError, EOFError):
         raise NoReplyError(late=deadline.passed) from None
     except FrameError as error:

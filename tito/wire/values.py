@@ -39,6 +39,9 @@ MAX_DEPTH: Final = 32
 MAX_BITS: Final = 4096
 """Largest size of an int. Python writes out no longer ones than 4300 digits."""
 MAX_SHARED_HASHES: Final = 16
+MAX_KEYS: Final = 2**13
+"""Keys of one dict or set. Keys of different hashes can be chosen so that each search for a place
+visits most of the table: 80,000 of them take ten seconds, in which no other thread runs."""
 MAX_EMPTY: Final = 2**20
 """Elements of an array without bytes, dimensions of length 0 not counted: shape (20,000,000, 0)
 would become as many lists."""
@@ -230,7 +233,9 @@ def _checked(buffer: bytes | memoryview, dtype: np.dtype[Any]) -> np.ndarray[Any
 
 
 def _check_keys(keys: list[Any]) -> None:
-    """Raise FrameError where many keys share a hash: their dict would take for ever to make."""
+    """Raise FrameError where keys are so many, or so chosen, that their dict takes long to make."""
+    if len(keys) > MAX_KEYS:
+        raise FrameError(f"a dict or set has more than {MAX_KEYS:,} keys")
     shared = Counter(map(hash, keys)).most_common(1)
     if shared and shared[0][1] > MAX_SHARED_HASHES:
         raise FrameError("its keys were chosen to be slow")

@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from jinja2 import DictLoader, pass_context
 from nbconvert.exporters import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.markdown_mistune import MarkdownWithMath
 
+from tito.grading.pages.code import CodeFilter, output_html
 from tito.grading.pages.mathml import MathError, mathml
+from tito.grading.pages.renderer import BoundedRenderer
 from tito.grading.pages.safe_notebook import safe_notebook
 from tito.grading.pages.sanitize import safe_markdown, safe_markdown_without_attachments
 
@@ -47,6 +49,7 @@ class PageExporter(HTMLExporter):
         macro = f"{{%- macro mathjax(url='') -%}}{head}{{%- endmacro -%}}"
         loaders = [DictLoader({"mathjax.html.j2": macro})]  # for nbconvert's, which loads MathJax
         super().__init__(extra_loaders=loaders, **settings)  # type: ignore[no-untyped-call]
+        self.register_filter("ansi2html", output_html)  # type: ignore[no-untyped-call]
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
@@ -63,10 +66,11 @@ class PageExporter(HTMLExporter):
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **settings: Any) -> Any:
         """Make a page of a notebook, after everything unknown has been taken out of it."""
+        self.filters = {**self.filters, "highlight_code": CodeFilter()}
         return super().from_notebook_node(safe_notebook(nb), resources, **settings)
 
 
-class _Renderer(IPythonRenderer):
+class _Renderer(BoundedRenderer):
     """A renderer that shows formulas that it does not understand as they were typed."""
 
     def block_math(self, body: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import nbformat
 
+from tito.grading.pages.amounts import OutputAmounts, shortened_source
 from tito.grading.pages.sanitize import literal_markdown, safe_attachments, safe_picture
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -31,11 +32,12 @@ def safe_notebook(notebook: Mapping[str, Any]) -> Any:
 
     Returns:
         A notebook as nbformat has it. Outputs are text and pictures, and cells are code or
-        markdown: raw cells are shown as text.
+        markdown: raw cells are shown as text. What is too much for a page is cut.
     """
     found = notebook.get("cells")
+    amounts = OutputAmounts()
     cells = [
-        _safe_cell(number, cell)
+        _safe_cell(number, cell, amounts)
         for number, cell in enumerate(found if isinstance(found, list) else [])
         if isinstance(cell, Mapping)
     ]
@@ -43,7 +45,7 @@ def safe_notebook(notebook: Mapping[str, Any]) -> Any:
     return nbformat.from_dict(content)  # type: ignore[no-untyped-call]
 
 
-def _safe_cell(number: int, cell: Mapping[str, Any]) -> dict[str, Any]:
+def _safe_cell(number: int, cell: Mapping[str, Any], amounts: OutputAmounts) -> dict[str, Any]:
     source, kind = _text(cell.get("source")), cell.get("cell_type")
     safe: dict[str, Any] = {
         "id": f"cell-{number}",  # its own may be another's, too
@@ -52,13 +54,14 @@ def _safe_cell(number: int, cell: Mapping[str, Any]) -> dict[str, Any]:
         "source": source,
     }
     if kind == "code":
+        safe["source"] = shortened_source(source)
         outputs = cell.get("outputs")
         found = (
             [_safe_output(each) for each in outputs if isinstance(each, Mapping)]
             if isinstance(outputs, list)
             else []
         )
-        safe["outputs"] = [output for output in found if output is not None]
+        safe["outputs"] = amounts.fitting([output for output in found if output is not None])
         count = cell.get("execution_count")
         safe["execution_count"] = count if type(count) is int else None
     elif kind == "markdown":

@@ -17,8 +17,10 @@ from html.parser import HTMLParser
 from typing import Final
 
 from bleach import clean
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbconvert.filters.strings import strip_files_prefix
+
+from tito.grading.pages.renderer import BoundedRenderer
 
 Attachments = Mapping[str, Mapping[str, str]]
 """Attachments of a notebook's cell: name → media type → base64."""
@@ -165,7 +167,7 @@ def _is_harmless(text: str, attachments: Attachments) -> bool:
 
 
 def _render(text: str, attachments: Attachments) -> str:
-    renderer = IPythonRenderer(
+    renderer = BoundedRenderer(
         escape=False, attachments={name: dict(kinds) for name, kinds in attachments.items()}
     )
     html = MarkdownWithMath(renderer=renderer).render(text)
