@@ -44,6 +44,7 @@ def calls(rng: np.random.Generator) -> dict:
 
 def _registry(rng: np.random.Generator) -> list:
     """Return stories of engines that are loaded, replaced, refused, missing and broken."""
+    kind = str(rng.choice(["OSError", "RuntimeError"]))
     one, two, other = rng.permutation(_WORDS)[:3].tolist()
     a, b, c = rng.choice(1000, 3, replace=False).tolist()
     reason = f"no module named {rng.integers(1000)}"
@@ -55,12 +56,13 @@ def _registry(rng: np.random.Generator) -> list:
         [put(one, a), put(two, b), ["load", one], ["load", one], ["load", two], ["load", other]],
         [put(one, a), put(one, b), ["load", one], put(one, c, replace=True), ["load", one]],
         [put(two, ["!", reason], b), ["load", two], ["load", two], ["load", two]],
+        [put(one, ["!", reason, kind]), ["load", one]],
     ]
     return [("probe.registry_signs", (steps,), {}) for steps in stories]
 
 
 def _switch(rng: np.random.Generator) -> list:
-    """Return blocks in blocks, blocks that fail, and engines that are replaced or missing."""
+    """Return blocks in blocks, that fail, and in threads; engines that are replaced or missing."""
     red, blue = rng.permutation(_WORDS)[:2].tolist()
     a, b, c, d = rng.choice(1000, 4, replace=False).tolist()
     engines = [["numpy", a], [red, b], [blue, c], ["absent", ["!", "no card"]]]
@@ -70,7 +72,8 @@ def _switch(rng: np.random.Generator) -> list:
         [["enter", red], ["replace", red, d], ["leave"]],
         [["enter", red], ["enter", "unknown"], ["enter", "absent"], ["leave"]],
     ]
-    return [("probe.switch_signs", (engines, steps), {}) for steps in stories]
+    threads = ("probe.threads_at_home", (engines[:3], [red, blue]), {})
+    return [*(("probe.switch_signs", (engines, steps), {}) for steps in stories), threads]
 
 
 def _knocks(rng: np.random.Generator) -> list:

@@ -28,6 +28,7 @@ def _stories(rng: np.random.Generator) -> list[list[tuple[list, dict]]]:
         return ["load", name], {"error": error, "value": value, "runs": runs, "text": reason}
 
     one, two, three, four, five, six = names[:6]
+    kind = str(rng.choice(["OSError", "RuntimeError"]))
     return [
         [put(one, a), get(one, a), get(one, a)],
         [put(two, ["!", first], b), get(two, reason=first), get(two, b, 2), get(two, b, 2)],
@@ -37,8 +38,8 @@ def _stories(rng: np.random.Generator) -> list[list[tuple[list, dict]]]:
         ],
         [put(four, e), put(four, f, replace=True), get(four, f), get(four, f)],
         [
-            put(five, ["!", second]), get(five, reason=second), get(five, runs=2, reason=second),
-            put(five, g, replace=True), get(five, g),
+            put(five, ["!", second, kind]), get(five, reason=second),
+            get(five, runs=2, reason=second), put(five, g, replace=True), get(five, g),
         ],
         [(["load", six], {"error": "UnknownEngineError", "text": ""})] * 2,
     ]  # fmt: skip
@@ -205,6 +206,7 @@ def draw_knocks(rng: np.random.Generator) -> list[tuple[str, tuple, dict, bool]]
         ("indices", ("plain", vector, indices, "int32", 1, ask("int32", below=top + 1)), True),
         ("an index that is too large", ("plain", vector, indices, "int32", 1, ask("int32", below=top)), False),
         ("a negative index", ("plain", vector, [3, 1, -1, 0, 2], "int32", 1, ask("int32", below=top)), False),
+        ("an index where none is allowed", ("plain", (1,), [0], "int32", 1, ask("int32", below=0)), False),
         ("no indices", ("plain", (0,), [], "int32", 1, ask("int32", below=1)), True),
         ("int64 for int32", ("plain", vector, indices, "int64", 1, ask("int32", below=top + 1)), False),
         ("nan, where finite is asked", ("plain", matrix, no_number, "float32", 2, ask(finite=True)), False),

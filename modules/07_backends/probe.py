@@ -33,7 +33,8 @@ def play_registry(learner, steps):
     """Outcomes of a list of steps, and how often each loader has run after each of them.
 
     A step is ["register", name, answers, replace] or ["load", name]; the loader gives one answer
-    after the other, the last one for ever, and ["!", text] is an error.
+    after the other, the last one for ever, and ["!", text, kind] is an error; without its kind, an
+    ImportError.
     """
     _clean(learner)
     runs, outcomes = {}, []
@@ -46,7 +47,7 @@ def play_registry(learner, steps):
             runs[key] = runs.get(key, 0) + 1
             answer = left.pop(0) if len(left) > 1 else left[0]
             if isinstance(answer, list):
-                raise ImportError(answer[1])
+                raise _error(answer)
             return answer
 
         return loader
@@ -66,8 +67,8 @@ def play_registry(learner, steps):
 def play_switch(learner, engines, steps):
     """What current() says before and after each step, on engines of these names and values.
 
-    A value ["!", text] stands for an engine that cannot be loaded. A step is ["enter", name], ["leave"], ["fail"] (an error leaves the block) or
-    ["replace", name, value].
+    A value ["!", text] stands for an engine that cannot be loaded. A step is ["enter", name],
+    ["leave"], ["fail"] (an error leaves the block) or ["replace", name, value].
     """
     _clean(learner)
     for name, value in engines:
@@ -95,8 +96,14 @@ def play_switch(learner, engines, steps):
 
 def _engine(value):
     if isinstance(value, list):
-        raise ImportError(value[1])
+        raise _error(value)
     return value
+
+
+def _error(value):
+    _, text, kind = [*value, "ImportError"][:3]
+    kinds = {"ImportError": ImportError, "OSError": OSError, "RuntimeError": RuntimeError}
+    return kinds[kind](text)
 
 
 def _fail(block):
@@ -202,6 +209,12 @@ def switch_signs(learner, engines, steps):
         else [_sign(seen["current"])[:2], None if seen["told"] is None else _sign(seen["told"])[:2]]
         for seen in play_switch(learner, engines, steps)
     ]
+
+
+def threads_at_home(learner, engines, names):
+    """The number of threads that see their own engine while all are in their blocks."""
+    own, seen = dict(engines), play_threads(learner, engines, names)["seen"]
+    return sum(own[name] == found for name, found in zip(names, seen, strict=True))
 
 
 def knock_signs(learner, name, kind, shape, values, dtype, n_dims, asked):

@@ -134,8 +134,8 @@ class Recommender(Configured, ABC):
         """The k items most like each of some, by the user's own ids, most alike first.
 
         Models of factors compare by the cosine of their vectors, ``ItemKNN`` by the similarities
-        that it learned, at most its k for each. Nothing is said of an item that nothing is known of:
-        its list is empty, and it is in no other.
+        that it learned, at most its k for each. Nothing is said of an item of which nothing is
+        known: its list is empty, and it is in no other.
 
         Args:
             items: ids, shape (n,); a single id is a list of one.

@@ -1,4 +1,4 @@
-"""Rankings by inner products of vectors, by the op ``top_k``: items for users, and what is alike."""
+"""Rankings by inner products, by the op ``top_k``: items for users, and what is alike."""
 
 from __future__ import annotations
 
