@@ -5,17 +5,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from recsys_backends import registry
 from recsys_backends.registry import ENVIRONMENT_VARIABLE
 
 pytest.register_assert_rewrite("tests.recsys_edu.saved_models", "tests.tito.race_command")
 
 
 @pytest.fixture(autouse=True)
-def _no_backend_for_workers() -> Iterator[None]:
-    """Undo what ``set_backend`` tells worker processes, which other tests start."""
-    before = os.environ.get(ENVIRONMENT_VARIABLE)
+def _no_backend_for_the_next_test() -> Iterator[None]:
+    """Undo what ``set_backend`` chooses for this process and tells workers, which others start."""
+    before = os.environ.get(ENVIRONMENT_VARIABLE), registry._process_wide
     yield
-    if before is None:
+    registry._process_wide = before[1]
+    if before[0] is None:
         os.environ.pop(ENVIRONMENT_VARIABLE, None)
     else:
-        os.environ[ENVIRONMENT_VARIABLE] = before
+        os.environ[ENVIRONMENT_VARIABLE] = before[0]

@@ -22,7 +22,8 @@ from tests.recsys_edu.saved_models import MODELS, interactions
 
 pytestmark = pytest.mark.usefixtures("optimized_backend")
 
-FACTOR_MODELS = [name for name in MODELS if name not in ("popularity", "item-knn", "user-knn")]
+WITHOUT_VECTORS = ("popularity", "item-knn", "user-knn", "ease")
+FACTOR_MODELS = [name for name in MODELS if name not in WITHOUT_VECTORS]
 
 
 @pytest.mark.parametrize("ids", ["integers", "strings"])

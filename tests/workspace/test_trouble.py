@@ -157,15 +157,16 @@ def test_ctrl_c_in_complete(solved: Path, tito: Tito, toy: Lesson, seconds: floa
 
 def test_two_at_once(solved: Path, tito: Tito, toy: Lesson) -> None:
     path = solved / "notebooks" / toy.notebook
-    type_in(path, {"double": "import time\ntime.sleep(20)\ndef double(x):\n    return 2 * x\n"})
+    begun = solved / "begun"
+    lines = f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(60)\n"
+    type_in(path, {"double": f"{lines}def double(x):\n    return 2 * x\n"})
     first = start_tito("complete", 42, cwd=solved)
     try:
-        for _ in range(100):  # until the first is at work
-            outcome = tito("export", 42)
-            if outcome.status:
+        for _ in range(600):
+            if begun.exists():
                 break
             time.sleep(0.1)
-        assert "another tito is at work" in outcome.err
+        assert "another tito is at work" in tito("export", 42).err
         assert tito("status").status == 0
     finally:
         os.killpg(first.pid, signal.SIGKILL)

@@ -29,7 +29,7 @@ OPERATORS: Final = {
     "lVert": "‖", "rVert": "‖", "vert": "|", "lvert": "|", "rvert": "|", "langle": "⟨",
     "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉", "lbrace": "{",
     "rbrace": "}", "backslash": "\\", "{": "{", "}": "}", "#": "#", "_": "_", "%": "%", "&": "&",
-    "$": "$",
+    "$": "$", "bmod": "mod",
 }  # fmt: skip
 FUNCTIONS: Final = frozenset({
     "arg", "cos", "cosh", "deg", "det", "dim", "exp", "gcd", "inf", "ker", "lg", "lim", "ln", "log",

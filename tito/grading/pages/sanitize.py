@@ -42,7 +42,7 @@ _TAGS: Final = frozenset({
 _PICTURE: Final = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=]*")
 _ATTRIBUTES: Final = {
     ("a", "class"): re.compile("anchor-link"),
-    ("a", "href"): re.compile(r"(?i:https?://|mailto:|#).*", re.DOTALL),
+    ("a", "href"): re.compile(r"(?i:https?://|mailto:|#).*|glossary\.md", re.DOTALL),
     ("code", "class"): re.compile(r"language-[\w+#.-]*"),
     ("div", "class"): re.compile("highlight"),
     ("img", "src"): _PICTURE,
