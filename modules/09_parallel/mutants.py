@@ -193,6 +193,12 @@ MUTANTS = {
             "Your rounds overlap: tiles of the next round begin while some of this one still run. "
             "Read all results of a round before the next.",
         ),
+        "numbered by their blocks": (
+            "numbers = range(r * n_blocks, (r + 1) * n_blocks)",
+            "numbers = [b * n_blocks + (b + r) % n_blocks for b in range(n_blocks)]",
+            "Your rounds hold other tiles: those of round r have the numbers r · B to r · B + B − 1, "
+            "since tiles are numbered round by round.",
+        ),
         "one after another": (
             RESULTS,
             "            losses += [(number, update_tile(number)) for number in numbers]\n",

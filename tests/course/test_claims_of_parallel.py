@@ -9,7 +9,7 @@ import pytest
 
 from recsys_backends import optimized
 from recsys_backends.plan import EpochPlan
-from recsys_edu import load_split
+from recsys_edu import BPR, MostPopular, Recommender, evaluate, load_split, use_backend
 from tests.recsys_edu.workspaces import solved
 
 pytest.importorskip("jupytext")
@@ -58,6 +58,23 @@ def test_dealing_at_random_costs_little_or_half_of_the_speed(lesson) -> None:
         found[name] = random / busy(lesson, lesson["balance_blocks"](sizes, 8), sizes)
     assert found["synthetic"] > 0.9
     assert 0.4 < found["skewed"] < 0.6
+
+
+def test_blocks_change_the_ranking_no_more_than_seeds_do() -> None:
+    split = load_split("synthetic-100k").fold_valid()
+    few = {"n_factors": 16, "epochs": 8, "learning_rate": 0.1, "reg": 0.01, "progress": False}
+
+    def ndcg(model: Recommender) -> float:
+        return evaluate(model.fit(split.train), split, metrics="ndcg@10")["ndcg@10"]
+
+    with use_backend("optimized"):
+        found = [
+            [ndcg(BPR(**few, n_blocks=n_blocks, seed=seed)) for seed in SEEDS]
+            for n_blocks in (1, 4, 16)
+        ]
+    assert np.ptp(found, axis=0).max() < 0.025  # of the numbers of blocks, for each seed
+    assert 0.005 < np.ptp(found, axis=1).max() < 0.025
+    assert np.min(found) > 1.5 * ndcg(MostPopular())
 
 
 def test_each_step_on_the_counting_data_adds_one_to_the_hubs_bias() -> None:

@@ -47,7 +47,7 @@ def shuffled_blocks(n: int, n_blocks: int, key: int) -> list[list[int]]:
 
 def negative_among(items: list[int], seen: set[int], key: int, triple: int) -> int:
     """One of the items that is not in ``seen``, by the triple's own draws; −1 if there is none."""
-    first = triple * DRAWS_PER_TRIPLE
+    first = int(triple) * DRAWS_PER_TRIPLE  # each triple has this many places of the stream
     for attempt in range(MAX_REJECTIONS):
         item = items[bounded(key, first + attempt, len(items))]
         if item not in seen:
@@ -114,8 +114,9 @@ def plan_epoch(
         sampler: uniform.
         n_threads: has no effect here.
 
-    Approach: a set of items for each user; the tiles; then for each tile its order and its key, and
-    for each place in that order one triple. After each tile, note how many triples there are.
+    Approach: a set of items for each user; the tiles; then for each tile its order and its key. Go
+    through the order: each place in it is that of a pair, which gets a negative and becomes a triple.
+    After each tile, note how many triples there are.
 
     Returns:
         EpochPlan(users, positives, negatives, bounds): int32 columns of one entry a pair, and as
