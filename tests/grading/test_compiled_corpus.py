@@ -30,7 +30,7 @@ from tito.grading.autograding.outcome import Outcome
 from tito.grading.course import create_grading_course
 from tito.grading.prepare import prepare
 
-pytestmark = [needs_bubblewrap, needs_compiler]
+pytestmark = [needs_bubblewrap, needs_compiler, pytest.mark.slow]
 LIMITS = """
 [limits]
 notebook_seconds = 0
@@ -49,8 +49,6 @@ GROUPS = {
 }
 """
 """Engines on which the answers of ``agree_attacks`` are tried: each takes half a second."""
-QUICK = {"08": ("not-built-1", "exits-zero"), "07": ("by-name",)}
-"""Submissions for every run of the tests."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,6 @@ def grade(
     folder: Path,
     lesson: Lesson,
     make: Callable[[Forge, dict[str, str]], dict[str, Handed]],
-    only: tuple[str, ...],
 ) -> Graded:
     """Hand the notebooks in, and grade them in one batch."""
     course, _ = create_grading_course(folder / "grading")
@@ -164,8 +161,7 @@ def grade(
             "EMBEDDED": _embedded(folder),
             "PORT": str(server.getsockname()[1]),
         }
-        made = make(Forge(lesson), words)
-        handed = {name: made[name] for name in only or made}
+        handed = make(Forge(lesson), words)
         for name, each in handed.items():
             path = course.submission(lesson, name).submitted
             path.parent.mkdir(parents=True)
@@ -184,28 +180,19 @@ def _was_called(server: socket.socket) -> bool:
     return True
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param(("08", QUICK["08"]), id="08-quick"),
-        pytest.param(("07", QUICK["07"]), id="07-quick"),
-        pytest.param(("08", ()), id="08", marks=pytest.mark.slow),
-        pytest.param(("07", ()), id="07", marks=pytest.mark.slow),
-    ],
-)
+@pytest.fixture(scope="module", params=["08", "07"])
 def graded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Graded]:
-    number, only = request.param
     folder = tmp_path_factory.mktemp("compiled")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nbgrader.api.get_alembic_version", alembic_version)
-        if number == "08":
+        if request.param == "08":
             lesson = copied("08_kernels", folder / "course", patch)
-            yield grade(folder, lesson, compiled, only)
+            yield grade(folder, lesson, compiled)
         else:
             lesson = copied("07_backends", folder / "course", patch, FEWER)
-            yield grade(folder, lesson, agreeing, only)
+            yield grade(folder, lesson, agreeing)
 
 
 def test_each_earns_what_it_is_worth(graded: Graded) -> None:

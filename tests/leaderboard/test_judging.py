@@ -88,6 +88,7 @@ def test_an_own_machine_judges_without_a_jail(contract_kept: None) -> None:
     assert "plain process" in found.sentence
 
 
+@pytest.mark.slow
 def test_an_interval_that_stays_wide_is_unstable(contract_kept: None) -> None:
     division = quick()
     narrow = replace(division, rounds=replace(division.rounds, half_width=0.0))
