@@ -115,7 +115,7 @@ def plan_epoch(
         n_threads: has no effect here.
 
     Approach: a set of items for each user; the tiles; then for each tile its order and its key. Go
-    through the order: each place in it is that of a pair, which gets a negative and becomes a triple.
+    through the order: each place in it is a pair's, which gets a negative and becomes a triple.
     After each tile, note how many triples there are.
 
     Returns:
