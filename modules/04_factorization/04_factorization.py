@@ -261,6 +261,13 @@ assert abs(swapped_loss - 1.5625) < 1e-9, (
     f"1.5625; yours is {swapped_loss:.4f}. Do the "
     "confidences go to the right user and the right items?"
 )
+crossed = np.array([0, 1, 2]), np.array([1, 0], dtype=np.int32), np.array([3, 5], dtype=np.float32)
+crossed_loss = loss_of_all_pairs(tiny_users, tiny_items, *crossed, 0.0)
+assert abs(crossed_loss - 2.1875) < 1e-9, (
+    "User 0 has item 1 with confidence 3, and user 1 has item 0 with confidence 5. The loss is 0.25 + 3 · 0.5625 + 5 · 0 + "
+    f"0.25 = 2.1875; yours is {crossed_loss:.4f}. The confidences stand in the order of the pairs, beside indices: they are "
+    "not looked up by an item's number."
+)
 print("Part 2 works: there is something to minimise.")
 
 # %% [markdown]

@@ -291,6 +291,14 @@ def numerical_gradient(function, vector, epsilon=1e-6):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_triple_gradient", "locked": true, "points": 4, "schema_version": 3, "solution": false}
+
+
+def loss_of_part_2(user, positive, negative, reg):
+    """Written here once more, so that a mistake in yours does not hide one in the gradient."""
+    squares = user @ user + positive @ positive + negative @ negative
+    return np.logaddexp(0.0, -(user @ (positive - negative))) + 0.5 * reg * squares
+
+
 generator = np.random.default_rng(5)
 vectors = [generator.normal(size=4) for _ in range(3)]
 for reg in (0.0, 0.3):
@@ -299,7 +307,7 @@ for reg in (0.0, 0.3):
         "Return three gradients: for the user, the positive and the negative item."
     )
     for name, vector, gradient in zip(("user", "positive item", "negative item"), vectors, yours):
-        by_differences = numerical_gradient(lambda: triple_loss(*vectors, reg), vector)
+        by_differences = numerical_gradient(lambda: loss_of_part_2(*vectors, reg), vector)
         if np.allclose(gradient, -by_differences, atol=1e-5):
             raise AssertionError(
                 f"Your gradient for the {name} has the wrong sign: a step along it raises the loss."
@@ -958,6 +966,7 @@ def fitted(make, backend):
     """A model fitted on a backend, and the seconds that it took."""
     set_backend(backend)
     try:
+        make().fit(split.train)  # the first fit of an engine also loads it
         model = make()
         start = time.perf_counter()
         model.fit(split.train)
@@ -1057,9 +1066,9 @@ for item_id in for_me.items[0].tolist():
 # which has more films that you had never heard of? No metric of lesson 02 can answer the second question.
 
 # %% [markdown]
-# **To go further.** (Not graded.) Now that an epoch costs so little, use it: on a *validation* part
-# (`load_split("synthetic-100k")` has one, `split.valid`), find the number of epochs and the λ that rank
-# best with `set_backend("optimized")`. Guess first. How does the best λ change when you double the
+# **To go further.** (Not graded.) Now that an epoch costs so little, use it: split `split.train` once more
+# (`from recsys_edu import random_split`, then `inner = random_split(split.train, seed=1)`), train on `inner.train`,
+# judge on `inner`, and find the number of epochs and the λ that rank best with `set_backend("optimized")`. Guess first. How does the best λ change when you double the
 # epochs? Then design one experiment of your own about negatives: what should happen if they are drawn
 # among popular items more often?
 
@@ -1135,5 +1144,6 @@ for item_id in for_me.items[0].tolist():
 # set_backend("optimized")    # the same model, in Cython
 # ```
 #
-# and `tito race --models naive,student,optimized`. It is the same algorithm on the same numbers, and the
-# compiled one takes a small fraction of the time. Where does your time go? That is lesson 06.
+# and `tito race --models naive,student,optimized --blocks 1` (your plan has one block; lesson 09 makes more). It is the
+# same algorithm on the same numbers, and the compiled one takes a small fraction of the time. Where does your time
+# go? That is lesson 06.

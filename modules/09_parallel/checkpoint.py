@@ -52,8 +52,8 @@ MEANINGS = {
 """Faults of the op in the lesson's words, by the clause of its contract."""
 
 
-def my_threads_share_no_row(remote, rng: np.random.Generator) -> None:
-    """Conflicts are counted right, and rounds and tiles have none."""
+def my_rounds_share_no_row(remote, rng: np.random.Generator) -> None:
+    """Conflicts are counted right, and rounds have none; the plan's tiles are a check of their own."""
     require_conflicts(remote, rng)
     require_rounds(remote, rng)
     require_layout(remote, rng)

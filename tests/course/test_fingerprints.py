@@ -207,6 +207,21 @@ def test_an_error_of_an_earlier_part_is_not_given_the_name_of_a_later_one(tmp_pa
     assert second.sentence.startswith("Mend part 3 (reciprocal_rank) first")
 
 
+def test_a_test_that_uses_a_wrong_part_is_told_to_wait(tmp_path: Path) -> None:
+    """The function itself calls no other, and is right."""
+    lesson = find_lesson("4")
+    solved = "\n\n\n".join(c.source for c in solution_cells(lesson) if c.is_exported)
+    right = "c * (p - x @ y.T) ** 2"
+    assert solved.count(right) == 1
+    module = tmp_path / "factorization.py"
+    module.write_text(solved.replace(right, "(p - x @ y.T) ** 2"), encoding="utf-8")
+    failed = {"test_loss_of_all_pairs", "test_solve_user"}
+    first, second = find_mistakes(lesson, module, failed)
+    assert first.name
+    assert second.part.test == "test_solve_user"
+    assert second.sentence.startswith("Mend part 2 (loss_of_all_pairs) first, which is used by")
+
+
 def test_the_build_writes_them_and_sees_when_they_are_old(tmp_path: Path) -> None:
     lesson = write_toy_with_calls(tmp_path)
     build([lesson], tmp_path)

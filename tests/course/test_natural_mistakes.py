@@ -97,6 +97,10 @@ MISTAKES = {
                 "Python float"),
     ],
 }  # fmt: skip
+MISTAKES[4].append(
+    Mistake("loss_of_all_pairs", "c[u, indices[observed]] = confidence[observed]",
+            "c[u, indices[observed]] = confidence[indices[observed]]", "by an item's number")
+)  # fmt: skip
 ALL = [(number, mistake) for number, mistakes in MISTAKES.items() for mistake in mistakes]
 
 
@@ -114,3 +118,12 @@ def test_the_visible_test_names_it(number: int, mistake: Mistake) -> None:
     said = visible_message(mutant.cells(), mutant.grade_id)
     assert said.startswith("AssertionError: ")
     assert mistake.words in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", ["softplus(x) + 0.5", "softplus(-x) + 0.25"])
+def test_a_wrong_loss_is_no_yardstick_for_the_gradient(after: str) -> None:
+    wrong = Mistake("triple_loss", "softplus(-x) + 0.5", after, "")
+    mutant = mutant_of(5, wrong)
+    assert visible_message(mutant.cells(), "test_triple_loss")
+    assert visible_message(mutant.cells(), "test_triple_gradient") == ""

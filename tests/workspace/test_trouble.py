@@ -47,6 +47,22 @@ def test_a_loop_without_end_is_interrupted_and_named(
     assert "cell 'double', line" in tested.out
 
 
+def test_a_test_whose_function_did_not_load_points_to_its_cell(
+    workspace: Path, tito: Tito, toy: Lesson
+) -> None:
+    path = workspace / "notebooks" / toy.notebook
+    type_in(path, {"double": "def double(x):\n    return (x"})
+    said = " ".join(tito("test", 42).out.split())
+    assert "there is no double, since its cell 'double' did not run: mend that first" in said
+
+
+def test_a_forgotten_return_is_asked_for(workspace: Path, tito: Tito, toy: Lesson) -> None:
+    path = workspace / "notebooks" / toy.notebook
+    type_in(path, {"double": "def double(x):\n    x + x"})
+    said = " ".join(tito("test", 42).out.split())
+    assert "Has a function no `return`?" in said
+
+
 def test_code_that_ends_the_kernel_is_named(workspace: Path, tito: Tito, toy: Lesson) -> None:
     type_in(
         workspace / "notebooks" / toy.notebook,

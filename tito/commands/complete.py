@@ -26,6 +26,7 @@ from tito.course.lessons import Lesson
 @experiments_option
 def command(lesson: Lesson, timeout: int, experiments: bool) -> None:
     """Test a lesson, export it and run its checkpoint; stop at the first step that fails."""
+    from tito.course.answers import how_to_install
     from tito.workspace.files import exchange_of, notebook_of
     from tito.workspace.lock import writing
     from tito.workspace.steps import (
@@ -64,4 +65,6 @@ def command(lesson: Lesson, timeout: int, experiments: bool) -> None:
         sys.exit(1)
     click.echo(f"Lesson {lesson.number} is complete.")
     if exchange_of(workspace) is None:  # in a class the course says when
-        click.echo(f"`tito answers {lesson.number}` shows the model answers beside yours.")
+        missing = how_to_install()
+        first = f"After `{missing}`, " if missing else ""
+        click.echo(f"{first}`tito answers {lesson.number}` shows the model answers beside yours.")

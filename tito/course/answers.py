@@ -82,6 +82,15 @@ def answers_of(lesson: Lesson) -> LessonAnswers:
     )
 
 
+def how_to_install() -> str:
+    """Return the command that installs the answers; empty if they are installed."""
+    try:
+        _folder()
+    except AnswersError:
+        return f"pip install {DISTRIBUTION}=={__version__}"
+    return ""
+
+
 def _folder() -> Path:
     """Return the folder of the installed distribution's package."""
     spec = find_spec(DISTRIBUTION)

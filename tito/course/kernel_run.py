@@ -16,11 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from recsys_edu.artefacts.cell import is_cython
 from recsys_edu.errors import MissingDependencyError
 from tito.course.notebook import EXPERIMENT, Cell, NotebookError, cells_of
 
 SECONDS_PER_CELL: Final = 120
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_CRASH: Final = (
+    " In Cython that is mostly an index outside of an array, or None that is used as an array: set "
+    "boundscheck(True) until it is found."
+)
+_NAME: Final = re.compile(r"name '(\w+)' is not defined")
 _FRAME: Final = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 
@@ -98,8 +104,9 @@ def run_notebook(
             "interrupted: is there a loop that does not end?"
         ) from None
     except DeadKernelError:
+        hint = _CRASH if any(is_cython(cell.source) for cell in cells) else ""
         raise NotebookError(
-            f"{path}, {running[-1].label}: its code ended the whole Python process."
+            f"{path}, {running[-1].label}: its code ended the whole Python process.{hint}"
         ) from None
     runs = _runs(cells, notebook.cells, seconds)
     return [run for run in runs if experiments or not run.cell.is_experiment]
@@ -170,16 +177,27 @@ def _kernel_manager() -> Any:
 def _runs(cells: list[Cell], executed: list[Any], seconds: int) -> list[CellRun]:
     code = [(c, x) for c, x in zip(cells, executed, strict=True) if c.kind == "code"]
     by_count = {x.get("execution_count"): c for c, x in code}
-    runs = []
+    runs: list[CellRun] = []
     for cell, run in code:
         failure = next((o for o in run["outputs"] if o["output_type"] == "error"), None)
         if failure is None:
             runs.append(CellRun(cell, "", ""))
         else:
-            runs.append(
-                CellRun(cell, failure["ename"], _sentence(cell, failure, by_count, seconds))
-            )
+            sentence = _sentence(cell, failure, by_count, seconds)
+            about = _missing(failure, runs) or sentence
+            runs.append(CellRun(cell, failure["ename"], about))
     return runs
+
+
+def _missing(failure: Any, before: list[CellRun]) -> str:
+    """Return a sentence about a name that a cell above would have defined, or nothing."""
+    name = _NAME.search(failure["evalue"]) if failure["ename"] == "NameError" else None
+    if name is None:
+        return ""
+    for run in before:
+        if not run.passed and re.search(rf"^ *def {name[1]}\b", run.cell.source, re.MULTILINE):
+            return f"there is no {name[1]}, since its {run.cell.label} did not run: mend that first"
+    return ""
 
 
 def _sentence(cell: Cell, failure: Any, by_count: dict[Any, Cell], seconds: int) -> str:
@@ -196,4 +214,5 @@ def _sentence(cell: Cell, failure: Any, by_count: dict[Any, Cell], seconds: int)
         return f"it had not ended after {seconds} s: is there a loop that does not end?{where}"
     if name == "AssertionError" and not own:
         return value or f"an assertion failed{where}"
-    return f"{name}: {value}{where}"
+    hint = ". Has a function no `return`?" if not own and "'NoneType'" in value else ""
+    return f"{name}: {value}{where}{hint}"
