@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from recsys_backends.contract import hold
+from tito.judging.figures import hold_op
 
+from .checkpoint import MEANINGS
 from .clauses import (
     require_balance,
     require_conflicts,
@@ -28,7 +29,7 @@ def test_conflict_free_rounds(remote, rng: np.random.Generator) -> None:
 def test_plan_epoch(remote, rng: np.random.Generator) -> None:
     """Pairs in their tiles, over even, skewed and tiny catalogues, and the contract of plan_epoch."""
     require_layout(remote, rng)
-    hold(remote, "plan_epoch", rng)
+    hold_op(remote, "plan_epoch", rng, MEANINGS)
 
 
 def test_ordered_sum(remote, rng: np.random.Generator) -> None:

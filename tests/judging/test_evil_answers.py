@@ -34,6 +34,8 @@ LESSONS = [
 SEED = 3
 # Answers that are tests: what they say of each function is judged by test_judged_tests.py.
 TESTS_AS_ANSWERS = frozenset({"agree"})
+THEIR_CLAUSES = frozenset({"my_test_catches_wrong_engines"})
+"""Clauses that call nothing else, and take half a minute."""
 
 EQUAL = r"(half precision|complex|bytes|truth values|true|flat|a row|a column|in two brackets)"
 ACCEPTED: list[tuple[str, str, str]] = [
@@ -95,7 +97,7 @@ ACCEPTED: list[tuple[str, str, str]] = [
     ),
     (
         r"06_profiling/(test_timed|test_traced|checkpoint)/probe\..*",
-        r"(half precision|complex|bytes|zeros|false) at .*|half precision|complex|"
+        r"(half precision|complex|bytes|zeros|false) at .*|half precision|complex|bytes|"
         r"the first answer again",
         "times between two bounds, memory to a tenth of a megabyte, and the larger of two peaks "
         "whichever comes first",
@@ -186,6 +188,7 @@ def test_no_checkpoint_lets_a_wrong_answer_through(lesson: Lesson) -> None:
         passed = (
             run_clause(name, function, remote, generator_for(name, SEED)).passed
             for name, function in functions_of(clauses).items()
+            if name not in THEIR_CLAUSES
         )
         return all(passed) and all(
             verdict.passed
