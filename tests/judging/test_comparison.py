@@ -95,6 +95,14 @@ def test_calls_that_are_too_short_for_the_account_are_not_verified() -> None:
     assert reasons[0].breach is None
 
 
+def test_in_short_calls_noise_is_no_breach_and_work_is() -> None:
+    short = Sample(EMPTY.wall + MS // 2, MS // 2, MS // 4)
+    for extra, found in ((2 * SLACK_NS, {None}), (MS, {None, Breach.WORK_BETWEEN_CALLS})):
+        assert breaches(replace(short, between=MS // 4 + extra), baseline=short) == found
+    for extra, found in ((2 * SLACK_NS, {None}), (MS, {None, Breach.HIDDEN_THREADS})):
+        assert breaches(replace(short, cpu=short.cpu + extra), baseline=short) == found
+
+
 def test_where_nobody_counts_nothing_is_refused() -> None:
     silent = Sample(10 * MS, None, None)
     assert reasons_in([Round(silent, silent, silent)] * 3, 1)[:0] == []
