@@ -42,7 +42,7 @@ def _draws(rng: np.random.Generator) -> list:
         if n_seen == 28:
             triples += triples_of_the_last_guess(seen, n_items, key, first)
         found += [("draw_negative", (seen, n_items, key, triple), {}) for triple in triples]
-    return found + _by_a_guess_more(rng)
+    return found + draws_of_a_guess_more(rng)
 
 
 def triples_of_the_last_guess(seen: set, n_items: int, key: int, first: int) -> list:
@@ -57,7 +57,7 @@ def triples_of_the_last_guess(seen: set, n_items: int, key: int, first: int) -> 
     return found
 
 
-def _by_a_guess_more(rng: np.random.Generator) -> list:
+def draws_of_a_guess_more(rng: np.random.Generator) -> list:
     """Return draws whose pick differs from what one guess more would find.
 
     A pick and a guess by the same draw are the same share of their bounds. So both items that are left are among

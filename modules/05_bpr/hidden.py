@@ -10,7 +10,7 @@ from recsys_backends.naive.extended.draw_negative import draw_negative
 from recsys_backends.plan import MAX_REJECTIONS, SKIPPED
 from tito.judging.figures import hold_op, require_figure, require_figures
 
-from .calls import triples_of_the_last_guess
+from .calls import draws_of_a_guess_more, triples_of_the_last_guess
 from .checkpoint import MEANINGS
 
 
@@ -73,20 +73,28 @@ def test_draw_negative(remote, rng: np.random.Generator) -> None:
             # A guess fewer than there should be makes a difference there, and hardly elsewhere.
             triples += triples_of_the_last_guess(seen, n_items, key, 0)
         for triple in triples:
-            got = remote.draw_negative(set(seen), n_items, key, triple)
-            about = f"for a user who has {n_seen} of {n_items} items"
-            require(got not in seen, f"Item {got} is drawn {about}, and it is one of theirs.")
-            require(
-                n_seen < n_items or got == SKIPPED,
-                f"There is no negative {about}: answer SKIPPED, which is −1.",
-            )
-            expected = draw_negative(0, seen, candidates, key, triple)
-            require(
-                got == expected,
-                f"Triple {triple} gets item {expected}, and yours gets {got}, {about}: the first guess is "
-                f"draw triple * DRAWS_PER_TRIPLE, there are {MAX_REJECTIONS} of them, and the pick "
-                "after that is a place in the ascending list of what is left.",
-            )
+            _require_draw(remote, seen, candidates, key, triple)
+    for _, (seen, n_items, key, triple), _ in draws_of_a_guess_more(rng):
+        _require_draw(remote, seen, Candidates(list(range(n_items))), key, triple)
+
+
+def _require_draw(remote, seen: set[int], candidates: Candidates, key: int, triple: int) -> None:
+    """The item that the answer key draws."""
+    n_items = len(candidates.items)
+    got = remote.draw_negative(set(seen), n_items, key, triple)
+    about = f"for a user who has {len(seen)} of {n_items} items"
+    require(got not in seen, f"Item {got} is drawn {about}, and it is one of theirs.")
+    require(
+        len(seen) < n_items or got == SKIPPED,
+        f"There is no negative {about}: answer SKIPPED, which is −1.",
+    )
+    expected = draw_negative(0, seen, candidates, key, triple)
+    require(
+        got == expected,
+        f"Triple {triple} gets item {expected}, and yours gets {got}, {about}: the first guess is "
+        f"draw triple * DRAWS_PER_TRIPLE, there are {MAX_REJECTIONS} of them, and the pick "
+        "after that is a place in the ascending list of what is left.",
+    )
 
 
 def test_plan_epoch(remote, rng: np.random.Generator) -> None:
