@@ -5,7 +5,10 @@ Each stands behind the honest entry's source, so ``top_k`` is right until a chea
 
 from __future__ import annotations
 
+import inspect
 from typing import Final
+
+from tests.judging.timed_entries import stop_the_clocks
 
 _WRAP: Final = """
 honest = top_k
@@ -129,25 +132,13 @@ CAUGHT_WHILE_TIMED: Final = {
 }
 """Sources that pass for right on other data, or that attack the clock; timing ends them."""
 
-_STOPPED: Final = """
-import ctypes, mmap
-def stop():
-    for name in dir(time):
-        if name.endswith(("counter", "counter_ns", "time", "time_ns", "monotonic")):
-            setattr(time, name, lambda *_: 0)
-    libc = ctypes.CDLL(None)
-    libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    for name in ("clock_gettime", "gettimeofday", "time"):
-        place = ctypes.cast(getattr(libc, name), ctypes.c_void_p).value
-        if libc.mprotect(place & -mmap.PAGESIZE, 2 * mmap.PAGESIZE, 7) == 0:
-            ctypes.memmove(place, b"\\x31\\xc0\\xc3", 3)  # xor eax, eax; ret
-"""
+_STOPPED: Final = "import ctypes, mmap\n" + inspect.getsource(stop_the_clocks)
 SLOW_SECONDS: Final = 0.08
 _SLEEP: Final = f"    sleep({SLOW_SECONDS})\n    return honest(*args, k=k)"
 
 AT_THEIR_TRUE_WORTH: Final = {
     "stopped clocks": _cheat(
-        "    stop()\n"
+        "    stop_the_clocks()\n"
         f"    ctypes.CDLL(None).usleep({int(SLOW_SECONDS * 1e6)})\n"
         "    return honest(*args, k=k)",
         before=_STOPPED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from recsys_backends.errors import ContractViolation
 from tests.judging.conftest import freezer
-from tests.leaderboard.toy import QUICK
+from tests.leaderboard.toy import QUICK, failed_clause
 from tito.judging.clock import TimedAnswer
 from tito.leaderboard.baseline_fit import fit
 from tito.leaderboard.division import DivisionKind, find_division
@@ -169,11 +170,7 @@ CHEATS = {
 @pytest.mark.parametrize("name", CHEATS)
 def test_a_cheat_is_ended_by_the_clause_about_it(name: str, tmp_path: Path) -> None:
     source, clause = CHEATS[name]
-    tmp_path.chmod(0o755)
-    module = tmp_path / "entry.py"
-    module.write_text(source, encoding="utf-8")
-    found = check_fit(module, DIVISION, seed=3)
-    assert (found.failed, bool(found.message)) == (clause, True), found
+    assert failed_clause(partial(check_fit, division=DIVISION, seed=3), source, tmp_path) == clause
 
 
 @needs_jail

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tito.leaderboard.contract_check import CheckResult
 from tito.leaderboard.division import Division, Rounds, find_division
 from tito.leaderboard.entry import Entry
 from tito.leaderboard.intervals import Estimate
@@ -24,6 +26,16 @@ def quick(name: str = "top-k-1", size: dict[str, int] | None = None) -> Division
     division = find_division(name)
     wanted = {key: (size or SMALL)[key] for key in division.size}
     return replace(division, size=wanted, rounds=QUICK)
+
+
+def failed_clause(check: Callable[..., CheckResult], source: str, folder: Path) -> str:
+    """The clause at which a check ends, with a message, for a module of this source."""
+    folder.chmod(0o755)
+    module = folder / "entry.py"
+    module.write_text(source, encoding="utf-8")
+    found = check(module)
+    assert bool(found.message) == bool(found.failed), found
+    return found.failed
 
 
 def honest(suffix: str = "") -> Entry:

@@ -3,128 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
-import sysconfig
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from recsys_edu import __version__
-from tests.course.learner import solutions_of, type_in
-from tests.packaging.commands import ROOT, copy_sources, run
+from tests.packaging.commands import ROOT, run
+from tests.packaging.installed import LESSONS, Installation, Learner
 from tito.authoring.answers import write_answers_project
 from tito.authoring.mutants import Mutant, mutants_of
-from tito.course.lessons import GLOSSARY, Lesson, lessons_in
+from tito.course.lessons import GLOSSARY
 
-LESSONS = lessons_in(ROOT / "modules", ROOT / "notebooks" / "release")
 WRONG = "als_half_step", "off by one row"
 """The graded function and the mutant of it that the second learner types in."""
-FOREIGN = ("PYTHON", "RECSYS_EDU_", "JUPYTER", "IPYTHON", "VIRTUAL_ENV", "PYTEST", "TITO")
-"""Beginnings of variables that say something of this environment."""
 pytestmark = pytest.mark.slow
-
-
-class Outcome(NamedTuple):
-    """What a command left behind."""
-
-    status: int
-    out: str
-    err: str
-
-
-@dataclass(frozen=True)
-class Installation:
-    """A virtual environment with the wheel, and the packages that it needs."""
-
-    wheel: Path
-    folder: Path
-
-    def run(self, program: str, *arguments: object, cwd: Path) -> Outcome:
-        """Run a program of the environment, which hears nothing of this one."""
-        done = subprocess.run(
-            [self.folder / "bin" / program, *map(str, arguments)],
-            cwd=cwd,
-            env={k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)},
-            capture_output=True,
-            text=True,
-            timeout=900,
-            check=False,
-        )
-        return Outcome(done.returncode, done.stdout, done.stderr)
-
-    def python(self, code: str, cwd: Path) -> Outcome:
-        """Run a script that has to end well."""
-        done = self.run("python", "-c", code, cwd=cwd)
-        assert done.status == 0, done
-        return done
-
-
-@dataclass(frozen=True)
-class Learner:
-    """Somebody in a workspace of their own."""
-
-    installation: Installation
-    folder: Path
-
-    def tito(self, *arguments: object) -> Outcome:
-        """Run tito in the workspace."""
-        return self.installation.run("tito", *arguments, cwd=self.folder)
-
-    def does(self, *arguments: object) -> str:
-        """What tito prints; AssertionError where it fails."""
-        said = self.tito(*arguments)
-        assert said.status == 0, f"tito {arguments}: {said.out}{said.err}"
-        return said.out
-
-    def writes(self, lesson: Lesson, solutions: dict[str, str] | None = None) -> None:
-        """Type the solutions into the lesson's notebook."""
-        type_in(self.folder / "notebooks" / lesson.notebook, solutions or solutions_of(lesson))
-
-    def checkpoints(self) -> tuple[int, dict[str, bool]]:
-        """The exit status of `tito checkpoint --all`, and the verdict on each lesson."""
-        said = self.tito("checkpoint", "--all", "--json")
-        return said.status, {each["lesson"]: each["passed"] for each in json.loads(said.out)}
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The wheel in an environment that sees this one's packages, but not its recsys_edu.
-
-    This environment's site-packages come second and as a plain folder: the .pth files in it, the
-    one of an editable install among them, are not read. What only authors have cannot be imported.
-    """
-    folder = tmp_path_factory.mktemp("installation")
-    source, dist, environment = folder / "source", folder / "dist", folder / "venv"
-    copy_sources(source)
-    build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", dist)
-    run(*build, cwd=source, PYTHONPATH="")
-    (wheel,) = dist.glob("*.whl")
-    run(sys.executable, "-m", "venv", "--without-pip", environment)
-    pip = (sys.executable, "-m", "pip", "--python", environment / "bin" / "python")
-    run(*pip, "install", "-q", "--no-deps", "--no-index", wheel, cwd=folder, PYTHONPATH="")
-    (packages,) = environment.glob("lib/python*/site-packages")
-    needed = dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib"))
-    (packages / "what_it_needs.pth").write_text("\n".join(needed) + "\n", encoding="utf-8")
-    for name in ("jupytext", "nbgrader"):
-        text = f"raise ImportError('learners have no {name}')\n"
-        (packages / f"{name}.py").write_text(text, encoding="utf-8")
-    return Installation(wheel, environment)
-
-
-@pytest.fixture
-def learner(installation: Installation, tmp_path: Path) -> Learner:
-    """Somebody with a new workspace."""
-    made = installation.run("tito", "init", "mine", cwd=tmp_path)
-    assert made.status == 0, made
-    assert f"{len(LESSONS)} notebooks added" in made.out
-    return Learner(installation, tmp_path / "mine")
 
 
 def test_the_wheel_has_what_learners_need_and_no_solutions(installation: Installation) -> None:
@@ -240,64 +135,6 @@ def test_all_lessons_from_an_empty_workspace_to_the_race(learner: Learner) -> No
     assert metrics["naive"][ndcg] > 0
 
 
-def test_colabs_first_cell_installs_the_wheel_and_leads_to_a_checkpoint(
-    installation: Installation, tmp_path: Path
-) -> None:
-    """A kernel in an empty folder, whose Python has what Colab has, and no recsys_edu."""
-    lesson = LESSONS[0]
-    opened = tmp_path / lesson.notebook
-    shutil.copy(lesson.release, opened)
-    type_in(opened, solutions_of(lesson))
-    colab = fake_colab(tmp_path / "colab", opened)
-    python = environment_without(installation, tmp_path / "venv")
-    (tmp_path / "content").mkdir()
-    first = "".join(json.loads(lesson.release.read_text(encoding="utf-8"))["cells"][0]["source"])
-    missing, _, done, exported = outputs_of(
-        ("import google.colab; import recsys_edu", first, "%tito complete 1", EXPORTED),
-        python,
-        tmp_path / "content",
-        {"PYTHONPATH": str(colab), "PIP_FIND_LINKS": str(installation.wheel.parent)},
-    )
-    assert "ModuleNotFoundError" in missing
-    assert "Lesson 1 is complete." in done
-    assert exported.startswith("my_recsys/interactions.py ")
-    assert str(tmp_path / "venv") in exported
-
-
-EXPORTED = """
-import recsys_edu
-from recsys_edu.workspace import find_workspace
-root = find_workspace().root
-print((root / "my_recsys" / "interactions.py").relative_to(root), recsys_edu.__file__)
-"""
-
-
-def test_vs_codes_kernel_stands_in_the_notebooks_folder(
-    installation: Installation, learner: Learner
-) -> None:
-    """A kernel and a terminal in the folder of the notebook, not of the workspace."""
-    lesson = next(lesson for lesson in LESSONS if lesson.name == "neighbors")
-    learner.writes(lesson)
-    folder = learner.folder / "notebooks"
-    done = installation.run("tito", "complete", lesson.number, cwd=folder)
-    assert f"Lesson {lesson.number} is complete." in done.out, done
-    assert (folder / GLOSSARY).is_file(), "the lessons link to it"
-    first = "".join(json.loads(lesson.release.read_text(encoding="utf-8"))["cells"][0]["source"])
-    python = installation.folder / "bin" / "python"
-    nothing, used = outputs_of((first, BY_STUDENT), python, folder, {})
-    assert nothing == ""
-    assert "student True" in used.splitlines()  # beside the sentence about whose ops are used
-
-
-BY_STUDENT = """
-from recsys_edu import ItemKNN, set_backend
-from recsys_edu.datasets import make_synthetic
-data = make_synthetic(60, 80, 1500, seed=3)
-backend = set_backend("student")
-print(backend.name, ItemKNN(k=5).fit(data).neighbors.values.max() > 0)
-"""
-
-
 def test_an_upgrade_from_the_wheel_keeps_what_was_written(learner: Learner) -> None:
     """The workspace of an older course: other words, another glossary, another version."""
     lesson, older = LESSONS[0], ("## Why", "## Why, in other words")
@@ -318,54 +155,6 @@ def test_an_upgrade_from_the_wheel_keeps_what_was_written(learner: Learner) -> N
     assert "**recommender** (01)" in (learner.folder / "notebooks" / GLOSSARY).read_text()
     assert "nothing of yours" in learner.does("upgrade"), "twice is once"
     learner.does("test", lesson.number)
-
-
-def fake_colab(folder: Path, opened: Path) -> Path:
-    """Modules that stand in for Colab's, with a notebook that is open; return their folder."""
-    package = folder / "google" / "colab"
-    package.mkdir(parents=True)
-    (package / "__init__.py").touch()
-    (package / "drive.py").write_text(
-        "from pathlib import Path\ndef mount(place): Path(place, 'MyDrive').mkdir(parents=True)\n"
-    )
-    (package / "_message.py").write_text(
-        "import json\nfrom pathlib import Path\ndef blocking_request(kind, **_):\n"
-        f"    return {{'ipynb': json.loads(Path({str(opened)!r}).read_text())}}\n"
-    )
-    return folder
-
-
-def environment_without(installation: Installation, folder: Path) -> Path:
-    """An environment like the installation's, but without the wheel; return its Python."""
-    run(sys.executable, "-m", "venv", "--without-pip", folder)
-    (packages,) = folder.glob("lib/python*/site-packages")
-    (others,) = installation.folder.glob("lib/python*/site-packages")
-    shutil.copy(others / "what_it_needs.pth", packages)
-    return folder / "bin" / "python"
-
-
-def outputs_of(
-    cells: tuple[str, ...], python: Path, folder: Path, environment: dict[str, str]
-) -> list[str]:
-    """Texts that cells print, or their tracebacks, in one kernel of a Python."""
-    from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
-    from nbformat import v4
-
-    manager = AsyncKernelManager()
-    launch = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    manager._kernel_spec = KernelSpec(argv=launch, display_name="Colab", language="python")
-    notebook = v4.new_notebook(cells=[v4.new_code_cell(code) for code in cells])  # type: ignore[no-untyped-call]
-    where = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(notebook, km=manager, timeout=600, allow_errors=True, resources=where)
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
-    pip = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_IGNORE_INSTALLED": "1"}
-    client.execute(cleanup_kc=True, env={**kept, **pip, **environment})
-    return [
-        "".join(out.get("text") or "\n".join(out.get("traceback", ())) for out in cell.outputs)
-        for cell in notebook.cells
-    ]
 
 
 def test_one_wrong_lesson_is_the_only_red_one(learner: Learner) -> None:

@@ -121,16 +121,20 @@ def _cell_problems(cells: list[Cell]) -> Iterator[str]:
             yield from _op_problems(cell)
 
 
+def _definitions(cells: list[Cell]) -> Iterator[tuple[Cell, str, ast.Module, set[str]]]:
+    """Yield each code cell with its Python, the tree of it, and the names that it defines."""
+    for cell in cells:
+        if cell.kind == "code":
+            text = python_of(cell)
+            tree = ast.parse(text)
+            yield cell, text, tree, set(defined_at_top(tree))
+
+
 def _experiment_problems(cells: list[Cell]) -> Iterator[str]:
     """Yield cells that grading runs, and that need experiments, which it does not run."""
     run: set[str] = set()
     left_out: set[str] = set()
-    for cell in cells:
-        if cell.kind != "code":
-            continue
-        text = python_of(cell)
-        tree = ast.parse(text)
-        defined = set(defined_at_top(tree))
+    for cell, text, tree, defined in _definitions(cells):
         if EXPERIMENT in cell.tags:
             left_out |= defined - run
             if cell.nbgrader:
@@ -146,12 +150,7 @@ def _borrowing_problems(cells: list[Cell]) -> Iterator[str]:
     """Yield tests that need what another test defines, which may have failed before it does so."""
     known: set[str] = set()
     others: set[str] = set()
-    for cell in cells:
-        if cell.kind != "code":
-            continue
-        text = python_of(cell)
-        tree = ast.parse(text)
-        defined = set(defined_at_top(tree))
+    for cell, text, tree, defined in _definitions(cells):
         if not cell.is_graded or cell.is_solution:
             known |= defined
             continue

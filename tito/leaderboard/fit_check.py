@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,38 +24,14 @@ _PURPOSE: Final = 2**20
 """Place of these draws, beside those of repeats."""
 
 
-def check_fit(
-    module: Path,
-    division: Division,
-    seed: int,
-    *,
-    jailed: bool = True,
-    allowed: tuple[str, ...] = (),
-) -> CheckResult:
-    """Run the clauses about factors; arguments as of ``check_contract``."""
-    return _check(CLAUSES, module, division, seed, jailed=jailed, allowed=allowed)
-
-
-def check_lists(
-    module: Path,
-    division: Division,
-    seed: int,
-    *,
-    jailed: bool = True,
-    allowed: tuple[str, ...] = (),
-) -> CheckResult:
-    """Run the clauses about lists of recommendations; arguments as of ``check_contract``."""
-    return _check(LIST_CLAUSES, module, division, seed, jailed=jailed, allowed=allowed)
-
-
 def _check(
     clauses: Mapping[str, Clause],
     module: Path,
     division: Division,
     seed: int,
     *,
-    jailed: bool,
-    allowed: tuple[str, ...],
+    jailed: bool = True,
+    allowed: tuple[str, ...] = (),
 ) -> CheckResult:
     """Run clauses up to the first that is not kept."""
     session = Session(
@@ -159,3 +136,8 @@ LIST_CLAUSES: Final[Mapping[str, Clause]] = {
     "lists_follow_the_data": _lists_follow_the_data,
 }
 """The same about lists."""
+
+check_fit: Final = partial(_check, CLAUSES)
+"""Run the clauses about factors; arguments as of ``check_contract``."""
+check_lists: Final = partial(_check, LIST_CLAUSES)
+"""Run the clauses about lists of recommendations; arguments as of ``check_contract``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from tito.jail.plain_files import SubmissionError
 from tito.jail.temporary import TemporaryFolder
 from tito.judging.failures import LearnerError
 from tito.leaderboard.build import write_module
-from tito.leaderboard.contract_check import check_contract
+from tito.leaderboard.contract_check import CheckResult, check_contract
 from tito.leaderboard.division import Division, DivisionKind
 from tito.leaderboard.entry import Entry
 from tito.leaderboard.fit_check import check_fit, check_lists
@@ -31,7 +31,7 @@ RIGHT: Final = "timed answers are right"
 _MOST_LINES: Final = 200
 
 Report = Callable[[State], None]
-CHECKS: Final = {
+CHECKS: Final[Mapping[DivisionKind, Callable[..., CheckResult]]] = {
     DivisionKind.KERNEL: check_contract,
     DivisionKind.TIME_TO_QUALITY: check_fit,
     DivisionKind.OPEN: check_lists,
