@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("jupytext")
 
 from recsys_edu.artefacts import local
+from recsys_edu.artefacts.cell import MOST_CHARACTERS
 from recsys_edu.artefacts.errors import BuildToolsError
 from recsys_edu.exported import Exported
 from tests.artefacts.compilers import needs_compiler, own_cache
@@ -138,6 +139,18 @@ def test_a_cell_keeps_its_language(workspace: Path, lesson: Lesson, tito: Tito) 
     assert "cell 'norm', line 1: its functions are to be written in Python" in (
         tito("export", "42").err
     )
+
+
+def test_a_cell_as_long_as_a_compiled_kernel_is_refused_where_grading_would(
+    workspace: Path, lesson: Lesson, tito: Tito
+) -> None:
+    write(
+        workspace, lesson, norm=f"DATA = '{'x' * MOST_CHARACTERS}'\n{solutions_of(lesson)['norm']}"
+    )
+    said = tito("export", 42)
+    assert said.status == 1
+    assert "cell 'norm'" in said.err
+    assert "more than 12,000 characters" in said.err
 
 
 def test_without_a_compiler_everything_else_goes_on(

@@ -92,7 +92,7 @@ def test_a_page_of_costly_outputs_is_bounded(
     html, n_elements = page_of([code_cell(outputs=outputs()) for _ in range(4)])
     assert n_elements < MOST_ELEMENTS
     assert len(html) < 3 * MOST_CHARACTERS
-    assert html.count("Cut here") >= 1 or "\x1b" not in html
+    assert "Cut here" in html
 
 
 @pytest.mark.parametrize("language", ["ipython3", "python", "ruby", "html", "mermaid"])

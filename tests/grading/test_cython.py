@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nbformat.v4 import new_code_cell
 
+from recsys_edu.artefacts.cell import MOST_CHARACTERS
 from recsys_edu.artefacts.errors import BuildToolsError
 from tests.artefacts.compilers import needs_compiler, own_cache
 from tests.course.toy_kernels import write_kernels
@@ -19,6 +21,7 @@ from tito.course.lessons import Lesson
 from tito.course.notebook import cells_of
 from tito.grading.autograding import batch, builds
 from tito.grading.autograding.batch import autograde
+from tito.grading.autograding.functions import TOO_LONG
 from tito.grading.autograding.outcome import Outcome, latest_outcome
 from tito.grading.course import GradingCourse, create_grading_course
 from tito.grading.prepare import prepare
@@ -94,6 +97,21 @@ def test_solutions_earn_everything_and_the_release_nothing(
     assert set(marks(bare).values()) == {0}
     assert told(bare, "test_dot") == "it is not written yet."
     assert sorted(path.name for path in (course.state / "built").iterdir()) == before
+
+
+def test_long_definitions_beside_the_cells_are_not_taken_and_this_is_said(
+    course: GradingCourse, lesson: Lesson
+) -> None:
+    """A kernel that is packed into an added cell could be loaded by one in Cython."""
+    uses = f"half = SHORT\n{''.join(cell_of(solved(lesson), 'norm')['source'])}"
+    for size, earned in ((100, 1.0), (MOST_CHARACTERS, 0.0)):
+        notebook = with_cell(solved(lesson), "norm", uses)
+        place = notebook["cells"].index(cell_of(notebook, "norm"))
+        source = f"SHORT = '{'x' * size}'"
+        notebook["cells"].insert(place, new_code_cell(source))  # type: ignore[no-untyped-call]
+        done = graded(course, lesson, notebook, f"size-{size}")
+        assert marks(done)["test_norm"] == earned
+        assert (TOO_LONG in done.remarks) == (earned == 0)
 
 
 REFUSED = {

@@ -90,8 +90,8 @@ def copied(notebook: Notebook) -> None:
         (forge, "Cell 'test_double' (number 4 of your notebook) was changed: the lesson's own"),
         (turn_round, ""),
         (copied, ""),
-        (strip, "they were recognised by their ids: double, halve, why."),
-        (strip_all, "they were recognised by their functions: double, halve."),
+        (strip, "Cells without their names were recognised by their ids: double, halve, why."),
+        (strip_all, "Cells without their names were recognised by their functions: double, halve."),
         (change_type, "was a cell of type 'raw'"),
     ],
 )

@@ -105,7 +105,7 @@ def test_in_short_calls_noise_is_no_breach_and_work_is() -> None:
 
 def test_where_nobody_counts_nothing_is_refused() -> None:
     silent = Sample(10 * MS, None, None)
-    assert reasons_in([Round(silent, silent, silent)] * 3, 1)[:0] == []
+    assert [r.breach for r in reasons_in([Round(silent, silent, silent)] * 3, 1)] == [None]
     found = comparison.Comparison((Round(silent, silent, silent),), 1, ())
     assert found.cpu_seconds() is None
 
@@ -174,8 +174,8 @@ def test_hidden_threads_are_refused(freezer: None) -> None:
     entry = other("with_a_hidden_thread")
     found = compare(entry, SAME, calls("digest", 16), n_rounds=40)
     assert found.validity is Validity.REFUSED
-    assert [reason.breach for reason in found.reasons] == [Breach.HIDDEN_THREADS]
-    assert "more threads ran" in found.reasons[0].sentence
+    told = {reason.breach: reason.sentence for reason in found.reasons}
+    assert "more threads ran" in told[Breach.HIDDEN_THREADS]
 
 
 def test_threads_that_are_allowed_are_not_refused(freezer: None) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from recsys_backends.errors import ContractViolation
 from tito.judging.clauses import run_clause
+from tito.judging.connection import MAX_REPLY
 from tito.judging.failures import Failure
 from tito.judging.handed import HandedLimits
 from tito.judging.judged_tests import (
@@ -386,3 +387,13 @@ def test_a_reference_that_defines_nothing_is_the_lessons_fault(
 ) -> None:
     with pytest.raises(HandedSourceError):
         judged("def agree(reference, total):\n    return True\n", **one(reference="x = 1\n"))
+
+
+def test_a_function_may_be_given_more_than_an_answer_may_have(
+    judged: Callable[..., JudgedTest],
+) -> None:
+    source = "import numpy as np\ndef agree(total):\n    x = np.ones({n})\n    return {answer}"
+    large = source.format(n=MAX_REPLY // 4, answer="total(x) == len(x)")
+    require_good(judged(large, **one()))
+    silent = source.format(n=MAX_REPLY // 4, answer="[total(x[:3]), x]")
+    assert "no answer" in failure_of(judged, silent, **one())[0]

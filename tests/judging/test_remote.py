@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tito.judging.connection import MAX_REPLY, MAX_REPLY_PARTS
 from tito.judging.remote import OWN_NAMES, LearnerError, Remote, connection_of
 from tito.wire.pipe import Deadline
 
@@ -273,6 +274,16 @@ def test_garbage_on_the_pipe_is_no_answer(remote_of: Callable[..., Remote]) -> N
     with pytest.raises(LearnerError, match=r"what came back is no answer|had not answered"):
         remote.chatter()
     assert remote.add(1) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"), [("np.ones(n, np.int8)", MAX_REPLY), ("[0] * n", MAX_REPLY_PARTS)]
+)
+def test_an_answer_is_bounded(kind: str, most: int, remote_of: Callable[..., Remote]) -> None:
+    remote = remote_of(f"import numpy as np\ndef answer(n):\n    return {kind}\n")
+    assert len(remote.answer(most - 100)) == most - 100
+    with pytest.raises(LearnerError, match="what came back is no answer"):
+        remote.answer(most + 1)
 
 
 def test_no_process_is_left_behind(remote_of: Callable[..., Remote]) -> None:

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from recsys_edu.artefacts.artefact import Artefact
-from recsys_edu.artefacts.cell import CythonCell, CythonCellError, is_cython, read_cell, reexports
+from recsys_edu.artefacts.cell import (
+    MOST_CHARACTERS,
+    CythonCell,
+    CythonCellError,
+    is_cython,
+    read_cell,
+    reexports,
+)
 from recsys_edu.artefacts.errors import BuildError
 from recsys_edu.artefacts.local import build_here, module_file
 from recsys_edu.exported import join_cells
@@ -72,6 +79,19 @@ def require_language(cell: Cell, released: Cell) -> None:
         raise CythonCellError(1, "its first line has to be %%cython, as it was released.")
     if is_cython(cell.source) and not is_cython(released.source):
         raise CythonCellError(1, "its functions are to be written in Python, without %%cython.")
+
+
+def has_cython(cells: Sequence[Cell]) -> bool:
+    """Return True if a lesson's exported cells, as released, include some in Cython."""
+    return any(is_cython(cell.source) for cell in cells if cell.is_exported)
+
+
+def require_short(cell: Cell) -> None:
+    """Refuse a cell with room for a compiled kernel, which one in Cython could load."""
+    if len(cell.source) > MOST_CHARACTERS:
+        raise CythonCellError(
+            0, f"it has more than {MOST_CHARACTERS:,} characters: it is for code, not for data."
+        )
 
 
 def build_cython(path: Path, cell: Cell, cython: CythonCell, builder: Builder) -> bytes:

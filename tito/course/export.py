@@ -24,8 +24,10 @@ from tito.course.cython_cells import (
     Extension,
     build_cython,
     functions_of_cython,
+    has_cython,
     placed_error,
     require_language,
+    require_short,
     source_name,
 )
 from tito.course.names import Definition, defined_at_top, undefined_names
@@ -109,6 +111,8 @@ def export_notebook(
     with warnings.catch_warnings(action="ignore"):  # the learner has seen them in the notebook
         cells = exported_cells(path)
         _refuse_copies(path, cells)
+        if has_cython(released):
+            _refuse_long_cells(path, cells)
         as_released = {cell.grade_id: cell for cell in released if cell.grade_id}
         pieces = [
             _piece(path, cell, as_released.get(cell.grade_id, cell), headers or {})
@@ -119,6 +123,15 @@ def export_notebook(
         _refuse_undefined(path, pieces)
         pieces, extensions, unbuilt = _built(path, pieces, lesson, builder)
     return Export(_joined(title, path, pieces), functions, stubs, extensions, unbuilt)
+
+
+def _refuse_long_cells(path: Path, cells: Sequence[Cell]) -> None:
+    """Raise NotebookError where grading would not take a cell for its length."""
+    for cell in cells:
+        try:
+            require_short(cell)
+        except CythonCellError as error:
+            raise placed_error(path, cell, error) from None
 
 
 def _piece(path: Path, cell: Cell, released: Cell, headers: Mapping[str, bytes]) -> _Piece:

@@ -35,6 +35,8 @@ from tito.wire.values import FrameError, arrays_in
 
 MAX_REPLY: Final = 2**22
 """Bytes of one reply; a clause that quotes an array makes a hundred times as many of it."""
+MAX_CALL: Final = 2**25
+"""Bytes of one call of a handed function; ``HandedLimits`` bounds all of them."""
 MAX_REPLY_PARTS: Final = 2**18
 """Values in one reply, beside those in its arrays."""
 _SECONDS_TO_END: Final = 1.0
@@ -311,13 +313,16 @@ class Connection:
         handed: Handed | None,
     ) -> dict[str, Any]:
         """Send a frame, answer the requests of the process, and return its reply."""
+        limit = MAX_REPLY if handed is None else MAX_CALL
         self.n_bytes_sent += send(process, message, deadline)
-        reply = receive(process, deadline, MAX_REPLY, MAX_REPLY_PARTS)
+        reply = receive(process, deadline, limit, MAX_REPLY_PARTS)
         while handed is not None and "call" in reply:
             n_bytes = send(process, handed.answer(reply), deadline)
             self.n_bytes_sent += n_bytes
             handed.count(n_bytes)
-            reply = receive(process, deadline, MAX_REPLY, MAX_REPLY_PARTS)
+            reply = receive(process, deadline, limit, MAX_REPLY_PARTS)
+        if sum(array.nbytes for array in arrays_in(reply)) > MAX_REPLY:
+            raise NoReplyError(late=False, damage=f"it has more than {MAX_REPLY:,} bytes")
         return reply
 
     def _gone(

@@ -39,6 +39,6 @@ def waiting(outcome: Outcome) -> str:
     if not outcome.to_look_at:
         return ""
     return (
-        f"A person decides about {', '.join(outcome.to_look_at)}: it has not all points, and code "
-        "beside it was not graded."
+        f"A person decides about {', '.join(outcome.to_look_at)}: points are missing, and code "
+        "beside was not graded."
     )

@@ -11,8 +11,8 @@ from tito.grading.autograding.added import AddedCell
 from tito.grading.pages.sanitize import literal_markdown, safe_attachments, safe_markdown
 
 _MOST_NAMED: Final = 5
-_PICTURE_NAME: Final = re.compile(r"[^\s()]+")
-_PICTURE: Final = re.compile(rf"\(attachment:(?P<name>{_PICTURE_NAME.pattern})")
+_PICTURE_NAME: Final = re.compile(r"[^\s()<>]+")
+_PICTURE: Final = re.compile(rf"attachment:(?P<name>{_PICTURE_NAME.pattern})")
 _NEAR: Final = 2
 """Number of released cells, at most, between words and an empty box below them."""
 
@@ -74,7 +74,7 @@ def _with_own_pictures(added: AddedCell, text: str) -> tuple[str, dict[str, Any]
 
     def renamed(found: re.Match[str]) -> str:
         name = found["name"]
-        return f"(attachment:{added.number}-{name}" if name in pictures else found[0]
+        return f"attachment:{added.number}-{name}" if name in pictures else found[0]
 
     own = {
         f"{added.number}-{name}" if _PICTURE_NAME.fullmatch(name) else name: picture

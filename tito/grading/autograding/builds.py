@@ -11,7 +11,6 @@ from recsys_edu.artefacts.artefact import Artefact
 from recsys_edu.artefacts.build import build
 from recsys_edu.artefacts.cache import BuildCache, content_of, name_of
 from recsys_edu.artefacts.cell import (
-    MOST_CHARACTERS,
     CythonCellError,
     headers_in,
     is_cython,
@@ -21,7 +20,7 @@ from recsys_edu.artefacts.errors import BuildError
 from recsys_edu.artefacts.local import module_file
 from recsys_edu.artefacts.recipe import BuildLimits
 from recsys_edu.artefacts.toolchain import require_toolchain
-from tito.course.cython_cells import Builder, require_language
+from tito.course.cython_cells import Builder, has_cython, require_language, require_short
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
 from tito.grading.autograding.module import LeftOut, exported_cells_of
@@ -90,7 +89,7 @@ def build_cells(
     for cell, stub in zip(written, released, strict=True):
         try:
             if compiled:
-                _require_short(cell)
+                require_short(cell)
             modules += _built(cell, stub, headers, builder)
             cells.append(cell)
             continue
@@ -117,19 +116,6 @@ def _built(
     cython.check()
     artefact = cython.artefact()
     return [(artefact, builder(artefact))] if cython.written else []
-
-
-def has_cython(cells: Sequence[Cell]) -> bool:
-    """Return True if a lesson's exported cells, as released, include some in Cython."""
-    return any(is_cython(cell.source) for cell in cells if cell.is_exported)
-
-
-def _require_short(cell: Cell) -> None:
-    """Refuse a cell with room for a compiled kernel, which one in Cython could load."""
-    if len(cell.source) > MOST_CHARACTERS:
-        raise CythonCellError(
-            0, f"it has more than {MOST_CHARACTERS:,} characters: it is for code, not for data."
-        )
 
 
 def _told(error: CythonCellError) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from recsys_edu.artefacts.cell import MOST_CHARACTERS, headers_in
 from recsys_edu.exported import names_defined
+from tito.course.cython_cells import has_cython
 from tito.course.lessons import Lesson
 from tito.course.notebook import Cell
 from tito.course.parts import parts_of
@@ -16,7 +18,6 @@ from tito.grading.autograding.builds import (
     build_cells,
     build_exported,
     builder_of,
-    has_cython,
 )
 from tito.grading.autograding.dependents import prerequisites_of
 from tito.grading.autograding.helpers import Helper, find_helpers, with_helpers
@@ -28,6 +29,11 @@ from tito.grading.autograding.statements import splitter_in
 from tito.grading.course import GradingCourse
 from tito.judging.failures import Failure
 
+TOO_LONG: Final = (
+    f"Definitions in added cells have more than {MOST_CHARACTERS:,} characters together, and were "
+    "not taken along."
+)
+
 
 @dataclass(frozen=True)
 class MarkedFunctions:
@@ -38,6 +44,8 @@ class MarkedFunctions:
     helpers: tuple[Helper, ...]
     """Statements of added cells that were taken along."""
     builds: Builds
+    not_taken: str = ""
+    """Sentence about added cells that were not taken along; empty if all were."""
 
     def remarks(self) -> list[str]:
         """Return sentences about cells that were not taken as they are."""
@@ -45,7 +53,8 @@ class MarkedFunctions:
             f"Cell '{cell.grade_id}' {cell.message}{'.' if cell.in_part else _NOT_WRITTEN}"
             for cell in self.left_out
         ]
-        return [*said, *(helper.remark for helper in self.helpers)]
+        told = [helper.remark for helper in self.helpers]
+        return [*said, *told, *([self.not_taken] if self.not_taken else [])]
 
 
 _NOT_WRITTEN = ", and counts as not written."
@@ -72,8 +81,9 @@ def mark_functions(
     plain = build_exported(course, lesson, rebuilt.notebook, template, jailed=jailed)
     split = splitter_in(judge.session)
     helpers = find_helpers(rebuilt.code, plain.cells, split)
+    not_taken = ""
     if has_cython(template) and sum(len(helper.source) for helper in helpers) > MOST_CHARACTERS:
-        helpers = []  # data such as a compiled kernel, which a cell in Cython could load
+        helpers, not_taken = [], TOO_LONG  # a compiled kernel, say, which a cell could load
     builds = with_helpers(plain, helpers)
     judgement = judge.judgement(builds)
 
@@ -92,7 +102,7 @@ def mark_functions(
     )
     marks = _with_reasons(marks, judgement.left_out, template, Failure.UNLOADABLE)
     marks = _with_reasons(marks, plain.left_out, template, Failure.UNBUILDABLE)
-    return MarkedFunctions(marks, judgement.left_out, tuple(helpers), plain)
+    return MarkedFunctions(marks, judgement.left_out, tuple(helpers), plain, not_taken)
 
 
 def _with_reasons(

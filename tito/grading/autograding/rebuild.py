@@ -91,8 +91,7 @@ def rebuild(template: dict[str, Any], submission: bytes) -> Rebuilt:
 def _recognised(names: Mapping[str, Sequence[str]]) -> list[str]:
     """Return a sentence for each part of cells by which they were recognised without a name."""
     return [
-        f"An editor removed the metadata of cells; they were recognised by their {known_by}: "
-        f"{', '.join(cells)}."
+        f"Cells without their names were recognised by their {known_by}: {', '.join(cells)}."
         for known_by, cells in names.items()
         if known_by
     ]

@@ -65,5 +65,5 @@ class OutputAmounts:
 
     def _text(self, text: str) -> str:
         most = max(0, min(MAX_OUTPUT, self._characters))
-        self._characters -= len(text)
+        self._characters -= min(len(text), most)
         return text if len(text) <= most else f"{text[:most]}\n{CUT}\n"
