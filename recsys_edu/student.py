@@ -27,7 +27,7 @@ from recsys_edu.errors import StudentCodeError
 from recsys_edu.exported import Exported, text_of
 from recsys_edu.workspace import find_workspace
 
-_NUMBER: Final = re.compile(r"[0-9]{1,2}", re.ASCII)
+_NUMBER: Final = re.compile(r"0?[1-9]|[1-9][0-9]", re.ASCII)
 _STATE: Final = "after_"
 """Beginning of the name under which this module has the state after a lesson."""
 

@@ -46,7 +46,7 @@ class EASE(BlockModel):
 
     X is the matrix of interactions, each of them a 1: strengths are left out. With
     P = (XᵀX + reg I)⁻¹ the minimum is B[i, j] = −P[i, j] / P[j, j]. Time grows with the cube of the
-    number of items, and memory with its square: 12 bytes a pair of items to learn, and 4 after.
+    number of items, and memory with its square: up to 15 bytes a pair of items to learn, 4 after.
 
     Args:
         reg: weight of the regulariser, above 0.
@@ -75,6 +75,7 @@ class EASE(BlockModel):
         self._configure(locals())
 
     def _learn(self, train: Interactions, callbacks: Sequence[Callback]) -> None:
+        import scipy.linalg.lapack  # noqa: F401 (loads the BLAS that is limited below)
         from threadpoolctl import threadpool_limits
 
         if train.n_items > _MOST_ITEMS:
@@ -112,7 +113,7 @@ def _weights(pattern: csr_array[np.float32], reg: float) -> NDArray[np.float32]:
     """Return the minimum for a matrix of ones, shape (n_users, n_items), that no user has twice."""
     from scipy.linalg.lapack import dpotrf, dpotri
 
-    gram = (pattern.T @ pattern).astype(np.float64).toarray(order="F")
+    gram = (pattern.T @ pattern).toarray(order="F").astype(np.float64)  # counts, exact in float32
     np.fill_diagonal(gram, np.diagonal(gram) + reg)
     factor, failed = dpotrf(gram, lower=1, overwrite_a=1, clean=0)
     if not failed:

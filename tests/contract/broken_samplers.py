@@ -12,8 +12,8 @@ def _sampler(name: str, before: str, after: str, caught_by: str) -> BrokenKernel
 BROKEN_SAMPLERS = (
     _sampler(
         "weights_ignored",
-        "if isinstance(sampler, WeightedSampler):",
-        "if False:",
+        "return [WeightedCandidates(items, weights) for items in item_blocks]",
+        "return [Candidates(items) for items in item_blocks]",
         "negatives_follow_the_weights",
     ),
     _sampler(

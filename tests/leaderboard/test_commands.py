@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from collections.abc import Callable
@@ -172,11 +173,16 @@ def test_a_ranking_is_exported(tito: Run, board: Path, tmp_path: Path, kind: str
         assert json.loads(text)["benchmarks"][0]["group"] == "top-k-1"
 
 
-def test_without_the_extra_there_is_a_command_to_get_it(
-    tito: Run, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("arguments", [("show",), ("mine",), ("judge", "--once"), ("log", "1")])
+def test_without_the_extra_a_sentence_names_it(
+    arguments: tuple[str, ...], tito: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    found = importlib.util.find_spec
     monkeypatch.setattr(
-        "tito.commands.leaderboard._common.find_spec",
-        lambda name: None if name == "alembic" else object(),
+        "tito.commands.leaderboard.find_spec",
+        lambda name: None if name == "sqlalchemy" else found(name),
     )
-    assert "pip install 'recsys_edu[leaderboard]'" in tito("show")[2]
+    status, _, err = tito(*arguments)
+    assert status == 1
+    assert "recsys_edu[leaderboard]" in err
+    assert tito("divisions")[0] == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +139,30 @@ def test_the_best_of_each_row_whatever_their_signs() -> None:
     assert best[1].tolist() == [-inf] * 4
     assert best_of(scores, 2)[0].tolist() == [[1, 3], [-1, -1], [0, 1], [1, 3]]
     assert best_of(scores, 5)[0].tolist()[3] == [1, 3, 0, 4, -1]
+
+
+ONE_THREAD = """
+import threadpoolctl
+from recsys_edu import EASE
+from recsys_edu.datasets import make_synthetic
+from recsys_edu.models import ease
+
+solved = ease._weights
+
+def watched(*args):
+    found = solved(*args)
+    pools = threadpoolctl.threadpool_info()
+    print({pool["num_threads"] for pool in pools if pool["user_api"] == "blas"})
+    return found
+
+ease._weights = watched
+EASE(5.0, n_threads=1).fit(make_synthetic(60, 80, 1500, seed=1))
+"""
+
+
+def test_the_first_fit_of_a_process_keeps_to_its_threads() -> None:
+    """SciPy brings a BLAS of its own, which no limit holds before it is loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_THREAD], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "{1}\n", done.stderr

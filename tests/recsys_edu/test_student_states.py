@@ -88,7 +88,7 @@ def test_worker_processes_compute_on_the_same_state(workspace: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["student:", "student:x", "student:005", "student:-1", "student:٣"]
+    "name", ["student:", "student:x", "student:005", "student:00", "student:-1", "student:٣"]
 )
 def test_what_is_no_lesson_is_no_backend(name: str) -> None:
     with pytest.raises(UnknownBackendError, match="there is no backend"):

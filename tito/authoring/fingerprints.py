@@ -106,10 +106,10 @@ def public_fingerprints(lesson: Lesson) -> bytes:
 
 def _digest_of(lesson: Lesson) -> str:
     """Return a digest of what the fingerprints of a lesson depend on, but for the library."""
-    digest = hashlib.sha256()
-    for name in (CALLS, "mutants.py", "probe.py"):
-        path = lesson.folder / name
-        digest.update(path.read_bytes() if path.is_file() else b"")
+    digest = hashlib.sha256(str(PUBLIC_SEED).encode())
+    read = [*lesson.folder.glob("*.py"), *lesson.folder.glob("*.pxd")]
+    for path in sorted(set(read) - {lesson.source}):
+        digest.update(path.read_bytes())
     for cell in solution_cells(lesson):
         if cell.is_exported:
             digest.update(cell.source.encode())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _KERNEL_PLOTS: Final = ("module://matplotlib_inline", "module://ipykernel")
 """Beginnings of MPLBACKEND in a kernel, whoever started it."""
@@ -32,6 +35,14 @@ def make_plain() -> bool:
     if os.environ.get("TERM") == "dumb":
         os.environ["NO_COLOR"] = "1"
     return bool(os.environ.get("NO_COLOR"))
+
+
+def wide_console(width: int = 140) -> Console:
+    """Return a console for tables, as wide as they need where there is no terminal to fit into."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=width)
 
 
 def can_overwrite() -> bool:

@@ -88,6 +88,7 @@ def command(
     from recsys_edu.race import DEFAULT_CONTESTANTS, RaceSettings, contestants, run_race
     from recsys_edu.race.plot import check_plot_path, plot_race
     from recsys_edu.race.table import race_table
+    from tito.commands._screen import wide_console
 
     _check_paths(json_path, plot_path)
     if plot_path is not None:
@@ -107,9 +108,7 @@ def command(
     result.left_out[:0] = left_out
     for sentence in result.left_out:
         errors.print(sentence, style="yellow", highlight=False, markup=False)
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=140)  # a pipe or a file has no width to fit into
+    console = wide_console()
     console.print(race_table(result))
     if json_path is not None:
         _write(json_path, lambda: result.write_json(json_path))

@@ -18,7 +18,8 @@ from tito.course.lessons import Lesson
 
 DISTRIBUTION: Final = "recsys_edu_answers"
 FORMAT: Final = 1
-_INSTALL: Final = f"run `pip install {DISTRIBUTION}=={__version__}`"
+_COMMAND: Final = f"pip install {DISTRIBUTION}=={__version__}"
+_INSTALL: Final = f"run `{_COMMAND}`"
 
 
 class AnswersError(RecsysError, LookupError):
@@ -84,11 +85,7 @@ def answers_of(lesson: Lesson) -> LessonAnswers:
 
 def how_to_install() -> str:
     """Return the command that installs the answers; empty if they are installed."""
-    try:
-        _folder()
-    except AnswersError:
-        return f"pip install {DISTRIBUTION}=={__version__}"
-    return ""
+    return "" if find_spec(DISTRIBUTION) is not None else _COMMAND
 
 
 def _folder() -> Path:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Final
 
 import click
 
+from recsys_edu.errors import MissingDependencyError
 from tito.commands._lazy import LazyGroup
 
 _COMMANDS: Final = {
@@ -22,5 +24,9 @@ _COMMANDS: Final = {
 
 
 @click.group("leaderboard", cls=LazyGroup, package="tito.commands.leaderboard", summaries=_COMMANDS)
-def command() -> None:
+@click.pass_context
+def command(context: click.Context) -> None:
     """Compete on kernels: every entry is run again here, under the contract, beside optimized."""
+    for package in ("sqlalchemy", "alembic"):
+        if context.invoked_subcommand != "divisions" and find_spec(package) is None:
+            raise MissingDependencyError.for_extra(package, "leaderboard")

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import click
-
-from recsys_edu.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from tito.leaderboard.store.store import Store
@@ -28,10 +25,7 @@ with_person: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
 
 
 def open_board(url: str | None) -> Store:
-    """Return the leaderboard's database; MissingDependencyError without the extra for it."""
-    for package in ("sqlalchemy", "alembic"):
-        if find_spec(package) is None:
-            raise MissingDependencyError.for_extra(package, "leaderboard")
+    """Return the leaderboard's database."""
     from tito.leaderboard.place import board_url
     from tito.leaderboard.store.store import Store
 

@@ -8,9 +8,9 @@ import click
 @click.command("divisions")
 def command() -> None:
     """List the divisions with their functions, languages and limits."""
-    from rich.console import Console
     from rich.table import Table
 
+    from tito.commands._screen import wide_console
     from tito.leaderboard.division import all_divisions
 
     table = Table("division", "threads", "what is timed", "languages", "interval", "note")
@@ -23,7 +23,4 @@ def command() -> None:
             f"± {division.rounds.half_width:.0%}",
             division.note,
         )
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=160)
-    console.print(table)
+    wide_console(160).print(table)

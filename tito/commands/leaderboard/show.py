@@ -18,8 +18,7 @@ def command(division: str | None, as_json: bool, board: str | None) -> None:
 
     Entries that were judged on their authors' machines stand in tables of their own.
     """
-    from rich.console import Console
-
+    from tito.commands._screen import wide_console
     from tito.leaderboard.division import all_divisions, find_division
     from tito.leaderboard.states import State
     from tito.leaderboard.store.ranking import ranking
@@ -39,9 +38,7 @@ def command(division: str | None, as_json: bool, board: str | None) -> None:
     if not any(places for _, _, places in rankings):
         click.echo("There is no judged entry yet: `tito leaderboard submit` adds one.")
         return
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=140)  # a pipe or a file has no width to fit into
+    console = wide_console()
     for each, state, places in rankings:
         if places:
             console.print(ranking_table(each, places, f"{each.name}: {state}"))

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from recsys_backends.plan import AdaptiveSampler, Sampler, WeightedSampler
+from recsys_backends.plan import AdaptiveSampler, WeightedSampler
 
 
 def scaled(half: int, bound: int) -> int:
@@ -79,18 +79,18 @@ class AdaptiveCandidates(Candidates):
         return ranking[rank] if weights[factor] > 0 else ranking[-1 - rank]
 
 
-def candidates_of_blocks(item_blocks: list[list[int]], sampler: Sampler) -> list[Candidates]:
+def candidates_of_blocks(
+    item_blocks: list[list[int]], sampler: WeightedSampler | AdaptiveSampler
+) -> list[Candidates]:
     """Return the candidates of each block of items."""
     if isinstance(sampler, WeightedSampler):
         weights = sampler.weights.tolist()
         return [WeightedCandidates(items, weights) for items in item_blocks]
-    if isinstance(sampler, AdaptiveSampler):
-        dealt = deal_rankings(sampler, item_blocks)
-        return [
-            AdaptiveCandidates(items, rankings, sampler)
-            for items, rankings in zip(item_blocks, dealt, strict=True)
-        ]
-    return [Candidates(items) for items in item_blocks]
+    dealt = deal_rankings(sampler, item_blocks)
+    return [
+        AdaptiveCandidates(items, rankings, sampler)
+        for items, rankings in zip(item_blocks, dealt, strict=True)
+    ]
 
 
 def deal_rankings(sampler: AdaptiveSampler, item_blocks: list[list[int]]) -> list[list[list[int]]]:
