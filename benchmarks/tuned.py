@@ -39,13 +39,13 @@ from recsys_edu import (
 from recsys_edu.evaluation import Evaluation
 from recsys_edu.interactions import Interactions
 from recsys_edu.machine import describe_machine
-from recsys_edu.ranking import Ranker
+from recsys_edu.ranking import RankingModel
 from recsys_edu.splits import Split
 
 METRICS = ("ndcg@20", "recall@20")
 N_FACTORS = 64
 Settings = Mapping[str, Any]
-Maker = Callable[[Interactions, Settings, int], Ranker]
+Maker = Callable[[Interactions, Settings, int], RankingModel]
 
 
 def grid(**choices: tuple[Any, ...]) -> list[dict[str, Any]]:
@@ -94,7 +94,7 @@ class ImplicitRanker:
 def implicit_model(make: Callable[[Settings, int], Any]) -> Maker:
     """Fit one of implicit's models; ALS gets its confidences as the matrix."""
 
-    def fit(train: Interactions, settings: Settings, seed: int) -> Ranker:
+    def fit(train: Interactions, settings: Settings, seed: int) -> RankingModel:
         from peer_models import matrix_of
 
         matrix = matrix_of(train)
@@ -130,7 +130,7 @@ def implicit_neighbors(settings: Settings, seed: int) -> Any:
     return CosineRecommender(K=settings["k"])
 
 
-def cornac_bpr(train: Interactions, settings: Settings, seed: int) -> Ranker:
+def cornac_bpr(train: Interactions, settings: Settings, seed: int) -> RankingModel:
     """cornac's vectors, ranked by ours: its own ``recommend`` takes one user a call."""
     import cornac
     from peer_models import cornac_data_of
