@@ -11,6 +11,8 @@ import pytest
 
 from tests.leaderboard.toy import HONEST, judged, verdict
 from tito.leaderboard import worker
+from tito.leaderboard.judge import Report
+from tito.leaderboard.states import State
 from tito.leaderboard.store.store import Store
 from tito.leaderboard.verdict import Verdict
 from tito.main import main
@@ -45,7 +47,11 @@ def entry(tmp_path: Path) -> str:
 
 
 def judging_as(monkeypatch: pytest.MonkeyPatch, found: Verdict) -> None:
-    monkeypatch.setattr(worker, "judge", lambda task, report: found)
+    def given(task: worker.Task, report: Report) -> Verdict:
+        report(State.CHECKING)
+        return found
+
+    monkeypatch.setattr(worker, "judge", given)
     monkeypatch.setattr(worker, "require_jail", lambda: None)
 
 
@@ -98,8 +104,6 @@ def test_a_file_enters_every_division_of_its_functions(tito: Run, entry: str) ->
 def test_local_entries_are_judged_at_once_and_stand_apart(
     tito: Run, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tito.leaderboard.states import State
-
     judging_as(monkeypatch, verdict(0.5, state=State.LOCAL))
     words = ("submit", entry, "--division", "top-k-1", "--local", "--person", "ada")
     assert "entry 1: local" in tito(*words)[2]

@@ -16,7 +16,7 @@ from tito.leaderboard.contract_check import CheckResult
 from tito.leaderboard.division import Division
 from tito.leaderboard.entry import Entry
 from tito.leaderboard.errors import LeaderboardError
-from tito.leaderboard.judge import Task, judge
+from tito.leaderboard.judge import Report, Task, judge
 from tito.leaderboard.replay import replay
 from tito.leaderboard.states import State
 from tito.leaderboard.store.entries import events_of, find_entry, submit
@@ -123,8 +123,9 @@ def test_what_cannot_be_called_is_rejected_by_name(source: str, clause: str) -> 
 def judging_as(monkeypatch: pytest.MonkeyPatch, found: Verdict | Exception) -> list[Task]:
     tasks: list[Task] = []
 
-    def given(task: Task, report: object) -> Verdict:
+    def given(task: Task, report: Report) -> Verdict:
         tasks.append(task)
+        report(State.CHECKING)
         if isinstance(found, Exception):
             raise found
         return found
@@ -202,7 +203,17 @@ def test_a_replay_uses_the_same_seed_and_says_whether_both_agree(
     assert found.agrees is agrees
     assert found.same_machine
     assert [task.seed for task in tasks] == [7]
-    assert find_entry(store, number).state is first.state
+    assert [state for _, state, _ in events_of(store, number)] == ["queued", first.state]
+
+
+def test_a_replay_that_could_not_be_made_changes_no_state(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = judged(store, "ada", verdict(1.0))
+    judging_as(monkeypatch, BaselineError("the baseline failed"))
+    with pytest.raises(JudgingError, match="waits again"):
+        replay(store, number)
+    assert find_entry(store, number).state is State.VERIFIED
 
 
 def test_a_judgement_by_other_rules_is_not_replayed(

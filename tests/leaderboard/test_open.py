@@ -17,7 +17,7 @@ from tito.leaderboard import worker
 from tito.leaderboard.division import find_division
 from tito.leaderboard.entry import Entry
 from tito.leaderboard.fit_check import check_lists
-from tito.leaderboard.judge import ANSWERS, Task, judge
+from tito.leaderboard.judge import ANSWERS, Report, Task, judge
 from tito.leaderboard.open_quality import measure_quality
 from tito.leaderboard.states import State
 from tito.leaderboard.store.entries import submit
@@ -122,7 +122,8 @@ def test_entries_of_a_quality_division_are_judged_by_one_draw(
 ) -> None:
     seeds: list[int] = []
 
-    def judged(task: Task, report: object) -> Verdict:
+    def judged(task: Task, report: Report) -> Verdict:
+        report(State.CHECKING)
         seeds.append(task.seed)
         return verdict(0.3)
 

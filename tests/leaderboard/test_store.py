@@ -186,8 +186,12 @@ def test_a_replay_changes_no_state(store: Store) -> None:
     add_replay(store, number, first_judgement(store, number).id)
     lease = taken(store)
     assert lease.replays == 1
-    assert finish(store, lease, verdict(9.0, state=State.REJECTED), DIVISION, 7)
+    report_state(store, lease, State.TIMING)
+    give_back(store, lease, "the machine is at fault")
     assert find_entry(store, number).state is State.VERIFIED
+    lease = taken(store)
+    assert finish(store, lease, verdict(9.0, state=State.REJECTED), DIVISION, 7)
+    assert [state for _, state, _ in events_of(store, number)] == ["queued", "verified"]
     assert [j.replays for j in judgements_of(store, number)] == [None, 1]
 
 

@@ -75,6 +75,8 @@ def heartbeat(store: Store, lease: Lease, *, seconds: float = LEASE_SECONDS) -> 
 def give_back(store: Store, lease: Lease, sentence: str, *, wait: float = 0.0) -> None:
     """Give a task back without a verdict: the entry is not to blame, and waits again.
 
+    Of a replay only the task waits again: the entry has its judgement, and keeps its state.
+
     Args:
         store: the database.
         lease: right to the task.
@@ -83,14 +85,19 @@ def give_back(store: Store, lease: Lease, sentence: str, *, wait: float = 0.0) -
     """
     with store.writing() as connection:
         until = {"expires_at": store.now(connection) + wait - 1e-6, "token": secrets.token_hex(16)}
-        if connection.execute(_update(lease).values(**until)).rowcount == 1:
+        held = connection.execute(_update(lease).values(**until)).rowcount == 1
+        if held and lease.replays is None:
             report(store, connection, lease.entry_id, State.QUEUED, sentence)
 
 
 def report_state(store: Store, lease: Lease, state: State) -> None:
-    """Add a state that an entry enters while it is judged."""
+    """Add a state that an entry enters while it is judged.
+
+    Nothing is added for a replay, which changes no state.
+    """
     with store.writing() as connection:
-        report(store, connection, lease.entry_id, state)
+        if lease.replays is None:
+            report(store, connection, lease.entry_id, state)
 
 
 def report(
