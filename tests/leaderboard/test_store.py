@@ -133,6 +133,8 @@ def test_a_task_is_judged_once_however_many_judges_end_it(store: Store) -> None:
     fast = taken(store)
     assert fast.n_taken == 2
     assert not heartbeat(store, slow)
+    report_state(store, slow, State.TIMING)
+    assert find_entry(store, number).state is State.QUEUED, "a lost lease writes no state"
     assert finish(store, slow, verdict(0.5), DIVISION, 1) == 0
     assert finish(store, fast, verdict(1.0), DIVISION, 1)
     assert finish(store, fast, verdict(0.1), DIVISION, 1) == 0

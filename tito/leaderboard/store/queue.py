@@ -93,10 +93,11 @@ def give_back(store: Store, lease: Lease, sentence: str, *, wait: float = 0.0) -
 def report_state(store: Store, lease: Lease, state: State) -> None:
     """Add a state that an entry enters while it is judged.
 
-    Nothing is added for a replay, which changes no state.
+    Nothing is added for a replay, which changes no state, nor where another judge has the task by
+    now.
     """
     with store.writing() as connection:
-        if lease.replays is None:
+        if _is_held(connection, lease) and lease.replays is None:
             report(store, connection, lease.entry_id, state)
 
 
@@ -121,7 +122,7 @@ def finish(store: Store, lease: Lease, verdict: Verdict, division: Division, see
     """
     try:
         with store.writing() as connection:
-            if connection.execute(_update(lease).values(judge=lease.judge)).rowcount != 1:
+            if not _is_held(connection, lease):
                 return 0
             row = {**_row(verdict), "seed": f"{seed:x}", "rules": division.rules}
             times = {"started_at": lease.taken_at, "finished_at": store.now(connection)}
@@ -191,6 +192,11 @@ def _take(
 def _update(lease: Lease) -> sa.Update:
     own = (leases.c.task_id == lease.task_id, leases.c.token == lease.token)
     return sa.update(leases).where(*own)
+
+
+def _is_held(connection: Connection, lease: Lease) -> bool:
+    """Return True where a lease is its judge's still; it stays so until the transaction ends."""
+    return connection.execute(_update(lease).values(judge=lease.judge)).rowcount == 1
 
 
 def _row(verdict: Verdict) -> dict[str, object]:
