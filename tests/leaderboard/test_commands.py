@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.leaderboard.toy import HONEST, judged, verdict
+from tito.leaderboard import replay as replay_module
 from tito.leaderboard import worker
 from tito.leaderboard.judge import Report
 from tito.leaderboard.states import State
@@ -52,7 +53,8 @@ def judging_as(monkeypatch: pytest.MonkeyPatch, found: Verdict) -> None:
         return found
 
     monkeypatch.setattr(worker, "judge", given)
-    monkeypatch.setattr(worker, "require_jail", lambda: None)
+    for module in (worker, replay_module):
+        monkeypatch.setattr(module, "require_jail", lambda: None)
 
 
 def test_divisions_are_listed(tito: Run) -> None:
