@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from tests.leaderboard.toy import honest, judged, verdict
 from tito.leaderboard.division import find_division
 from tito.leaderboard.errors import LeaderboardError, StoreError
-from tito.leaderboard.states import State
+from tito.leaderboard.states import OUT, State
 from tito.leaderboard.store import store as store_module
 from tito.leaderboard.store.entries import (
     entries_of,
@@ -27,6 +27,7 @@ from tito.leaderboard.store.entries import (
     source_of,
     submit,
     take_out,
+    waits,
 )
 from tito.leaderboard.store.judged import first_judgement, judgements_of
 from tito.leaderboard.store.queue import (
@@ -35,11 +36,10 @@ from tito.leaderboard.store.queue import (
     finish,
     give_back,
     heartbeat,
-    n_waiting,
     report_state,
     take,
 )
-from tito.leaderboard.store.schema import judgements, metadata
+from tito.leaderboard.store.schema import judgements, metadata, tasks
 from tito.leaderboard.store.store import HEAD, Store
 
 DIVISION = find_division("top-k-1")
@@ -55,6 +55,11 @@ while (lease := take(store, "killed", seconds=0.05)) is not None:
     time.sleep(0.02)
     finish(store, lease, verdict(1.0), find_division("top-k-1"), 1)
 """
+
+
+def n_waiting(store: Store) -> int:
+    with store.reading() as connection:
+        return connection.execute(sa.select(sa.func.count(tasks.c.id)).where(waits())).scalar_one()
 
 
 def taken(store: Store, **options: float) -> Lease:
@@ -125,6 +130,14 @@ def test_tasks_are_taken_in_order_and_by_one_judge_each(store: Store) -> None:
     assert [find_entry(store, n).position for n in numbers] == [1, 2, 3]
     assert [taken(store).entry_id for _ in numbers] == numbers
     assert take(store, "another") is None
+
+
+@pytest.mark.parametrize("state", OUT)
+def test_what_is_out_has_no_place_in_the_queue(store: Store, state: State) -> None:
+    first, second, third = (submit(store, "ada", DIVISION, honest(f"# {n}")) for n in range(3))
+    take_out(store, first, state, "a reason")
+    assert [find_entry(store, n).position for n in (first, second, third)] == [0, 1, 2]
+    assert n_waiting(store) == 2
 
 
 def test_a_task_is_judged_once_however_many_judges_end_it(store: Store) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tito.leaderboard.division import Division
 from tito.leaderboard.states import OUT, State
-from tito.leaderboard.store.entries import add_event, last_state
+from tito.leaderboard.store.entries import add_event, last_state, waits
 from tito.leaderboard.store.schema import entries, judgements, leases, tasks
 from tito.leaderboard.store.store import Store
 from tito.leaderboard.verdict import Verdict, circumstances
@@ -143,17 +143,6 @@ def add_replay(store: Store, entry_id: int, judgement_id: int) -> None:
         connection.execute(sa.insert(tasks).values(**row))
 
 
-def n_waiting(store: Store) -> int:
-    """Return the number of tasks without a judgement."""
-    unjudged = sa.select(sa.func.count(tasks.c.id)).where(_unjudged())
-    with store.reading() as connection:
-        return int(connection.execute(unjudged).scalar_one())
-
-
-def _unjudged() -> sa.ColumnElement[bool]:
-    return ~sa.exists().where(judgements.c.task_id == tasks.c.id)
-
-
 def _waiting(now: float, entry_id: int | None) -> sa.Select[tuple[object, ...]]:
     n_taken = sa.func.coalesce(leases.c.n_taken, 0)
     chosen = (
@@ -164,9 +153,8 @@ def _waiting(now: float, entry_id: int | None) -> sa.Select[tuple[object, ...]]:
         .join_from(tasks, entries)
         .outerjoin(leases, leases.c.task_id == tasks.c.id)
         .where(
-            _unjudged(),
+            waits(),
             sa.or_(leases.c.expires_at.is_(None), leases.c.expires_at < now),
-            last_state().not_in(OUT),
         )
         .order_by(n_taken, tasks.c.id)
         .limit(1)
