@@ -89,6 +89,21 @@ def test_what_is_no_database_is_refused_with_a_sentence(url: str) -> None:
         Store(url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nothing://judge:s3cret@host/board",
+        "nothing://host/board?password=s3cret",
+        "nothing://judge:pw@host:s3cret/board",
+        "no thing://judge:s3cret@host/board",
+    ],
+)
+def test_a_refusal_of_a_url_tells_no_password(url: str) -> None:
+    with pytest.raises(StoreError, match=r"URL|host") as caught:
+        Store(url)
+    assert "s3cret" not in str(caught.value)
+
+
 def test_stores_opened_at_once_make_the_tables_once(tmp_path: Path) -> None:
     faults: list[Exception] = []
 
