@@ -22,6 +22,8 @@ LIST_LENGTH: Final = 10
 """Length of the lists that quality divisions judge."""
 FIT: Final = "fit"
 """Function that learns, in divisions of whole models."""
+RECOMMEND: Final = "recommend"
+"""Function that ranks for users, in open divisions."""
 
 
 class DivisionKind(StrEnum):
@@ -83,7 +85,7 @@ class Division:
     title: str
     kind: DivisionKind
     op: str
-    """Function that an entry defines; in kernel divisions an op of the contract."""
+    """First function that an entry defines; in kernel divisions an op of the contract."""
     n_threads: int
     size: Mapping[str, int]
     """Size of the data that timed calls get."""
@@ -96,6 +98,11 @@ class Division:
     """Smallest NDCG@10, as a share of the baseline's on the same data; kernels have none."""
     note: str = ""
     """Further rules, in words."""
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """Functions that an entry defines, all of them."""
+        return (self.op, RECOMMEND) if self.kind is DivisionKind.OPEN else (self.op,)
 
     @property
     def rules(self) -> str:
