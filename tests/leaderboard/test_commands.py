@@ -60,7 +60,10 @@ def judging_as(monkeypatch: pytest.MonkeyPatch, found: Verdict) -> None:
 def test_divisions_are_listed(tito: Run) -> None:
     status, out, _ = tito("divisions")
     assert status == 0
-    assert all(name in out for name in ("top-k-1", "top-k-2", "plan-epoch-1", "± 3%"))
+    assert all(name in out for name in ("top-k-1", "top-k-2", "plan-epoch-1"))
+    rows = {line.split()[1]: line for line in out.splitlines() if len(line.split()) > 2}
+    assert "± 3%" in rows["time-to-quality-1"]
+    assert "±" not in rows["open-1"], "it is not timed"
 
 
 def test_an_entry_from_submission_to_withdrawal(
@@ -81,6 +84,22 @@ def test_an_entry_from_submission_to_withdrawal(
     assert tito("withdraw", "1", "--person", "ada")[0] == 0
     assert "no judged entry" in tito("show")[1]
     assert "withdrawn" in tito("log", "1")[1]
+
+
+def test_a_log_names_the_unit_of_a_score(
+    tito: Run, board: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = {
+        "top-k-1": "time / optimized: 0.900 (",
+        "time-to-quality-1": "time / ALS on optimized: 0.900 (",
+        "open-1": "NDCG@10: 0.900 (",
+    }
+    with Store(str(board)) as store:
+        for division in wanted:
+            judged(store, "ada", verdict(0.9), division=division)
+    assert all(said in tito("log", str(n))[1] for n, said in enumerate(wanted.values(), 1))
+    monkeypatch.setattr("tito.leaderboard.division.all_divisions", dict)
+    assert "\nscore: 0.900 (" in tito("log", "1")[1]
 
 
 def _agreed(score: str) -> str:
