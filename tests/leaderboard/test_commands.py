@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.leaderboard.toy import HONEST, judged, verdict
+from tito.leaderboard import replay as replay_module
 from tito.leaderboard import worker
+from tito.leaderboard.judge import Report
+from tito.leaderboard.states import State
 from tito.leaderboard.store.store import Store
 from tito.leaderboard.verdict import Verdict
 from tito.main import main
@@ -46,14 +49,22 @@ def entry(tmp_path: Path) -> str:
 
 
 def judging_as(monkeypatch: pytest.MonkeyPatch, found: Verdict) -> None:
-    monkeypatch.setattr(worker, "judge", lambda task, report: found)
-    monkeypatch.setattr(worker, "require_jail", lambda: None)
+    def given(task: worker.Task, report: Report) -> Verdict:
+        report(State.CHECKING)
+        return found
+
+    monkeypatch.setattr(worker, "judge", given)
+    for module in (worker, replay_module):
+        monkeypatch.setattr(module, "require_jail", lambda: None)
 
 
 def test_divisions_are_listed(tito: Run) -> None:
     status, out, _ = tito("divisions")
     assert status == 0
-    assert all(name in out for name in ("top-k-1", "top-k-2", "plan-epoch-1", "± 3%"))
+    assert all(name in out for name in ("top-k-1", "top-k-2", "plan-epoch-1"))
+    rows = {line.split()[1]: line for line in out.splitlines() if len(line.split()) > 2}
+    assert "± 3%" in rows["time-to-quality-1"]
+    assert "±" not in rows["open-1"], "it is not timed"
 
 
 def test_an_entry_from_submission_to_withdrawal(
@@ -74,6 +85,22 @@ def test_an_entry_from_submission_to_withdrawal(
     assert tito("withdraw", "1", "--person", "ada")[0] == 0
     assert "no judged entry" in tito("show")[1]
     assert "withdrawn" in tito("log", "1")[1]
+
+
+def test_a_log_names_the_unit_of_a_score(
+    tito: Run, board: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = {
+        "top-k-1": "time / optimized: 0.900 (",
+        "time-to-quality-1": "time / ALS on optimized: 0.900 (",
+        "open-1": "NDCG@10: 0.900 (",
+    }
+    with Store(str(board)) as store:
+        for division in wanted:
+            judged(store, "ada", verdict(0.9), division=division)
+    assert all(said in tito("log", str(n))[1] for n, said in enumerate(wanted.values(), 1))
+    monkeypatch.setattr("tito.leaderboard.division.all_divisions", dict)
+    assert "\nscore: 0.900 (" in tito("log", "1")[1]
 
 
 def _agreed(score: str) -> str:
@@ -99,8 +126,6 @@ def test_a_file_enters_every_division_of_its_functions(tito: Run, entry: str) ->
 def test_local_entries_are_judged_at_once_and_stand_apart(
     tito: Run, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tito.leaderboard.states import State
-
     judging_as(monkeypatch, verdict(0.5, state=State.LOCAL))
     words = ("submit", entry, "--division", "top-k-1", "--local", "--person", "ada")
     assert "entry 1: local" in tito(*words)[2]

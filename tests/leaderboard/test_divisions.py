@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -10,9 +11,12 @@ import pytest
 
 from recsys_backends.protocol import OPS
 from tito.leaderboard import division as module
+from tito.leaderboard import open_quality
 from tito.leaderboard.c_wrapper import wrapper_of
 from tito.leaderboard.division import (
+    FIT,
     FOLDER,
+    SIZES,
     Division,
     DivisionKind,
     all_divisions,
@@ -21,8 +25,12 @@ from tito.leaderboard.division import (
 )
 from tito.leaderboard.draws import draw_call, generator_of
 from tito.leaderboard.errors import DivisionError
+from tito.leaderboard.trials import trial_of
 
-GOOD = 'title = "t"\nkind = "kernel"\nop = "top_k"\n[size]\nn_users = 3\n'
+SIZE = "[size]\nn_users = 3\nn_items = 4\nn_per_user = 2\nn_factors = 2\nk = 1\n"
+GOOD = f'title = "t"\nkind = "kernel"\nop = "top_k"\n{SIZE}'
+FIT_SIZE = "[size]\nn_users = 3\nn_items = 4\nn_interactions = 9\n"
+MODEL = f'title = "t"\nkind = "open"\nop = "fit"\n{FIT_SIZE}'
 KERNELS = sorted(set(OPS) - {"matmul"})
 
 
@@ -49,7 +57,7 @@ def test_a_new_division_is_a_new_file(tmp_path: Path, monkeypatch: pytest.Monkey
     all_divisions.cache_clear()
     try:
         assert list(all_divisions()) == ["my-division-1"]
-        assert find_division("my-division-1").size == {"n_users": 3}
+        assert find_division("my-division-1").size["n_users"] == 3
         with pytest.raises(DivisionError, match="there are my-division-1"):
             find_division("top-k-1")
     finally:
@@ -65,18 +73,80 @@ def test_a_new_division_is_a_new_file(tmp_path: Path, monkeypatch: pytest.Monkey
         (GOOD.replace("kernel", "time-to-quality"), "op must be one of fit"),
         (GOOD.replace("kernel", "open"), "op must be one of fit"),
         (GOOD.replace("title", "titel"), "no key 'titel'"),
-        (GOOD.replace('op = "top_k"\n', ""), "op"),
+        (GOOD.replace('op = "top_k"\n', ""), "the key 'op' is missing"),
         ('threads = "two"\n' + GOOD, "threads is a list"),
         ("threads = [0]\n" + GOOD, "threads is a list"),
         ('languages = ["fortran"]\n' + GOOD, "fortran"),
+        ('languages = ["c"]\n' + MODEL, "languages has c"),
         (GOOD + "[limits]\nwall = 3\n", "no key 'wall'"),
-        ("limits = 3\n" + GOOD, "must be a table"),
+        ("limits = 3\n" + GOOD, "limits must be a table"),
+        ("threads = []\n" + GOOD, "threads is a list"),
+        ('languages = "python"\n' + GOOD, "languages is a list"),
+        ("languages = []\n" + GOOD, "languages is a list"),
+        ("languages = [[1]]\n" + GOOD, "languages is a list"),
+        (GOOD.replace('"t"', "7"), "title must be a text"),
+        (GOOD.replace('"top_k"', '["top_k"]'), "op must be a text"),
+        (GOOD.replace("top_k", "matmul"), "op must be one of"),
+        (GOOD.replace('"kernel"', '["kernel"]'), "kind must be"),
+        ("note = 3\n" + GOOD, "note must be a text"),
+        (GOOD.replace("k = 1\n", ""), "n_factors, k; 'k' is missing"),
+        (GOOD + "n_blocks = 2\n", "'n_blocks' is none of them"),
+        (GOOD.replace("k = 1", 'k = "1"'), "size.k must be a whole number above 0"),
+        (GOOD.replace("k = 1", "k = 0"), "size.k must be"),
+        (GOOD.replace("k = 1", "k = true"), "size.k must be"),
+        (GOOD.replace(SIZE, "") + "size = 3\n", "size must be a table"),
+        (GOOD.replace(SIZE, ""), "the key 'size' is missing"),
+        (GOOD + '[limits]\ncall_seconds = "30"\n', "call_seconds must be a number above 0"),
+        (GOOD + "[limits]\ncall_seconds = -1\n", "call_seconds must be"),
+        (GOOD + "[limits]\nmemory_mib = 0.5\n", "memory_mib must be a whole number"),
+        (GOOD + "[rounds]\nhalf_width = nan\n", "half_width must be"),
+        ("target = 0.9\n" + GOOD, "target is a key of"),
+        ("target = 0.9\n" + MODEL, "target is a key of"),
+        (MODEL.replace("open", "time-to-quality"), "target is a key of"),
+        ("n_threads = 2\n" + GOOD, "n_threads"),
+        ('name = "a"\n' + GOOD, "name"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_name(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(DivisionError, match=said) as caught:
         read(tmp_path, text)
     assert "my_division.toml" in str(caught.value)
+
+
+def test_whole_numbers_are_numbers_and_the_rules_are_the_same(tmp_path: Path) -> None:
+    one, other = (read(tmp_path, f"{GOOD}[limits]\ncall_seconds = {n}\n")[0] for n in ("9", "9.0"))
+    assert one.rules == other.rules
+    assert read(tmp_path, MODEL)[0].kind is DivisionKind.OPEN
+
+
+class Recorder(dict[str, int]):
+    """A size that knows which keys of it were read."""
+
+    def __init__(self, size: Mapping[str, int]) -> None:
+        super().__init__(size)
+        self.read: set[str] = set()
+
+    def __getitem__(self, key: str) -> int:
+        self.read.add(key)
+        return super().__getitem__(key)
+
+
+@pytest.mark.parametrize("op", KERNELS)
+def test_the_keys_of_a_size_are_those_that_draws_read(op: str) -> None:
+    size = Recorder(dict.fromkeys(SIZES[op], 5))
+    draw_call(op, generator_of(1), size, 1)
+    assert size.read == set(SIZES[op])
+
+
+@pytest.mark.parametrize("name", ["time-to-quality-1", "open-1"])
+def test_the_keys_of_a_models_size_are_those_that_trials_read(name: str) -> None:
+    size = Recorder({"n_users": 60, "n_items": 80, "n_interactions": 1200})
+    division = replace(find_division(name), size=size)
+    if division.kind is DivisionKind.OPEN:
+        open_quality._drawn(division, generator_of(1))
+    else:
+        trial_of(division).draw(generator_of(1))
+    assert size.read == set(SIZES[FIT])
 
 
 def test_every_rule_is_part_of_the_digest_and_no_word_is() -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from recsys_edu.errors import RecsysError
 from tests.leaderboard.toy import HONEST
-from tito.leaderboard.build import artefact_of
+from tito.leaderboard import build
+from tito.leaderboard.build import artefact_of, write_module
+from tito.leaderboard.division import find_division
 from tito.leaderboard.entry import MAX_BYTES, Entry, divisions_for, read_entry
 from tito.leaderboard.errors import EntryError, LeaderboardError, MissingFunctionError
 from tito.leaderboard.place import board_url, person_named
@@ -44,19 +46,50 @@ def test_a_file_is_an_entry_in_its_language(
     tmp_path: Path, name: str, text: str, language: str
 ) -> None:
     path = written(tmp_path, name, text)
-    assert read_entry(path, "top_k") == Entry("a", language, text)
+    assert read_entry(path, ("top_k",)) == Entry("a", language, text)
     assert [d.name for d in divisions_for(path)] == ["top-k-1", "top-k-2"]
+
+
+FIT, RECOMMEND = "def fit(a):\n    return a\n", "def recommend(a):\n    return a\n"
+
+
+@pytest.mark.parametrize("name", ["a.py", "a.pyx", "a.ipynb"])
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [(FIT, ["time-to-quality-1"]), (RECOMMEND, []), (FIT + RECOMMEND, ["open-1"])],
+)
+def test_a_model_that_recommends_is_for_the_open_divisions_alone(
+    tmp_path: Path, name: str, text: str, wanted: list[str]
+) -> None:
+    content = notebook((text, ["export"])) if name.endswith("ipynb") else text
+    assert [d.name for d in divisions_for(written(tmp_path, name, content))] == wanted
+
+
+def test_who_names_a_division_enters_that_one(tmp_path: Path) -> None:
+    both = written(tmp_path, "a.py", FIT + RECOMMEND)
+    assert read_entry(both, find_division("time-to-quality-1").functions).source
+    with pytest.raises(MissingFunctionError, match="no function recommend"):
+        read_entry(written(tmp_path, "b.py", FIT), find_division("open-1").functions)
+
+
+def test_a_compiled_model_has_all_functions_of_its_division(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "build_here", lambda artefact: b"")
+    entry = Entry("mine", "cython", "def fit(): pass\ndef recommend(): pass\n")
+    module = write_module(entry, find_division("open-1"), tmp_path, jailed=False)
+    assert "import (\n    fit,\n    recommend,\n)" in module.read_text(encoding="utf-8")
 
 
 def test_of_a_notebook_the_exported_cells_count(tmp_path: Path) -> None:
     python = ("def top_k(a):\n    return a", ["export"])
     text = notebook(("print('hello')", []), python)
-    entry = read_entry(written(tmp_path, "a.ipynb", text), "top_k", "mine")
+    entry = read_entry(written(tmp_path, "a.ipynb", text), ("top_k",), "mine")
     assert entry.language == "python"
     assert entry.name == "mine"
     assert "hello" not in entry.source
     cython = ("%%cython\ndef top_k(a):\n    return a", ["export"])
-    entry = read_entry(written(tmp_path, "b.ipynb", notebook(python, cython)), "top_k")
+    entry = read_entry(written(tmp_path, "b.ipynb", notebook(python, cython)), ("top_k",))
     assert entry.language == "cython"
     assert "%%cython" not in entry.source
 
@@ -77,14 +110,14 @@ def test_what_is_no_entry_is_refused(
     tmp_path: Path, name: str, text: str | bytes, said: str
 ) -> None:
     with pytest.raises(RecsysError, match=said):
-        read_entry(written(tmp_path, name, text), "top_k")
+        read_entry(written(tmp_path, name, text), ("top_k",))
 
 
 def test_a_link_is_refused(tmp_path: Path) -> None:
     link = tmp_path / "link.py"
     link.symlink_to(written(tmp_path, "a.py", HONEST))
     with pytest.raises((RecsysError, OSError)):
-        read_entry(link, "top_k")
+        read_entry(link, ("top_k",))
 
 
 def test_only_a_missing_function_is_passed_over(tmp_path: Path) -> None:

@@ -7,21 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from tests.judging.conftest import freezer
 from tests.leaderboard.toy import HONEST, honest, judged, quick, verdict
+from tito.jail.jail import JailUnavailableError
 from tito.judging.comparison import BaselineError
+from tito.leaderboard import replay as replay_module
 from tito.leaderboard import worker
 from tito.leaderboard.contract_check import CheckResult
 from tito.leaderboard.division import Division
 from tito.leaderboard.entry import Entry
 from tito.leaderboard.errors import LeaderboardError
-from tito.leaderboard.judge import Task, judge
+from tito.leaderboard.judge import Report, Task, judge
 from tito.leaderboard.replay import replay
-from tito.leaderboard.states import State
-from tito.leaderboard.store.entries import events_of, find_entry, submit
+from tito.leaderboard.states import OUT, State
+from tito.leaderboard.store.entries import events_of, find_entry, submit, take_out
 from tito.leaderboard.store.judged import judgements_of
 from tito.leaderboard.store.queue import take
+from tito.leaderboard.store.schema import tasks
 from tito.leaderboard.store.store import Store
 from tito.leaderboard.timing import OPTIMIZED
 from tito.leaderboard.verdict import Verdict
@@ -123,14 +127,16 @@ def test_what_cannot_be_called_is_rejected_by_name(source: str, clause: str) -> 
 def judging_as(monkeypatch: pytest.MonkeyPatch, found: Verdict | Exception) -> list[Task]:
     tasks: list[Task] = []
 
-    def given(task: Task, report: object) -> Verdict:
+    def given(task: Task, report: Report) -> Verdict:
         tasks.append(task)
+        report(State.CHECKING)
         if isinstance(found, Exception):
             raise found
         return found
 
     monkeypatch.setattr(worker, "judge", given)
-    monkeypatch.setattr(worker, "require_jail", lambda: None)
+    for module in (worker, replay_module):
+        monkeypatch.setattr(module, "require_jail", lambda: None)
     return tasks
 
 
@@ -202,7 +208,17 @@ def test_a_replay_uses_the_same_seed_and_says_whether_both_agree(
     assert found.agrees is agrees
     assert found.same_machine
     assert [task.seed for task in tasks] == [7]
-    assert find_entry(store, number).state is first.state
+    assert [state for _, state, _ in events_of(store, number)] == ["queued", first.state]
+
+
+def test_a_replay_that_could_not_be_made_changes_no_state(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = judged(store, "ada", verdict(1.0))
+    judging_as(monkeypatch, BaselineError("the baseline failed"))
+    with pytest.raises(JudgingError, match="waits again"):
+        replay(store, number)
+    assert find_entry(store, number).state is State.VERIFIED
 
 
 def test_a_judgement_by_other_rules_is_not_replayed(
@@ -214,6 +230,37 @@ def test_a_judgement_by_other_rules_is_not_replayed(
     with pytest.raises(LeaderboardError, match="another judgement"):
         replay(store, number)
     assert tasks == []
+
+
+@pytest.mark.parametrize("state", OUT)
+def test_what_is_out_is_not_replayed_and_leaves_no_task(
+    store: Store, monkeypatch: pytest.MonkeyPatch, state: State
+) -> None:
+    number = judged(store, "ada", verdict(1.0))
+    take_out(store, number, state, "a reason")
+    judging_as(monkeypatch, verdict(1.0))
+    with pytest.raises(LeaderboardError, match=f"is {state}: it is not judged any more"):
+        replay(store, number)
+    assert n_tasks(store) == 1
+
+
+def test_where_no_jail_can_be_had_a_replay_leaves_no_task(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_jail() -> None:
+        raise JailUnavailableError("there is no jail.")
+
+    number = judged(store, "ada", verdict(1.0))
+    monkeypatch.setattr(worker, "require_jail", no_jail)
+    monkeypatch.setattr(replay_module, "require_jail", no_jail)
+    with pytest.raises(JailUnavailableError):
+        replay(store, number)
+    assert n_tasks(store) == 1
+
+
+def n_tasks(store: Store) -> int:
+    with store.reading() as connection:
+        return len(connection.execute(sa.select(tasks.c.id)).all())
 
 
 def test_the_honest_source_is_what_the_cheats_stand_on() -> None:

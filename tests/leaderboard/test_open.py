@@ -13,11 +13,16 @@ import pytest
 from recsys_backends.errors import ContractViolation
 from tests.judging.conftest import freezer
 from tests.leaderboard.toy import failed_clause, verdict
-from tito.leaderboard import worker
+from tito.jail.timed_group import NotFrozenError
+from tito.judging.clock import Sample, TimedAnswer
+from tito.judging.shared_files import Call
+from tito.judging.timing_rules import Breach
+from tito.leaderboard import open_quality, worker
+from tito.leaderboard.contract_check import CheckResult
 from tito.leaderboard.division import find_division
 from tito.leaderboard.entry import Entry
 from tito.leaderboard.fit_check import check_lists
-from tito.leaderboard.judge import ANSWERS, Task, judge
+from tito.leaderboard.judge import ANSWERS, CHECKS, Report, Task, judge
 from tito.leaderboard.open_quality import measure_quality
 from tito.leaderboard.states import State
 from tito.leaderboard.store.entries import submit
@@ -101,6 +106,41 @@ def test_seen_items_are_refused_on_the_hidden_data_too(tmp_path: Path) -> None:
         measure_quality(module, SMALL, 5, jailed=False)
 
 
+def session_of(found: Sample | Exception) -> type:
+    """A session whose calls all take as much, or fail; its lists are the items from 0 on."""
+
+    class Session:
+        problems: tuple[str, ...] = ()
+
+        def __init__(self, *_: object, **__: object) -> None:
+            """Start nothing."""
+
+        def __enter__(self) -> Session:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            """End nothing."""
+
+        def call(self, call: Call) -> tuple[TimedAnswer, Sample]:
+            if isinstance(found, Exception):
+                raise found
+            return TimedAnswer(None, list(call.args), {}), found
+
+    return Session
+
+
+def test_an_entry_that_does_not_freeze_is_rejected_and_the_judge_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    error = NotFrozenError("its processes could not be stopped, and have been ended.")
+    monkeypatch.setattr(open_quality, "TimedSession", session_of(error))
+    monkeypatch.setitem(CHECKS, DIVISION.kind, lambda *_, **__: CheckResult("", "", 3))
+    found = judge(Task(Entry("mine", "python", HONEST), SMALL, seed=5, jailed=False))
+    assert (found.state, found.clause) == (State.REJECTED, Breach.NOT_FROZEN)
+    assert "could not be stopped" in found.sentence
+    assert found.score is None
+
+
 def test_all_judges_draw_the_same_hidden_data(store: Store) -> None:
     found: list[int] = []
     threads = [
@@ -122,7 +162,8 @@ def test_entries_of_a_quality_division_are_judged_by_one_draw(
 ) -> None:
     seeds: list[int] = []
 
-    def judged(task: Task, report: object) -> Verdict:
+    def judged(task: Task, report: Report) -> Verdict:
+        report(State.CHECKING)
         seeds.append(task.seed)
         return verdict(0.3)
 

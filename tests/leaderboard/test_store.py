@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from tests.leaderboard.toy import honest, judged, verdict
 from tito.leaderboard.division import find_division
 from tito.leaderboard.errors import LeaderboardError, StoreError
-from tito.leaderboard.states import State
+from tito.leaderboard.states import OUT, State
 from tito.leaderboard.store import store as store_module
 from tito.leaderboard.store.entries import (
     entries_of,
@@ -27,6 +27,7 @@ from tito.leaderboard.store.entries import (
     source_of,
     submit,
     take_out,
+    waits,
 )
 from tito.leaderboard.store.judged import first_judgement, judgements_of
 from tito.leaderboard.store.queue import (
@@ -35,11 +36,10 @@ from tito.leaderboard.store.queue import (
     finish,
     give_back,
     heartbeat,
-    n_waiting,
     report_state,
     take,
 )
-from tito.leaderboard.store.schema import judgements, metadata
+from tito.leaderboard.store.schema import judgements, metadata, tasks
 from tito.leaderboard.store.store import HEAD, Store
 
 DIVISION = find_division("top-k-1")
@@ -55,6 +55,11 @@ while (lease := take(store, "killed", seconds=0.05)) is not None:
     time.sleep(0.02)
     finish(store, lease, verdict(1.0), find_division("top-k-1"), 1)
 """
+
+
+def n_waiting(store: Store) -> int:
+    with store.reading() as connection:
+        return connection.execute(sa.select(sa.func.count(tasks.c.id)).where(waits())).scalar_one()
 
 
 def taken(store: Store, **options: float) -> Lease:
@@ -82,6 +87,21 @@ def test_a_database_of_a_newer_version_is_refused(store: Store) -> None:
 def test_what_is_no_database_is_refused_with_a_sentence(url: str) -> None:
     with pytest.raises(StoreError):
         Store(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nothing://judge:s3cret@host/board",
+        "nothing://host/board?password=s3cret",
+        "nothing://judge:pw@host:s3cret/board",
+        "no thing://judge:s3cret@host/board",
+    ],
+)
+def test_a_refusal_of_a_url_tells_no_password(url: str) -> None:
+    with pytest.raises(StoreError, match=r"URL|host") as caught:
+        Store(url)
+    assert "s3cret" not in str(caught.value)
 
 
 def test_stores_opened_at_once_make_the_tables_once(tmp_path: Path) -> None:
@@ -127,12 +147,22 @@ def test_tasks_are_taken_in_order_and_by_one_judge_each(store: Store) -> None:
     assert take(store, "another") is None
 
 
+@pytest.mark.parametrize("state", OUT)
+def test_what_is_out_has_no_place_in_the_queue(store: Store, state: State) -> None:
+    first, second, third = (submit(store, "ada", DIVISION, honest(f"# {n}")) for n in range(3))
+    take_out(store, first, state, "a reason")
+    assert [find_entry(store, n).position for n in (first, second, third)] == [0, 1, 2]
+    assert n_waiting(store) == 2
+
+
 def test_a_task_is_judged_once_however_many_judges_end_it(store: Store) -> None:
     number = submit(store, "ada", DIVISION, honest())
     slow = taken(store, seconds=-1.0)
     fast = taken(store)
     assert fast.n_taken == 2
     assert not heartbeat(store, slow)
+    report_state(store, slow, State.TIMING)
+    assert find_entry(store, number).state is State.QUEUED, "a lost lease writes no state"
     assert finish(store, slow, verdict(0.5), DIVISION, 1) == 0
     assert finish(store, fast, verdict(1.0), DIVISION, 1)
     assert finish(store, fast, verdict(0.1), DIVISION, 1) == 0
@@ -186,8 +216,12 @@ def test_a_replay_changes_no_state(store: Store) -> None:
     add_replay(store, number, first_judgement(store, number).id)
     lease = taken(store)
     assert lease.replays == 1
-    assert finish(store, lease, verdict(9.0, state=State.REJECTED), DIVISION, 7)
+    report_state(store, lease, State.TIMING)
+    give_back(store, lease, "the machine is at fault")
     assert find_entry(store, number).state is State.VERIFIED
+    lease = taken(store)
+    assert finish(store, lease, verdict(9.0, state=State.REJECTED), DIVISION, 7)
+    assert [state for _, state, _ in events_of(store, number)] == ["queued", "verified"]
     assert [j.replays for j in judgements_of(store, number)] == [None, 1]
 
 

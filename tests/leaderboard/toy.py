@@ -48,12 +48,14 @@ def verdict(score: float, half: float = 0.01, state: State = State.VERIFIED) -> 
     return Verdict(state, score=estimate, seconds=score, baseline_seconds=1.0, repeats=pairs)
 
 
-def judged(store: Store, person: str, found: Verdict, name: str = "an entry") -> int:
+def judged(
+    store: Store, person: str, found: Verdict, name: str = "an entry", division: str = "top-k-1"
+) -> int:
     """Submit an entry and keep a verdict on it; return its number."""
-    division = find_division("top-k-1")
-    number = submit(store, person, division, Entry(name, "python", f"# {person} {name}"))
+    rules = find_division(division)
+    number = submit(store, person, rules, Entry(name, "python", f"# {person} {name}"))
     lease = take(store, "a judge")
     assert lease is not None
     assert lease.entry_id == number
-    assert finish(store, lease, found, division, seed=7)
+    assert finish(store, lease, found, rules, seed=7)
     return number

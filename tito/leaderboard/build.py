@@ -25,7 +25,7 @@ def write_module(entry: Entry, division: Division, folder: Path, *, jailed: bool
 
     Args:
         entry: source.
-        division: rules, of which the function's name and the limits matter here.
+        division: rules, of which the functions' names and the limits matter here.
         folder: an empty folder.
         jailed: build in a jail. Otherwise the build may do what its caller may.
 
@@ -41,7 +41,8 @@ def write_module(entry: Entry, division: Division, folder: Path, *, jailed: bool
     limits = BuildLimits(seconds=division.limits.build_seconds)
     module = build_in_jail(artefact, limits) if jailed else build_here(artefact)
     (folder / module_file(artefact.module)).write_bytes(module)
-    path.write_text(f"from {artefact.module} import (\n    {division.op},\n)\n", encoding="utf-8")
+    names = "".join(f"    {name},\n" for name in division.functions)
+    path.write_text(f"from {artefact.module} import (\n{names})\n", encoding="utf-8")
     return path
 
 

@@ -7,21 +7,40 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from recsys_backends.contract.catalogue import VERSION as CONTRACT_VERSION
-from recsys_backends.protocol import OPS
 from tito.leaderboard.errors import DivisionError
 
 FOLDER: Final = Path(__file__).with_name("divisions")
 LANGUAGES: Final = ("python", "cython", "c")
+MODEL_LANGUAGES: Final = ("python", "cython")
+"""Languages of whole models: nothing wraps one in C."""
 LIST_LENGTH: Final = 10
 """Length of the lists that quality divisions judge."""
 FIT: Final = "fit"
 """Function that learns, in divisions of whole models."""
+RECOMMEND: Final = "recommend"
+"""Function that ranks for users, in open divisions."""
+_ROWS: Final = ("n_users", "n_items", "n_per_user")
+SIZES: Final[Mapping[str, tuple[str, ...]]] = {
+    "plan_epoch": (*_ROWS, "n_blocks"),
+    "bpr_update": (*_ROWS, "n_factors", "n_blocks"),
+    "als_half_step": (*_ROWS, "n_factors"),
+    "item_similarity": (*_ROWS, "k"),
+    "top_k": (*_ROWS, "n_factors", "k"),
+    FIT: ("n_users", "n_items", "n_interactions"),
+}
+"""Keys of a division's size by its op: all that is asked for when its data are drawn."""
+_KINDS: Final[Mapping[str, tuple[type[Any], str]]] = {
+    "str": (str, "a text"),
+    "int": (int, "a whole number above 0"),
+    "float": (float, "a number above 0"),
+}
+"""Kinds of fields that a file gives, by their annotation, with words for what is wanted."""
 
 
 class DivisionKind(StrEnum):
@@ -83,7 +102,7 @@ class Division:
     title: str
     kind: DivisionKind
     op: str
-    """Function that an entry defines; in kernel divisions an op of the contract."""
+    """First function that an entry defines; in kernel divisions an op of the contract."""
     n_threads: int
     size: Mapping[str, int]
     """Size of the data that timed calls get."""
@@ -96,6 +115,11 @@ class Division:
     """Smallest NDCG@10, as a share of the baseline's on the same data; kernels have none."""
     note: str = ""
     """Further rules, in words."""
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """Functions that an entry defines, all of them."""
+        return (self.op, RECOMMEND) if self.kind is DivisionKind.OPEN else (self.op,)
 
     @property
     def rules(self) -> str:
@@ -138,7 +162,8 @@ def read_divisions(path: Path) -> list[Division]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DivisionError(f"{path} cannot be read as a division: {error}.") from None
     threads = table.pop("threads", [1])
-    if not isinstance(threads, list) or not all(type(n) is int and n > 0 for n in threads):
+    are_numbers = isinstance(threads, list) and all(type(n) is int and n > 0 for n in threads)
+    if not are_numbers or not threads:
         raise DivisionError(f"{path}: threads is a list of numbers of threads, such as [1, 2].")
     return [_division(path, dict(table), n) for n in threads]
 
@@ -147,31 +172,67 @@ def _division(path: Path, table: dict[str, Any], n_threads: int) -> Division:
     try:
         kind = DivisionKind(table.pop("kind", ""))
     except ValueError:
-        known = ", ".join(DivisionKind)
-        raise DivisionError(f"{path}: kind must be one of {known}.") from None
-    limits = _filled(path, DivisionLimits, table.pop("limits", {}))
-    rounds = _filled(path, Rounds, table.pop("rounds", {}))
-    languages = tuple(table.pop("languages", LANGUAGES))
+        kinds = ", ".join(DivisionKind)
+        raise DivisionError(f"{path}: kind must be one of {kinds}.") from None
     name = f"{path.stem.replace('_', '-')}-{n_threads}"
-    given = {"name": name, "kind": kind, "n_threads": n_threads, "languages": languages}
-    given |= {"limits": limits, "rounds": rounds}
-    found: Division = _filled(path, Division, {**table, **given})
-    functions = OPS if kind is DivisionKind.KERNEL else (FIT,)
+    given: dict[str, Any] = {"name": name, "kind": kind, "n_threads": n_threads}
+    if taken := sorted(set(table) & set(given)):
+        raise DivisionError(f"{path}: there is no key {taken[0]!r}.")
+    given["limits"] = _filled(path, DivisionLimits, "limits", table.pop("limits", {}))
+    given["rounds"] = _filled(path, Rounds, "rounds", table.pop("rounds", {}))
+    known = LANGUAGES if kind is DivisionKind.KERNEL else MODEL_LANGUAGES
+    given["languages"] = _languages(path, table.pop("languages", list(known)), known)
+    found: Division = _filled(path, Division, "a division", {**table, **given})
+    functions = sorted(set(SIZES) - {FIT}) if kind is DivisionKind.KERNEL else [FIT]
     if found.op not in functions:
         raise DivisionError(f"{path}: op must be one of {', '.join(functions)}, not {found.op!r}.")
-    if unknown := set(languages) - set(LANGUAGES):
-        raise DivisionError(f"{path}: languages has {', '.join(sorted(unknown))}: unknown.")
+    _require_size(path, found)
+    if (kind is DivisionKind.TIME_TO_QUALITY) != (found.target > 0):
+        raise DivisionError(f"{path}: target is a key of the kind time-to-quality, which needs it.")
     return found
 
 
-def _filled(path: Path, record: type[Any], table: Any) -> Any:
+def _languages(path: Path, found: Any, known: tuple[str, ...]) -> tuple[str, ...]:
+    if not isinstance(found, list) or not found or not all(isinstance(one, str) for one in found):
+        raise DivisionError(f"{path}: languages is a list of {', '.join(known)}.")
+    if unknown := set(found) - set(known):
+        raise DivisionError(f"{path}: languages has {', '.join(sorted(unknown))}: unknown.")
+    return tuple(found)
+
+
+def _require_size(path: Path, division: Division) -> None:
+    """Require a size of the op's data: all of its keys, and no others."""
+    size, wanted = division.size, set(SIZES[division.op])
+    if not isinstance(size, dict):
+        raise DivisionError(f"{path}: size must be a table.")
+    if wrong := sorted(set(size) ^ wanted):
+        keys = ", ".join(SIZES[division.op])
+        what = "is missing" if wrong[0] in wanted else "is none of them"
+        raise DivisionError(f"{path}: size has the keys {keys}; {wrong[0]!r} {what}.")
+    for key, value in size.items():
+        _typed(path, f"size.{key}", "int", value)
+
+
+def _filled(path: Path, record: type[Any], name: str, table: Any) -> Any:
     """Return a record made of a table whose keys are its fields."""
     if not isinstance(table, dict):
-        raise DivisionError(f"{path}: {record.__name__.lower()} must be a table.")
-    known = {field.name for field in fields(record)}
-    if unknown := sorted(set(table) - known):
+        raise DivisionError(f"{path}: {name} must be a table.")
+    kinds = {field.name: str(field.type) for field in fields(record)}
+    if unknown := sorted(set(table) - set(kinds)):
         raise DivisionError(f"{path}: there is no key {unknown[0]!r}.")
-    try:
-        return record(**table)
-    except TypeError as error:
-        raise DivisionError(f"{path}: {error}.") from None
+    needed = [field.name for field in fields(record) if field.default is MISSING]
+    if missing := [name for name in needed if name not in table]:
+        raise DivisionError(f"{path}: the key {missing[0]!r} is missing.")
+    return record(**{key: _typed(path, key, kinds[key], value) for key, value in table.items()})
+
+
+def _typed(path: Path, key: str, kind: str, value: Any) -> Any:
+    """Return a value of a plain kind, which is a text, or a number above 0; others as they are."""
+    if kind not in _KINDS:
+        return value
+    wanted, words = _KINDS[kind]
+    if wanted is float and type(value) is int:
+        value = float(value)
+    if type(value) is not wanted or (wanted is not str and not value > 0):
+        raise DivisionError(f"{path}: {key} must be {words}.")
+    return value

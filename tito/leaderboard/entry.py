@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -63,22 +63,22 @@ class Entry:
         return re.search(pattern, self.source, re.MULTILINE) is not None
 
 
-def read_entry(path: Path, function: str, name: str | None = None) -> Entry:
+def read_entry(path: Path, functions: Collection[str], name: str | None = None) -> Entry:
     """Return the entry in a file or a notebook.
 
     Args:
         path: a ``.py``, ``.pyx`` or ``.c`` file; or a notebook, of which the cells tagged
-            ``export`` count: the ``%%cython`` cell that defines the function, else those in Python.
-        function: name of the function that counts.
+            ``export`` count: the ``%%cython`` cell with all the functions, else those in Python.
+        functions: names of the functions that count.
         name: of the entry; the file's where None.
 
     Raises:
-        MissingFunctionError: it defines no such function.
+        MissingFunctionError: it does not define one of them.
         EntryError: it is too large, or of another kind.
     """
     content = read_plain_file(path)
     if path.suffix == ".ipynb":
-        language, source = _of_notebook(read_cells(path), function)
+        language, source = _of_notebook(read_cells(path), functions)
     elif path.suffix in LANGUAGE_OF:
         language = LANGUAGE_OF[path.suffix]
         try:
@@ -88,28 +88,34 @@ def read_entry(path: Path, function: str, name: str | None = None) -> Entry:
     else:
         raise EntryError(f"{path} is neither a notebook nor a file in {_listed()}.")
     entry = Entry(name or path.stem, language, source)
-    if not entry.defines(function):
-        raise MissingFunctionError(f"{path} defines no function {function}.")
+    for function in functions:
+        if not entry.defines(function):
+            raise MissingFunctionError(f"{path} defines no function {function}.")
     return entry
 
 
 def divisions_for(path: Path) -> list[Division]:
-    """Return the divisions whose function a file or notebook defines."""
+    """Return the divisions whose functions a file or notebook defines.
+
+    One whose functions are among those of another one is left out: a model that recommends is for
+    the open divisions, and whoever wants it timed on ``fit`` names that division.
+    """
     found = []
     for division in all_divisions().values():
         try:
-            entry = read_entry(path, division.op)
+            entry = read_entry(path, division.functions)
         except MissingFunctionError:
             continue
         if entry.language in division.languages:
             found.append(division)
-    return found
+    wanted = {division.name: set(division.functions) for division in found}
+    return [one for one in found if not any(wanted[one.name] < other for other in wanted.values())]
 
 
-def _of_notebook(cells: list[Cell], function: str) -> tuple[str, str]:
+def _of_notebook(cells: list[Cell], functions: Collection[str]) -> tuple[str, str]:
     exported = [cell for cell in cells if cell.is_exported]
     for cell in exported:
-        if is_cython(cell.source) and function in _functions_of(cell):
+        if is_cython(cell.source) and set(functions) <= set(_functions_of(cell)):
             return "cython", _text_of(cell)
     python = [(cell.export_name, cell.source) for cell in exported if not is_cython(cell.source)]
     return "python", join_cells(python)

@@ -14,7 +14,7 @@ class EntryError(LeaderboardError):
 
 
 class MissingFunctionError(EntryError):
-    """An entry without the function that its division asks for."""
+    """An entry without a function that its division asks for."""
 
 
 class DivisionError(LeaderboardError):

@@ -11,7 +11,7 @@ from tito.commands.leaderboard._common import open_board, say, with_board, with_
 
 @click.command("submit")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--division", metavar="NAME", help="[default: all whose function it defines]")
+@click.option("--division", metavar="NAME", help="[default: all whose functions it defines]")
 @click.option("--name", help="Name of the entry.  [default: the file's]")
 @click.option(
     "--local",
@@ -44,11 +44,11 @@ def command(
     chosen = [find_division(division)] if division else divisions_for(file)
     if not chosen:
         raise EntryError(
-            f"{file} defines no function of a division: `tito leaderboard divisions` lists them."
+            f"{file} defines the functions of no division: `tito leaderboard divisions` lists them."
         )
     with open_board(board) as store:
         for each in chosen:
-            entry = read_entry(file, each.op, name)
+            entry = read_entry(file, each.functions, name)
             number = submit(store, author, each, entry, own_machine=own_machine)
             place = find_entry(store, number).position
             click.echo(f"entry {number} in {each.name}: number {place} in the queue")

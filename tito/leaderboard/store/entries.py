@@ -133,19 +133,23 @@ def events_of(store: Store, entry_id: int) -> list[tuple[float, State, str]]:
     return [(row.at, State(row.state), row.sentence) for row in rows]
 
 
-def last_state() -> sa.ScalarSelect[Any]:
+def last_state(entry_id: sa.ColumnElement[int] = entries.c.id) -> sa.ScalarSelect[Any]:
     """Return the state of an entry of the query around it: that of its last event."""
-    chosen = sa.select(events.c.state).where(events.c.entry_id == entries.c.id)
+    chosen = sa.select(events.c.state).where(events.c.entry_id == entry_id)
     return chosen.order_by(events.c.id.desc()).limit(1).scalar_subquery()
+
+
+def waits(task: sa.FromClause = tasks) -> sa.ColumnElement[bool]:
+    """Return the condition that a task has no judgement, and that its entry is not out."""
+    judged = sa.exists().where(judgements.c.task_id == task.c.id)
+    return sa.and_(~judged, last_state(task.c.entry_id).not_in(OUT))
 
 
 def _listing() -> sa.Select[Any]:
     own = tasks.alias()
-    waiting = ~sa.exists().where(judgements.c.task_id == tasks.c.id)
-    own_waiting = ~sa.exists().where(judgements.c.task_id == own.c.id)
-    mine = sa.select(sa.func.min(own.c.id)).where(own.c.entry_id == entries.c.id, own_waiting)
+    mine = sa.select(sa.func.min(own.c.id)).where(own.c.entry_id == entries.c.id, waits(own))
     first_of_mine = mine.correlate(entries).scalar_subquery()
-    before = sa.select(sa.func.count(tasks.c.id)).where(waiting, tasks.c.id <= first_of_mine)
+    before = sa.select(sa.func.count(tasks.c.id)).where(waits(), tasks.c.id <= first_of_mine)
     return sa.select(
         entries,
         sources.c.language,

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tito.leaderboard.division import Division
 from tito.leaderboard.states import OUT, State
-from tito.leaderboard.store.entries import add_event, last_state
+from tito.leaderboard.store.entries import add_event, last_state, waits
 from tito.leaderboard.store.schema import entries, judgements, leases, tasks
 from tito.leaderboard.store.store import Store
 from tito.leaderboard.verdict import Verdict, circumstances
@@ -75,6 +75,8 @@ def heartbeat(store: Store, lease: Lease, *, seconds: float = LEASE_SECONDS) -> 
 def give_back(store: Store, lease: Lease, sentence: str, *, wait: float = 0.0) -> None:
     """Give a task back without a verdict: the entry is not to blame, and waits again.
 
+    Of a replay only the task waits again: the entry has its judgement, and keeps its state.
+
     Args:
         store: the database.
         lease: right to the task.
@@ -83,14 +85,20 @@ def give_back(store: Store, lease: Lease, sentence: str, *, wait: float = 0.0) -
     """
     with store.writing() as connection:
         until = {"expires_at": store.now(connection) + wait - 1e-6, "token": secrets.token_hex(16)}
-        if connection.execute(_update(lease).values(**until)).rowcount == 1:
+        held = connection.execute(_update(lease).values(**until)).rowcount == 1
+        if held and lease.replays is None:
             report(store, connection, lease.entry_id, State.QUEUED, sentence)
 
 
 def report_state(store: Store, lease: Lease, state: State) -> None:
-    """Add a state that an entry enters while it is judged."""
+    """Add a state that an entry enters while it is judged.
+
+    Nothing is added for a replay, which changes no state, nor where another judge has the task by
+    now.
+    """
     with store.writing() as connection:
-        report(store, connection, lease.entry_id, state)
+        if _is_held(connection, lease) and lease.replays is None:
+            report(store, connection, lease.entry_id, state)
 
 
 def report(
@@ -114,7 +122,7 @@ def finish(store: Store, lease: Lease, verdict: Verdict, division: Division, see
     """
     try:
         with store.writing() as connection:
-            if connection.execute(_update(lease).values(judge=lease.judge)).rowcount != 1:
+            if not _is_held(connection, lease):
                 return 0
             row = {**_row(verdict), "seed": f"{seed:x}", "rules": division.rules}
             times = {"started_at": lease.taken_at, "finished_at": store.now(connection)}
@@ -135,17 +143,6 @@ def add_replay(store: Store, entry_id: int, judgement_id: int) -> None:
         connection.execute(sa.insert(tasks).values(**row))
 
 
-def n_waiting(store: Store) -> int:
-    """Return the number of tasks without a judgement."""
-    unjudged = sa.select(sa.func.count(tasks.c.id)).where(_unjudged())
-    with store.reading() as connection:
-        return int(connection.execute(unjudged).scalar_one())
-
-
-def _unjudged() -> sa.ColumnElement[bool]:
-    return ~sa.exists().where(judgements.c.task_id == tasks.c.id)
-
-
 def _waiting(now: float, entry_id: int | None) -> sa.Select[tuple[object, ...]]:
     n_taken = sa.func.coalesce(leases.c.n_taken, 0)
     chosen = (
@@ -156,9 +153,8 @@ def _waiting(now: float, entry_id: int | None) -> sa.Select[tuple[object, ...]]:
         .join_from(tasks, entries)
         .outerjoin(leases, leases.c.task_id == tasks.c.id)
         .where(
-            _unjudged(),
+            waits(),
             sa.or_(leases.c.expires_at.is_(None), leases.c.expires_at < now),
-            last_state().not_in(OUT),
         )
         .order_by(n_taken, tasks.c.id)
         .limit(1)
@@ -184,6 +180,11 @@ def _take(
 def _update(lease: Lease) -> sa.Update:
     own = (leases.c.task_id == lease.task_id, leases.c.token == lease.token)
     return sa.update(leases).where(*own)
+
+
+def _is_held(connection: Connection, lease: Lease) -> bool:
+    """Return True where a lease is its judge's still; it stays so until the transaction ends."""
+    return connection.execute(_update(lease).values(judge=lease.judge)).rowcount == 1
 
 
 def _row(verdict: Verdict) -> dict[str, object]:

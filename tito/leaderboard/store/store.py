@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from tito.leaderboard.errors import StoreError
@@ -36,8 +36,8 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = url if "://" in url else f"sqlite:///{Path(url).absolute()}"
+        parsed = _parsed(self.url)
         try:
-            parsed = make_url(self.url)
             self._is_sqlite = parsed.get_backend_name() == "sqlite"
             if self._is_sqlite and parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,9 @@ class Store:
                 _prepare_sqlite(self._engine)
             self._migrate()
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
-            raise StoreError(f"{self.url!r} names no database that can be used: {error}.") from None
+            shown = parsed.set(query={}).render_as_string(hide_password=True)
+            why = str(error).rstrip(".")
+            raise StoreError(f"{shown!r} names no database that can be used: {why}.") from None
         except (DBAPIError, OSError) as error:
             why = str(getattr(error, "orig", error)).strip().splitlines()[0].rstrip(".")
             raise StoreError(f"the leaderboard's database cannot be opened: {why}.") from None
@@ -106,6 +108,17 @@ class Store:
                     f"this one knows {HEAD}): upgrade recsys_edu."
                 )
             _upgrade(connection)
+
+
+def _parsed(url: str) -> URL:
+    """Return a URL's parts; StoreError, which does not quote it, where it has none."""
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):  # either may quote a password
+        raise StoreError(
+            "the URL of the leaderboard's database cannot be read; one is "
+            "postgresql+psycopg://judge@host:5432/board, where @ : / in a password are %40 %3A %2F."
+        ) from None
 
 
 def _upgrade(connection: Connection) -> None:
