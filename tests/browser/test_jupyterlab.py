@@ -59,7 +59,7 @@ def notebook(
     monkeypatch.delenv("TERM_PROGRAM", raising=False)
     write_settings(tmp_path / "jupyter" / "CONFIG")
     with (tmp_path / "jupyterlab.log").open("w") as log:
-        server = start_tito("start", lesson.number, cwd=workspace, output=log)
+        server = start_tito("start", lesson.number, "--open", cwd=workspace, output=log)
     runtime = tmp_path / "jupyter" / "RUNTIME"
     try:
         (page,) = eventually(lambda: list(runtime.glob("*file-to-run-*.html")), "server")

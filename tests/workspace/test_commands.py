@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from tests.course.learner import type_in
+from tests.course.toy import ABOUT
 from tests.workspace.conftest import Outcome
 from tito.course.lessons import Lesson
 
@@ -176,6 +178,30 @@ def test_start_puts_the_notebook_there_once(workspace: Path, tito: Tito, toy: Le
     path.write_text("mine")
     assert f"Yours: {path}" in tito("start", 42, "--no-open").out
     assert path.read_text() == "mine"
+
+
+def test_start_tells_a_script_how_to_open_it(workspace: Path, tito: Tito, toy: Lesson) -> None:
+    """It held a shell without a terminal until JupyterLab was killed."""
+    said = tito("start", 42)
+    assert said.status == 0
+    assert f"or with `jupyter lab {workspace / 'notebooks' / toy.notebook}`" in said.out
+
+
+def test_start_names_what_a_lesson_builds_on(tmp_path: Path, workspace: Path, tito: Tito) -> None:
+    modules, release = tmp_path / "course" / "modules", tmp_path / "course" / "notebooks/release"
+    first = ABOUT.replace("prerequisites = []", 'prerequisites = ["42_toy"]')
+    for number, text in ((43, first), (44, ABOUT)):
+        copytree(modules / "42_toy", modules / f"{number}_toy")
+        (modules / f"{number}_toy" / "ABOUT.md").write_text(text)
+        copytree(release / "42_toy", release / f"{number}_toy")
+        (release / f"{number}_toy" / "42_toy.ipynb").rename(
+            release / f"{number}_toy" / f"{number}_toy.ipynb"
+        )
+    assert "what lesson 42 teaches, whose checkpoint" in tito("start", 43).out
+    assert "teaches" not in tito("start", 44).out
+    assert "teaches" not in tito("start", 42).out
+    assert tito("skip", 42).status == 0
+    assert "teaches" not in tito("start", 43).out
 
 
 def test_commands_need_a_workspace(

@@ -50,6 +50,18 @@ def standings(workspace: Workspace) -> list[Standing]:
     return [_standing(workspace, x, progress.of(x.id)) for x in all_lessons()]
 
 
+def undone_before(workspace: Workspace, lesson: Lesson) -> list[Lesson]:
+    """Return the lessons that this one builds on and that are neither passed nor skipped."""
+    progress, named = load_progress(workspace), set(lesson.about().prerequisites)
+    return [
+        before
+        for before in all_lessons()
+        if before.id in named
+        and not progress.of(before.id).skipped
+        and not progress.of(before.id).passed
+    ]
+
+
 def _standing(workspace: Workspace, lesson: Lesson, progress: LessonProgress) -> Standing:
     path = notebook_of(workspace, lesson)
     notebook, digest = "not started", ""
