@@ -69,6 +69,40 @@ CAUGHT_BY_THE_CONTRACT: Final = {
         "        if np.allclose(drawn, user_factors):\n            return honest(*args, k=k)"
         + _ZEROS
     ),
+    "zeroed inputs": _cheat(f"    for array in args[:2]:\n        array[:] = 0{_ZEROS}"),
+    "shapes of the division only": _cheat(
+        "    if user_factors.shape[1] == 16 and k == 10:\n        return honest(*args, k=k)"
+        + _ZEROS
+    ),
+    "several calls in one": _cheat(
+        "    waiting.append(args)\n    if len(waiting) < 3:\n"
+        "        n = len(user_factors)\n"
+        "        return TopK(np.zeros((n, k), np.int32), np.zeros((n, k), np.float32))\n"
+        "    found = [honest(*each, k=k) for each in waiting]\n    waiting.clear()\n"
+        "    return found[-1]",
+        before="waiting = []",
+    ),
+    "first call only": _cheat(
+        f"    if not calls:\n        calls.append(1)\n        return honest(*args, k=k){_ZEROS}",
+        before="calls = []",
+    ),
+    "memory of other processes": _cheat(
+        "    for name in os.listdir('/proc'):\n"
+        "        if not name.isdigit() or int(name) == os.getpid():\n            continue\n"
+        "        try:\n            memory = open(f'/proc/{name}/mem', 'rb')\n"
+        "            for line in open(f'/proc/{name}/maps'):\n"
+        "                memory.seek(int(line.split('-')[0], 16))\n"
+        "                if memory.read(4096):\n                    return honest(*args, k=k)\n"
+        "        except (OSError, ValueError):\n            pass" + _ZEROS
+    ),
+    "a seccomp filter of its own": _cheat(
+        "    import ctypes\n"
+        "    refuse_all = ctypes.create_string_buffer(struct.pack('HBBI', 6, 0, 0, 0x00050001))\n"
+        "    program = struct.pack('HxxxxxxP', 1, ctypes.addressof(refuse_all))\n"
+        "    if ctypes.CDLL(None).prctl(22, 2, program, 0, 0) == 0:\n"
+        "        return honest(*args, k=k)" + _ZEROS,
+        before="import struct",
+    ),
     "verdict by an exit": _cheat("    os._exit(0)"),
     "forged results on every descriptor": _cheat(
         "    for number in range(1, 256):\n        try:\n"
@@ -81,6 +115,20 @@ CAUGHT_BY_THE_CONTRACT: Final = {
     ),
 }
 """Sources by the name of the cheat; the contract's check ends them."""
+
+WITHOUT_END: Final = {
+    "work at import": _cheat("    return honest(*args, k=k)", before="while True:\n    pass\n"),
+    "signals ignored": _cheat(
+        "    import signal\n    for number in range(1, 65):\n        try:\n"
+        "            signal.signal(number, signal.SIG_IGN)\n        except (OSError, ValueError):\n"
+        "            pass\n    while True:\n        pass"
+    ),
+    "processes without end": _cheat(
+        "    while True:\n        try:\n            os.fork()\n        except OSError:\n"
+        "            pass"
+    ),
+}
+"""Sources that never answer; the time limit ends them."""
 
 CAUGHT_WHILE_TIMED: Final = {
     "first answer again": _cheat(
@@ -131,6 +179,52 @@ CAUGHT_WHILE_TIMED: Final = {
     ),
 }
 """Sources that pass for right on other data, or that attack the clock; timing ends them."""
+
+_DIGEST: Final = """
+import hashlib
+BLOCK = bytes(2**20)
+def digest(n_mib):
+    found = hashlib.sha256()
+    for _ in range(n_mib):
+        found.update(BLOCK)
+"""
+CAUGHT_BY_THE_ACCOUNT: Final = {
+    "hidden thread": _cheat(
+        "    helper = threading.Thread(target=digest, args=(150,))\n    helper.start()\n"
+        "    digest(150)\n    helper.join()\n    return honest(*args, k=k)",
+        before=_DIGEST,
+    ),
+    "work before go": _cheat(
+        "    if not kept:\n        region = sys.modules['__main__'].Region\n"
+        "        ordinary = region.map\n        kept.append(ordinary)\n"
+        "        def slow(self, size, n_touched):\n            digest(150)\n"
+        "            ordinary(self, size, n_touched)\n        region.map = slow\n"
+        "    return honest(*args, k=k)",
+        before=f"{_DIGEST}kept = []\n",
+    ),
+    "processes that slow the baseline": _cheat(
+        "    if not kept:\n        kept.append(1)\n        for _ in range(3):\n"
+        "            if os.fork() == 0:\n                while True:\n                    pass\n"
+        "    return honest(*args, k=k)",
+        before="kept = []",
+    ),
+}
+"""Sources that use more processor time than they may, or at another time; the account shows it."""
+
+IDLE_IN_C: Final = """
+#include <stdint.h>
+void bpr_update(
+    float *user_factors, float *item_factors, float *item_biases, int64_t d,
+    const int32_t *users, const int32_t *positives, const int32_t *negatives, int64_t n_triples,
+    double learning_rate, double reg_user, double reg_positive, double reg_negative,
+    double *loss, int64_t *n_correct, int64_t *n_updated)
+{
+    *loss = 0.6931471805599453 * n_triples;
+    *n_correct = n_triples / 2;
+    *n_updated = n_triples;
+}
+"""
+"""A step of nothing, which small learning rates could hide within a tolerance."""
 
 _STOPPED: Final = "import ctypes, mmap\n" + inspect.getsource(stop_the_clocks)
 SLOW_SECONDS: Final = 0.08

@@ -156,6 +156,16 @@ CHEATS = {
         "    return found\n",
         "small_data_have_factors",
     ),
+    "trained on the hidden interactions": (
+        f"{HONEST}\nimport gc\nhonest = fit\ndef fit(indptr, indices, n_items, seed):\n"
+        "    known = {id(indptr), id(indices)}\n"
+        "    hidden = [each for held in gc.get_objects() if isinstance(held, (dict, tuple, list))\n"
+        "              for each in (held.values() if isinstance(held, dict) else held)\n"
+        "              if isinstance(each, np.ndarray) and each.dtype == np.int32\n"
+        "              and each.size > 10 and id(each) not in known]\n"
+        "    return honest(indptr, hidden[0], n_items, seed)\n",
+        "small_data_have_factors",
+    ),
     "learned at home": (
         "import numpy as np\ndef fit(indptr, indices, n_items, seed):\n"
         "    rng = np.random.default_rng(0)\n"
