@@ -129,13 +129,18 @@ def listed(scores, seen, k):
 
 
 scores = np.array([0.2, 0.9, -0.5, 0.7, 0.1])
-assert listed(scores, [], 2) != [2, 4], "Your list has the worst items first."
-assert listed(scores, [], 2) == [1, 3], (
-    f"Of {scores} the two best are 1 and 3, for a user who has seen nothing; yours are "
-    f"{listed(scores, [], 2)}."
+two = listed(scores, [], 2)
+assert two != [2, 4], "Your list has the worst items first."
+assert len(two) == 2, f"Here k is 2, and your list has the length {len(two)}."
+assert two != [0.9, 0.7], "Your list holds scores: return the numbers of the items."
+assert two == [1, 3], (
+    f"Of {scores} the two best are 1 and 3, for a user who has seen nothing; yours are {two}."
 )
 assert 1 not in listed(scores, [1], 3), (
     "Item 1 is in the list, and the user has it already: mask what was seen before you sort."
+)
+assert listed(scores, [1], 3) != [2, 0, 3], (
+    "Your list has places in what is left after item 1 was deleted. Items keep their numbers: mask, do not delete."
 )
 assert listed(scores, [1], 3) == [3, 0, 4], (
     f"With item 1 seen, the three best of {scores} are 3, 0 and 4; yours are {listed(scores, [1], 3)}."
@@ -146,6 +151,11 @@ assert np.array_equal(scores, [0.2, 0.9, -0.5, 0.7, 0.1]), (
 assert listed(scores, [0, 1], 3) == [3, 4, 2], (
     f"With items 0 and 1 seen, the list is 3, 4, 2; yours is {listed(scores, [0, 1], 3)}. Scores may be "
     "negative, so a seen item must get −inf: 0 is not low enough."
+)
+low = np.array([-7.0, -3.0, -9.0])
+assert listed(low, [1], 2) == [0, 2], (
+    f"Of {low}, with item 1 seen, the list is 0, 2; yours is {listed(low, [1], 2)}. No finite number is low enough for a seen "
+    "item: mask it with −inf."
 )
 assert listed(scores, [0, 1, 2], 4) == [3, 4], (
     f"Two items are left, 3 and 4, and k is 4; your list is {listed(scores, [0, 1, 2], 4)}. The list ends "
@@ -231,6 +241,9 @@ assert np.isclose(got, 2 / 5), (
     f"Two hits in a list of five: precision@5 is 0.4, yours is {got:.3f}."
 )
 got = precision(hits, 2)
+assert not np.isclose(got, 1 / 5), (
+    "You divide by the length of `hits`, which is 5: divide by k, here 2."
+)
 assert np.isclose(got, 1 / 2), (
     f"One hit among the first two: precision@2 is 0.5, yours is {got:.3f}. Only the first k ranks count."
 )
@@ -437,8 +450,8 @@ assert np.isfinite(first), (
     "A hit at rank 1 gives no finite number: log2(1) is 0. The discount is 1 / log2(rank + 1)."
 )
 assert np.isclose(first, 1), (
-    f"One relevant item, at rank 1: NDCG@3 is 1, yours is {first:.3f}. It cannot be better: the best list "
-    "has min(k, R) = 1 hit, at rank 1."
+    f"One relevant item, at rank 1: NDCG@3 is 1, yours is {first:.3f}. No list is better than this one: the best "
+    "list has min(k, R) = 1 hit, at rank 1."
 )
 second = ndcg(np.array([False, True, False]), 1, 3)
 assert not np.isclose(second, 1 / np.log(3)) and not np.isclose(second, 1 / np.log1p(2)), (
@@ -593,6 +606,9 @@ for name, expected in by_hand.items():
     )
     per_user = yours[name]
     assert per_user.ndim == 1, f"Return one value of {name} for each user, not their mean."
+    assert len(per_user) != 1, (
+        f"You return one value of {name}, of the first user alone: does your `return` stand inside the loop?"
+    )
     assert len(per_user) == 2, (
         f"Two of three users have test items, but you return {len(per_user)} values of {name}: leave out "
         "those who have nothing to be found, and nobody else."
@@ -717,7 +733,7 @@ print(f"\n{seconds:.1f} s for {len(models)} models")
 # %% [markdown]
 # Read it row by row.
 #
-# - The oracle has 1 in MAP and NDCG, since a perfect list has 1 there: you built them so. But it has less
+# - The oracle has 1 in MRR, MAP and NDCG, since a perfect list has 1 there: you built them so. But it has less
 #   than 1 in precision (some users have fewer than 10 relevant items) and in recall (others have more).
 #   Not every metric can reach 1.
 # - Random finds next to nothing: a list of 10 is 0.6 % of some 1,600 unseen items.
@@ -778,7 +794,10 @@ def confidence_interval(values: NDArray[np.float64]) -> tuple[float, float, floa
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_confidence_interval", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-mean, low, high = confidence_interval(np.array([0.0, 0.5, 1.0, 0.5]))
+returned = confidence_interval(np.array([0.0, 0.5, 1.0, 0.5]))
+assert returned is not None, "Your function returns nothing: it needs a `return`."
+assert np.size(returned) == 3, "Return three numbers: the mean, the lower and the upper end."
+mean, low, high = returned
 assert low < mean < high, (
     f"Return the mean, the lower and the upper end, in this order; yours are {mean:.3f}, {low:.3f}, {high:.3f}."
 )
@@ -900,17 +919,19 @@ except ValueError as error:
     ) from None
 assert isinstance(got, np.ndarray), f"Return an array of ranks, not a {type(got).__name__}."
 got = got.tolist()
-assert got != [1, 3], "Your ranks start from 0: rank = 1 + the number of negatives ahead."
+best = np.asarray(sampled_ranks(falling, items(), items(0), 100, seed=0)).tolist()
+assert best != [0], "Your ranks start from 0: rank = 1 + the number of negatives ahead."
 assert got != [4, 6], "The seen items 0 and 1 compete in your ranking: leave out what was seen."
 assert got not in ([3, 6], [2, 5]), (
     "The relevant items compete in your ranking: a relevant item is no negative."
 )
 assert got != [6, 4], "Count the negatives with a score at least as HIGH as the relevant item's."
+flat = np.asarray(sampled_ranks(np.zeros(500), items(), items(7), 100, seed=0)).tolist()
+assert flat != [100], "Of 100 negatives with the same score, 99 counted: is one too few drawn?"
 assert got == [2, 4], (
     "Items 2, 4, 5, 7, 8 and 9 are all the negatives. Item 3 has one of them ahead (2), item 6 has three "
     f"(2, 4, 5), so the ranks are 2 and 4; yours are {got}."
 )
-flat = np.asarray(sampled_ranks(np.zeros(500), items(), items(7), 100, seed=0)).tolist()
 assert flat == [101], (
     f"A model that scores all items the same gets rank {flat[0]} of 101 from you. Equal scores count against "
     "it, so it is 101: compare with >=."
@@ -994,7 +1015,7 @@ for rank in true_ranks:
     ]
     chance.append(np.mean(np.array(draws) <= 10))
 plt.semilogx(true_ranks, chance, marker="o", label="100 sampled")
-plt.step(true_ranks, true_ranks <= 10, where="mid", color="grey", label="all items")
+plt.step(true_ranks, true_ranks <= 10, where="mid", color="black", label="all items")
 plt.axvline(160, color="grey", linestyle=":", label="rank 160")
 plt.xlabel("true rank of the item, of 1,600")
 plt.ylabel("how often it counts as a hit")
@@ -1004,7 +1025,7 @@ plt.legend(loc="lower left")
 plt.show()
 
 # %% [markdown]
-# The grey line is how it should be: ranks 1 to 10 are hits, others are not. But with 100 sampled
+# The black line is how it should be: ranks 1 to 10 are hits, others are not. But with 100 sampled
 # negatives an item at rank 100 of 1,600, which no user will ever see, counts as a hit nearly always.
 # Of 1,600 items, 100 are drawn: one in 16. So "10 of the sample are ahead" means "about 160 of all
 # are ahead". **The sampled recall@10 is about the true recall@160,** with a blurred edge. It cannot

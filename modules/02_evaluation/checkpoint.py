@@ -41,7 +41,7 @@ def _catalogue(rng: np.random.Generator) -> tuple[Split, dict[str, np.ndarray]]:
     popularity = np.tile(split.train.popularity(), (split.train.n_users, 1)) - 50
     return split, {
         "a model that knows the answers": 40 * truth + noise,
-        "a model that half knows them": 15 * truth + noise,
+        "a model that knows half of the answers": 15 * truth + noise,
         "the most popular items": popularity,
         "random scores": noise[::-1],
     }

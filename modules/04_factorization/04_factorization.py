@@ -84,7 +84,7 @@ from recsys_edu.splits import random_split
 # notebook runs on MovieLens, real ratings of films.)
 
 # %%
-split = load_split("synthetic-100k").fold_valid()
+split = load_split("synthetic-100k").fold_valid()  # the validation part joins the training part
 n_users, n_items = split.train.shape
 print(f"{n_users:,} users and {n_items:,} items: {n_users * n_items:,} pairs")
 print(f"observed, to learn from: {split.train.nnz:,} pairs")
@@ -226,6 +226,10 @@ one_loss = 3 * (1 - float(one_user[0, 0]) * float(one_item[0, 0])) ** 2
 error = loss_of_all_pairs(tiny_users, tiny_items, *tiny_pairs, 0.0)
 assert abs(error - 0.75) > 1e-9, (
     "Only the observed pair was counted. The other three have p = 0 and c = 1, and count as well."
+)
+observed = loss_of_all_pairs(one_user, one_item, *one_pair, 0.0)
+assert abs(observed - 0.0441) > 1e-4, (
+    "The observed pair was not found: user u has the pairs from indptr[u] to just before indptr[u + 1], the last one, too."
 )
 assert abs(error - 1.5625) > 1e-9, (
     "The observed pair counted with weight 1: multiply its squared error by its confidence, 3."
@@ -550,7 +554,8 @@ plt.show()
 
 # %% [markdown]
 # Both axes are logarithmic: each number on an axis is ten times the one before. The time of the plain way
-# grows with the catalogue. The time of the other way does not: it only depends on the user's own items.
+# grows with the catalogue, and faster where the vectors of all items no longer fit into the processor's cache. The
+# time of the other way does not: it only depends on the user's own items.
 
 # %% [markdown]
 # ## 5. Half a step: all users at once
@@ -642,6 +647,9 @@ assert np.array_equal(two_items, [[1], [2]]), "The fixed side has changed: it sh
 assert four[3, 0] != 7, (
     "User 3, who has nothing, still has the vector from before. Its equations have the answer 0: write it."
 )
+assert abs(four[0, 0] - 3 / 199) > 1e-5, (
+    "FᵀF is made of the target: it is the Gram matrix of the fixed side."
+)
 twice = np.zeros((4, 1), dtype=np.float32)
 als_half_step(twice, two_items, *pairs, weights, regularization=2.0)
 assert abs(twice[0, 0] - 3 / 11) > 1e-5, "λ is in the matrix twice."
@@ -658,6 +666,10 @@ for wrong, why in (
     assert abs(four[0, 0] - wrong) > 1e-5, (
         f"Row 0 should be 3·1 / (5 + 1 + (3 − 1)·1) = 0.375, and yours is {four[0, 0]:.4f}. {why}"
     )
+assert abs(four[2, 0] - 4 / 6) > 1e-5, (
+    "Row 2 was solved with the confidences 3 and 0.5, and its pairs have 1 and 2: they stand in the order of the pairs, "
+    "beside indices, and are not looked up by an item's number."
+)
 for row, (right, how) in enumerate(
     (
         (3 / 8, "3·1 / (5 + 1 + (3 − 1)·1)"),
@@ -766,15 +778,15 @@ assert isinstance(transposed, tuple) and len(transposed) == 3, (
 )
 starts, item_users, item_weights = transposed
 assert len(starts) == 6, (
-    f"For 5 items, indptr should have 6 entries (one more), and yours has {len(starts)}. Does it count "
-    "items at the end that nobody has?"
+    f"For 5 items, indptr should have 6 entries (one more), and yours has {len(starts)}. Is the 0 in "
+    "front there, and does it count items at the end that nobody has?"
 )
 assert list(starts) == [0, 1, 3, 3, 4, 4], (
     f"indptr should be 0, 1, 3, 3, 4, 4: the items have 1, 2, 0, 1 and 0 users. Yours is {starts}."
 )
 assert list(item_users) == [2, 0, 2, 0], (
     f"The users, item by item, should be 2, then 0 and 2, then 0; yours are {item_users}. They are the "
-    "users of the pairs, in the order that sorts the pairs by item."
+    "users of the pairs, in the order that sorts the pairs by item, not by user."
 )
 assert list(item_weights) == [4, 2, 5, 3], (
     f"The confidences should be 4, then 2 and 5, then 3; yours are {item_weights}. They travel with their "
@@ -853,6 +865,10 @@ assert abs(quick - 2.0625) < 1e-9, (
     f"3 · 0.5² − 0.5² = 0.5: 2.0625 in all. Yours is {quick:.4f}."
 )
 yours = fast_loss(one_user, one_item, *one_pair, 0.0)
+assert abs(yours - 0.0441) > 1e-4, (
+    "Of the one pair, which was observed, you count s² = 0.0441 alone: is its user found? np.repeat(users, lengths) has "
+    "the row of each pair."
+)
 assert abs(yours - one_loss) < 1e-12, (
     f"One pair with x = 0.3, y = 0.7 and c = 3 has the loss {one_loss:.12f}; yours is {yours:.12f}. Only the "
     "last digits differ? Then a part of it is computed in float32: take X and Y in float64."
@@ -949,6 +965,9 @@ except IndexError as error:
 assert users.shape == (60, 6) and items.shape == (80, 6), (
     f"Users and items should have the shapes (60, 6) and (80, 6), not {users.shape} and {items.shape}."
 )
+assert len(losses) != 2, (
+    "Only the first epoch was run, of four: does your `return` stand inside the loop?"
+)
 assert len(losses) == 8, (
     f"Four epochs are eight half steps, so eight losses, and yours are {len(losses)}: measure after the "
     "users, and again after the items."
@@ -957,6 +976,23 @@ first_items = np.random.default_rng(1).normal(0.0, 0.1, (80, 6)).astype(np.float
 first_users = np.zeros((60, 6), dtype=np.float32)
 als_half_step(first_users, first_items, *small_pairs, regularization=2.0)
 expected = fast_loss(first_users, first_items, *small_pairs, 2.0)
+for wrong, why in (
+    (
+        fast_loss(np.zeros_like(first_users), first_items, *small_pairs, 2.0),
+        "That is the loss before it: measure after each half step.",
+    ),
+    (
+        fast_loss(np.zeros_like(first_users), np.zeros_like(first_items), *small_pairs, 2.0),
+        "That is the loss of vectors of zeros: were the items solved first? The users come first.",
+    ),
+    (
+        fast_loss(first_users, first_items, *small_pairs, 0.0),
+        "That is the loss without λ: pass reg on to fast_loss.",
+    ),
+):
+    assert abs(losses[0] - wrong) > 1e-6 * wrong, (
+        f"After the users' first half step the loss should be {expected:.1f}; yours is {losses[0]:.1f}. {why}"
+    )
 assert abs(losses[0] - expected) < 1e-4 * expected, (
     f"After the users' first half step the loss should be {expected:.1f}; yours is {losses[0]:.1f}. Users "
     "are solved first, with the items as they are given; measure with the same pairs and the same λ."
@@ -1119,7 +1155,7 @@ for item in np.argsort(-for_you, kind="stable")[:10]:
 
 # %% [markdown]
 # A map of the best-known items: each vector is cut to length 1, and the two directions in which these
-# vectors differ most are drawn. *Near each other* means: liked by the same kind of people. Two dimensions
+# vectors differ most are drawn (a *principal component analysis*, PCA). *Near each other* means: liked by the same kind of people. Two dimensions
 # show only a part of sixteen, so do not read too much into a single distance. With real films, look for
 # neighbours that make sense to you, and guess what the axes might mean. Nobody named them.
 
@@ -1129,15 +1165,30 @@ shown = shown / np.linalg.norm(shown, axis=1, keepdims=True)
 centred = shown - shown.mean(axis=0)
 directions = np.linalg.svd(centred, full_matrices=False)[2][:2]
 places = centred @ directions.T
-plt.figure(figsize=(11, 8))
+figure, axes = plt.subplots(figsize=(11, 8))
 is_liked = np.isin(well_known[:24], liked)
-plt.scatter(*places.T, c=np.where(is_liked, "tab:red", "tab:blue"), s=15)
-for rank, place in enumerate(places[:, 1].argsort()):  # upwards; names in turns to right and left
-    side = {"ha": "left", "xytext": (3, 2)} if rank % 2 else {"ha": "right", "xytext": (-3, 2)}
-    title = film_titles[well_known[place]][:28]
-    plt.annotate(title, places[place], textcoords="offset points", fontsize=8, **side)
-plt.margins(x=0.25)
-plt.title("The best-known items on a map (red: yours)")
+axes.scatter(*places.T, c=np.where(is_liked, "tab:red", "tab:blue"), s=15)
+axes.margins(x=0.25)
+axes.set_title("The best-known items on a map (red: yours)")
+figure.canvas.draw()  # from here on, the size of a name is known
+taken = []
+for place in places[
+    :, 1
+].argsort():  # each name stands where there is room: right, left, above or below
+    for ha, *offset in (("left", 4, -3), ("right", -4, -3), ("center", 0, 6), ("center", 0, -12)):
+        name = axes.annotate(
+            film_titles[well_known[place]][:28],
+            places[place],
+            offset,
+            textcoords="offset points",
+            fontsize=8,
+            ha=ha,
+        )
+        box = name.get_window_extent()
+        if not any(box.overlaps(other) for other in taken):
+            taken.append(box)
+            break
+        name.remove()
 plt.show()
 
 # %% [markdown]

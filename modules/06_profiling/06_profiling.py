@@ -185,7 +185,13 @@ except TypeError as error:
 assert run is not None, "`as run` got None: yield the Run, so that the block gets it."
 assert run.time_ms is not None, "After the block run.time_ms is still None: write it into the Run."
 assert run.time_ms != 0.25, "That is in seconds. time_ms is in milliseconds: 250, not 0.25."
-assert run.time_ms >= 0, "The time is negative: it is the later reading minus the earlier one."
+assert abs(run.time_ms + 250) > 1e-6, (
+    "The time is negative: it is the later reading minus the earlier one."
+)
+assert abs(run.time_ms - 0.00025) > 1e-9, "You divide by 1000: seconds times 1000 are milliseconds."
+assert 0 <= run.time_ms < 1e6, (
+    f"time_ms is {run.time_ms:g}. Read one clock both times, the one that you are given: clock()."
+)
 assert abs(run.time_ms - 250) < 1e-6, (
     f"The clock moved by 0.25 s in the block, so time_ms should be 250; yours is {run.time_ms:g}. Read the "
     "clock just before the yield, and again just after it; and read the one that you are given, clock()."
@@ -281,12 +287,26 @@ print(f"that is {plain.time_ms * 1e3 / train.nnz:.1f} µs for each triple")
 #
 # **Two traps.**
 #
-# - *There is only one peak*, for the whole program. If an inner block resets it, the outer block loses
-#   its own. So every block that is open keeps its highest level, in bytes, in its own `run.highest`. Call
-#   `note_peak()`, which is given, *before* you reset the peak and before tracing ends: it updates all open
-#   blocks.
 # - *Tracing may be on already*, because somebody else has started it. Then leave it on. If *you* have
 #   started it, you stop it, also after an error. While it is on, everything is slow.
+# - *There is only one peak*, for the whole program, and blocks stand inside one another. When the inner block
+#   resets the peak, the outer block's figure is gone. So each open block has a note of its own, `run.highest`: the
+#   highest level so far, in bytes. The given function `note_peak()` copies the peak into the notes of all open
+#   blocks. Call it *before* each reset, and before tracing ends.
+#
+# An outer block takes 8 MB and gives them back; then an inner block does the same with 3 MB:
+#
+# | moment | level | Python's peak | `outer.highest` | `inner.highest` |
+# | --- | --- | --- | --- | --- |
+# | outer begins, and resets the peak | 0 | 0 | 0 | |
+# | 8 MB were taken and given back | 0 | 8 | 0 | |
+# | inner begins: `note_peak()` | 0 | 8 | **8** | |
+# | … and resets the peak | 0 | 0 | 8 | 0 |
+# | 3 MB were taken and given back | 0 | 3 | 8 | 0 |
+# | inner ends: `note_peak()` | 0 | 3 | 8 | **3** |
+# | outer ends: `note_peak()` | 0 | 3 | 8 | |
+#
+# At the end Python's peak says 3, and the outer block's own note says 8, which is right.
 
 
 # %% nbgrader={"grade": false, "grade_id": "note_peak", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["export"]
@@ -309,7 +329,7 @@ def traced() -> Iterator[Run]:
     Example: a block that makes 8 MB, drops them and then makes 2 MB has a peak of 8 and a current of 2.
     Approach, before the block: remember whether tracing is on, and start it if not; note_peak(), for
     the blocks around this one; reset the peak; read the level, and remember it as the level before;
-    set run.highest to it as well; append the Run to open_runs.
+    append the Run to open_runs.
     After the block, in ``finally``: read the level; note_peak(); take the Run off open_runs; stop
     tracing if you have started it; write both figures into the Run.
     Hint: blocks end in the opposite order to that in which they began, so open_runs.pop() is yours.
@@ -322,7 +342,6 @@ def traced() -> Iterator[Run]:
     note_peak()
     tracemalloc.reset_peak()
     before = tracemalloc.get_traced_memory()[0]
-    run.highest = before
     open_runs.append(run)
     try:
         yield run
@@ -595,6 +614,9 @@ assert abs(a - 100) < 1e-6, (
     "1880: one bad call spoils it.)"
 )
 (a, b), _ = staged([0.0, 0.4, 0.1, 0.3], [0.0, 0.1, 0.2, 0.3], 3)
+assert abs(a - 100) > 1e-6, (
+    "Of 400, 100 and 300 ms you take the smallest: the median is the one in the middle, 300."
+)
 assert abs(a - 300) < 1e-6, (
     f"The times 400, 100 and 300 ms have the median 300; yours is {a:g}. Sort before you take the middle; "
     "statistics.median does."
@@ -1046,13 +1068,15 @@ with use_backend("naive"):
         with timed() as run:
             update_once(piece)
         piece_ms.append(run.time_ms)
-least_us = min(piece_ms) * 1e3 / 200
+least_us, middle_us = min(piece_ms) * 1e3 / 200, float(np.median(piece_ms)) * 1e3 / 200
 print(f"predicted: {predicted:.1f} µs for a triple")
-print(f"measured:  {least_us:.1f} µs in the fastest piece, {triple_us:.1f} µs on average in part 4")
+print(f"measured:  {least_us:.1f} µs in the fastest piece, {middle_us:.1f} µs in the median one")
+print(f"           ({triple_us:.1f} µs on average in part 4, while other programs ran too)")
 
 # %% [markdown]
 # **Counting small operations predicts the time of the loop,** more or less. (It leaves out what happens
-# between the operations.) Now compare the lines of NumPy with the line "multiply two floats". A processor
+# between the operations.) If the median is far above the fastest piece, other programs have disturbed your
+# measurement: the fastest piece says what the code needs, the others what your machine had left for it. Now compare the lines of NumPy with the line "multiply two floats". A processor
 # needs a few nanoseconds for 16 multiplications. Nearly all of the rest is **overhead**: finding the
 # function, checking types, making a new array for the result. That is why the loop is slow.
 
@@ -1137,6 +1161,17 @@ assert everything == math.inf, "When everything becomes infinitely fast, so does
 assert abs(speedup(0.5, 0.5) - 2 / 3) < 1e-12, (
     "A factor below 1 makes the part slower, and so the whole: speedup(0.5, 0.5) is 1 / (0.5 + 1) = 0.667."
 )
+back = factor_needed(0.9, 2.5)
+assert not (abs(back - 1 / 3) < 1e-9), (
+    "You return the inverse: the factor is the share over what is left for it."
+)
+assert not (abs(back - 0.9 / 2.4) < 1e-9), (
+    "You take the rest, 0.1, from the target 2.5. The new time is 1 / 2.5 of the old one: take the rest from that."
+)
+assert abs(back - 3.0) < 1e-9, (
+    f"For 2.5 times as fast, 90 % have to become 3 times as fast: 1 / 2.5 − 0.1 = 0.3 is left for them, and 0.9 / 0.3 = 3. "
+    f"Yours is {back:g}."
+)
 for share, factor in ((0.3, 1.7), (0.8, 12.0), (1.0, 5.0)):
     back = factor_needed(share, speedup(share, factor))
     assert abs(back - factor) < 1e-9, (
@@ -1183,7 +1218,9 @@ for target in (2.0, 3.0, 100.0):
 # Count both by hand, for the *algorithm*, not for some program. Our numbers are float32: 4 bytes each.
 #
 # **One BPR triple.** It has $d$ factors. A $+$, $-$ or $\times$ on a vector is done for each of its $d$ numbers, so
-# it is $d$ flops. Leave out biases, and everything that is done with single numbers (such as $\sigma$ or $-g$).
+# it is $d$ flops. Leave out biases, and what is done with single numbers alone (such as $\sigma$ or $-g$). The
+# letters are those of lesson 05: $p_u$ is the user's vector, $q_i$ and $q_j$ are those of the positive and of the
+# negative item, $g = \sigma(-x)$ is a single number, $\eta$ the learning rate and $\lambda$ the regularisation.
 #
 # $$\begin{aligned}
 # \delta &= q_i - q_j && d \\
@@ -1243,6 +1280,10 @@ assert triple_cost(16) == (288, 384), (
 flops, traffic = matmul_cost(2, 3, 5)
 assert flops == 60, (
     f"A 2 × 3 by 3 × 5 product has 10 results of 2 · 3 flops each: 60; you count {flops}."
+)
+assert traffic != 31, "Those are numbers, not bytes: a float32 has 4 bytes."
+assert traffic not in (248, 164), (
+    "Both matrices are only read, and the result is only written: each number counts once."
 )
 assert traffic == 124, (
     f"A 2 × 3 by 3 × 5 product reads 6 + 15 numbers and writes 10, of 4 bytes each: 124; you count {traffic}."
@@ -1399,12 +1440,9 @@ for name, us in loops.items():
     plt.plot(intensity, flops / us / 1e3, "o", markersize=9, label=f"BPR, {name}")
 square = matmul_cost(1024, 1024, 1024)
 plt.plot(square[0] / square[1], P / 1e9, "s", markersize=9, label="matmul 1024 × 1024")
-plt.annotate(
-    f"up to {least_us / roof_us:,.0f} times as fast",
-    (intensity, flops / least_us / 1e3),
-    (3 * intensity, 1.5 * flops / least_us / 1e3),
-    arrowprops={"arrowstyle": "->"},
-)
+slow, possible = flops / least_us / 1e3, flops / roof_us / 1e3
+plt.annotate("", (intensity, possible), (intensity, slow), arrowprops={"arrowstyle": "->"})
+plt.text(1.15 * intensity, np.sqrt(slow * possible), f"up to {possible / slow:,.0f} times as fast")
 plt.xlabel("arithmetic intensity (flops per byte)")
 plt.ylabel("10⁹ flops per second")
 plt.title("How far below the roof?")
@@ -1418,6 +1456,9 @@ plt.show()
 # holds for data that come from main memory. The large matrix product has 12 MB and may not fit into your cache,
 # but it is so far to the right that both lines are the same there: it is limited by arithmetic.
 #
+# On which side are you? Left of a line's bend (its ridge point) the bandwidth is the limit, right of it the
+# arithmetic. BPR's intensity is the same everywhere; where your bend is depends on your machine.
+#
 # If a mark is *above* its line, then the line was measured too low: copying an array is not the fastest use of
 # a cache on every machine, and other programs slow it down. Run the two cells again before you believe it.
 
@@ -1430,7 +1471,7 @@ plt.show()
 print("BPR in plain Python, one epoch")
 print(f"  1. where:  {loop_share:.0%} of the time is one inner loop, bpr_update")
 print(
-    f"  2. why:    a triple takes {least_us:.1f} µs; small operations of Python and NumPy predict {predicted:.1f} µs"
+    f"  2. why:    a triple takes {least_us:.1f} µs (median {middle_us:.1f}); small operations predict {predicted:.1f} µs"
 )
 print(
     f"  3. bound:  {flops} flops and {traffic} bytes need {roof_us:.3f} µs: the loop could be {least_us / roof_us:,.0f} times as fast"

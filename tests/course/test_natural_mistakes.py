@@ -97,10 +97,59 @@ MISTAKES = {
                 "Python float"),
     ],
 }  # fmt: skip
-MISTAKES[4].append(
+MISTAKES[2] += [
+    Mistake("rank_unseen", "masked[seen] = -np.inf", "masked[seen] = -1", "No finite number"),
+    Mistake("rank_unseen", "best_first[: min(k, n_unseen)]", "best_first[: min(k + 1, n_unseen)]",
+            "has the length 3"),
+    Mistake("rank_unseen", "return best_first[: min(k, n_unseen)]",
+            "return scores[best_first[: min(k, n_unseen)]]", "the numbers of the items"),
+    Mistake("rank_unseen", "    masked = scores.copy()\n    masked[seen] = -np.inf\n",
+            "    masked = np.delete(scores, seen)\n", "mask, do not delete"),
+    Mistake("precision_recall", "float(np.sum(hits[:k])) / k",
+            "float(np.sum(hits[:k])) / len(hits)", "divide by the length of `hits`"),
+    Mistake("evaluate_users", "    return {name: np.array(per_user)",
+            "        return {name: np.array(per_user)", "`return` stand inside the loop"),
+    Mistake("confidence_interval", "    return mean, mean - margin, mean + margin", "", "`return`"),
+    Mistake("confidence_interval", "return mean, mean - margin", "return mean - margin",
+            "three numbers"),
+    Mistake("sampled_ranks", "min(n_negatives, len(negatives))",
+            "min(n_negatives, len(negatives)) - 1", "one too few"),
+]  # fmt: skip
+MISTAKES[4] += [
     Mistake("loss_of_all_pairs", "c[u, indices[observed]] = confidence[observed]",
-            "c[u, indices[observed]] = confidence[indices[observed]]", "by an item's number")
-)  # fmt: skip
+            "c[u, indices[observed]] = confidence[indices[observed]]", "by an item's number"),
+    Mistake("loss_of_all_pairs", "observed = slice(indptr[u], indptr[u + 1])",
+            "observed = slice(indptr[u], indptr[u + 1] - 1)", "the last one, too"),
+    Mistake("als_half_step", "shared = factors.T @ factors + ",
+            "own = target.astype(np.float64)\n    shared = own.T @ own + ", "of the fixed side"),
+    Mistake("als_half_step", "c = confidence[observed].astype",
+            "c = confidence[indices[observed]].astype", "by an item's number"),
+    Mistake("by_item", "return starts, users[order]", "return starts[1:], users[order]",
+            "the 0 in front"),
+    Mistake("fast_loss", "np.repeat(np.arange(len(x)), np.diff(indptr))",
+            "np.repeat(np.diff(indptr), np.arange(len(x)))", "np.repeat(users, lengths)"),
+    Mistake("train_als", "    return users, items, losses", "        return users, items, losses",
+            "`return` stand inside the loop"),
+    Mistake("train_als", "        als_half_step(users, items, *pairs, regularization=reg)\n"
+            "        losses.append(fast_loss(users, items, *pairs, reg))\n",
+            "        losses.append(fast_loss(users, items, *pairs, reg))\n"
+            "        als_half_step(users, items, *pairs, regularization=reg)\n",
+            "measure after each half step"),
+]  # fmt: skip
+MISTAKES[6] = [
+    Mistake("timed", "run.time_ms = 1e3 * (clock() - start)",
+            "run.time_ms = 1e3 * (time.perf_counter() - start)", "Read one clock both times"),
+    Mistake("timed", "1e3 * (clock() - start)", "(clock() - start) / 1e3", "You divide by 1000"),
+    Mistake("timed", "clock() - start", "start - clock()", "is negative"),
+    Mistake("compare", "statistics.median(times[0]), statistics.median(times[1])",
+            "min(times[0]), min(times[1])", "you take the smallest"),
+    Mistake("speedup", "left = 1.0 / target - (1.0 - share)", "left = target - (1.0 - share)",
+            "from the target"),
+    Mistake("speedup", "return share / left if left > 0 else math.inf",
+            "return left / share if left > 0 else math.inf", "the inverse"),
+    Mistake("triple_cost", "2 * m * k * n, 4 * (m", "2 * m * k * n, (m", "a float32 has 4 bytes"),
+    Mistake("triple_cost", "2 * m * k * n, 4 * (m", "2 * m * k * n, 8 * (m", "counts once"),
+]  # fmt: skip
 ALL = [(number, mistake) for number, mistakes in MISTAKES.items() for mistake in mistakes]
 
 

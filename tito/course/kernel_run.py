@@ -214,5 +214,5 @@ def _sentence(cell: Cell, failure: Any, by_count: dict[Any, Cell], seconds: int)
         return f"it had not ended after {seconds} s: is there a loop that does not end?{where}"
     if name == "AssertionError" and not own:
         return value or f"an assertion failed{where}"
-    hint = ". Has a function no `return`?" if not own and "'NoneType'" in value else ""
+    hint = ". Has a function no `return`?" if not own and "NoneType" in value else ""
     return f"{name}: {value}{where}{hint}"
