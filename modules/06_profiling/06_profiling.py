@@ -1447,7 +1447,7 @@ plt.xlabel("arithmetic intensity (flops per byte)")
 plt.ylabel("10⁹ flops per second")
 plt.title("How far below the roof?")
 plt.grid(alpha=0.3, which="both")
-plt.legend(loc="center right")
+plt.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
