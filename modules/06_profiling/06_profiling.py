@@ -300,10 +300,10 @@ print(f"that is {plain.time_ms * 1e3 / train.nnz:.1f} µs for each triple")
 # | --- | --- | --- | --- | --- |
 # | outer begins, and resets the peak | 0 | 0 | 0 | |
 # | 8 MB were taken and given back | 0 | 8 | 0 | |
-# | inner begins: `note_peak()` | 0 | 8 | **8** | |
+# | inner begins: `note_peak()` | 0 | 8 | 8 | |
 # | … and resets the peak | 0 | 0 | 8 | 0 |
 # | 3 MB were taken and given back | 0 | 3 | 8 | 0 |
-# | inner ends: `note_peak()` | 0 | 3 | 8 | **3** |
+# | inner ends: `note_peak()` | 0 | 3 | 8 | 3 |
 # | outer ends: `note_peak()` | 0 | 3 | 8 | |
 #
 # At the end Python's peak says 3, and the outer block's own note says 8, which is right.
