@@ -87,11 +87,13 @@ def hidden_verdicts(
 def visible_message(cells: list[Cell], grade_id: str) -> str:
     """Return the message of a graded cell's visible test; empty if it passes.
 
-    The code cells up to the test run in a plain Python process.
+    The code cells up to the test run in a plain Python process, without experiments, as
+    ``tito test`` leaves them out.
     """
     code = [cell for cell in cells if cell.kind == "code"]
     last = next(n for n, cell in enumerate(code) if cell.grade_id == grade_id)
-    cells = [cell for cell in code[:last] if not cell.is_graded] + [code[last]]
+    needed = [cell for cell in code[:last] if not (cell.is_graded or cell.is_experiment)]
+    cells = [*needed, code[last]]
     sources = [_in_plain_python(cell) for cell in cells]
     try:
         done = subprocess.run(
