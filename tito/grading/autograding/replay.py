@@ -105,7 +105,7 @@ def _entry(submission: Submission, outcome: Outcome, key: str) -> dict[str, Any]
 def _answers(outcome: Outcome) -> dict[str, str]:
     """Return a digest of what each graded cell gets its points for.
 
-    For a test these are the functions above it, and all that was added where a person has to look.
+    For a test these are the functions above it; where a person has to look, all that was added too.
     """
     found: dict[str, str] = {}
     functions: list[str] = []
@@ -115,13 +115,14 @@ def _answers(outcome: Outcome) -> dict[str, str]:
     for cell in cells:
         nbgrader = cell["metadata"].get("nbgrader", {})
         name = nbgrader.get("grade_id", "")
+        others = added if name in outcome.to_look_at else ()
         if nbgrader.get("solution"):
-            found[name] = _digest([cell["source"]])
+            found[name] = _digest([cell["source"], *others])
         if nbgrader.get("solution") and cell["cell_type"] == "code":
             functions = [*functions, cell["source"]] if is_open else [cell["source"]]
             is_open = True
         elif nbgrader.get("grade") and name not in found:
-            found[name] = _digest([*functions, *(added if name in outcome.to_look_at else ())])
+            found[name] = _digest([*functions, *others])
             is_open = False
     return found
 
