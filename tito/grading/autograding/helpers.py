@@ -26,6 +26,8 @@ _EVERYTHING: Final = re.compile(r"^\s*from\s[^#\n]*\*", re.MULTILINE)
 _WORD: Final = re.compile(r"\w+")
 _BUILT_IN: Final = frozenset(dir(builtins))
 _MOST_NAMED: Final = 5
+_LONGEST: Final = 60
+"""Characters of a name that are shown."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Helper:
     @property
     def remark(self) -> str:
         """Sentence for the student."""
-        named = ["what `import *` brings" if x == "*" else x for x in self.names[:_MOST_NAMED]]
-        listed = ", ".join(named)
+        named = self.names[:_MOST_NAMED]
+        listed = ", ".join("what `import *` brings" if x == "*" else x[:_LONGEST] for x in named)
         return (
             f"Your functions use {listed} from cell number {self.number} of your notebook, which "
             "is not exported: it was taken along for grading. `tito export` needs it in the "
