@@ -22,6 +22,7 @@ from tests.jail.conftest import needs_bubblewrap
 from tito.course.lessons import Lesson
 from tito.grading.autograding import splitter
 from tito.grading.course import GradingCourse
+from tito.grading.gradebook import open_gradebook
 
 __all__ = ["chain", "course"]
 
@@ -50,6 +51,23 @@ def with_copy(content: dict[str, Any], source: str, kind: str) -> dict[str, Any]
 @pytest.mark.parametrize("left", ["", "# see below\n"])
 def test_a_function_that_was_moved_counts(left: str, course: GradingCourse, chain: Lesson) -> None:
     assert points(graded(course, chain, moved(solved(chain), left))) == ALL
+
+
+def test_points_by_a_person_are_asked_for_again_where_the_function_has_moved_and_changed(
+    course: GradingCourse, chain: Lesson
+) -> None:
+    def hand_in(source: str) -> bool:
+        content = insert(with_cell(solved(chain), "halve", ""), "halve", source)
+        graded(course, chain, content)
+        return "test_halve" in asked_for(course, chain)
+
+    assert not hand_in("def halve(x):\n    return x\n")
+    with open_gradebook(course) as gradebook:
+        grade = gradebook.find_grade("test_halve", chain.id, chain.id, "ada")
+        grade.manual_score, grade.needs_manual_grade = 1, False
+        gradebook.db.commit()
+    assert not hand_in("def halve(x):\n    return x\n")
+    assert hand_in("def halve(x):\n    return None\n")
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,9 @@ def unclear_tests(
         for cell in added
         if cell.number not in used and (cell.kind == "code" or names_defined(cell.source))
     ]
-    defined = {name for cell in added for name in names_defined(cell.source)}
+    defined = {
+        name for cell in added if cell.number not in used for name in names_defined(cell.source)
+    }
     broken = {cell.grade_id for cell in functions.left_out}
     no_helpers = any(helper.cell().grade_id in broken for helper in functions.helpers)
     found = []
