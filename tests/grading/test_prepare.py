@@ -90,9 +90,7 @@ def test_a_due_date_for_no_lesson_is_named(course: GradingCourse, toy: Lesson) -
         prepare(course, toy)
 
 
-def test_a_due_date_can_be_moved_and_taken_out(
-    course: GradingCourse, toy: Lesson
-) -> None:
+def test_a_due_date_can_be_moved_and_taken_out(course: GradingCourse, toy: Lesson) -> None:
     prepare(course, toy)
     configure(course, f"[due]\n{toy.id} = 2026-03-02T12:00:00Z\n")
     prepare(course, toy)
