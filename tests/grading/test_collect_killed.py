@@ -48,6 +48,8 @@ def test_a_submission_is_the_old_or_the_new_whenever_it_is_killed(
     assert not killed[-1]
     assert content_of(course, toy, "ada") == notebook("version 4")
     assert list((course.state / "incoming").iterdir()) == []
+    kept = {each.read_bytes() for each in (course.state / "earlier").rglob(toy.notebook)}
+    assert kept >= {notebook(words) for words in ("first", "version 2", "version 3")}
 
 
 def kill_at(name: str, step: int, course: GradingCourse, toy: Lesson, path: Path) -> int:
@@ -93,3 +95,30 @@ def test_where_folders_cannot_be_swapped_a_kill_is_mended(
     place.rename(place.with_name(".42_toy.aside"))  # as after the first of its three steps
     assert statuses(collect(course, toy, [path])) == {"ada": "unchanged"}
     assert content_of(course, toy, "ada") == notebook("new")
+
+
+def test_a_disk_that_is_full_is_noticed_before_anything_is_replaced(
+    course: GradingCourse,
+    toy: Lesson,
+    tmp_path: Path,
+    notebook: Notebook,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "ada.ipynb"
+    path.write_bytes(notebook("old"))
+    os.utime(path, (0, 1_000_000_000))
+    collect(course, toy, [path])
+    path.write_bytes(notebook("new"))
+    os.utime(path, (0, 1_000_000_001))
+    made = Path.mkdir
+
+    def full(folder: Path, *arguments: object, **options: object) -> None:
+        if "earlier" in folder.parts:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        made(folder, *arguments, **options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "mkdir", full)
+        assert statuses(collect(course, toy, [path])) == {"ada": "refused"}
+    assert content_of(course, toy, "ada") == notebook("old")
+    assert statuses(collect(course, toy, [path])) == {"ada": "newer"}

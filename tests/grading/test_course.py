@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import secrets
 import stat
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from tests.grading.conftest import Tito
 from tito.course.lessons import Lesson
 from tito.grading.course import (
+    LEAST_SECRET,
     STUDENT_ID,
     GradingCourse,
     GradingError,
@@ -73,6 +76,31 @@ def test_without_the_secret_there_is_a_sentence(toy: Lesson, course: GradingCour
     (course.root / ".secret").unlink()
     with pytest.raises(GradingError, match="restore it from a copy"):
         course.inputs_seed(toy, "test_double")
+
+
+@pytest.mark.parametrize("content", ["", "\n", "0123456789abcdef"])
+def test_a_secret_that_could_be_guessed_is_refused(
+    content: str, toy: Lesson, course: GradingCourse
+) -> None:
+    """A disk that was full may leave an empty file."""
+    (course.root / ".secret").write_text(content)
+    with pytest.raises(GradingError, match="is empty or cut off, and hidden inputs are drawn"):
+        course.inputs_seed(toy, "test_double")
+
+
+def test_a_secret_that_cannot_be_written_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(n_bytes: int) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(secrets, "token_hex", full)
+        with pytest.raises(OSError, match="No space left"):
+            create_grading_course(tmp_path / "full")
+    assert list((tmp_path / "full").iterdir()) == []
+    create_grading_course(tmp_path / "full")
+    assert len((tmp_path / "full" / ".secret").read_text()) == 2 * LEAST_SECRET
 
 
 def test_students_are_those_who_handed_in(toy: Lesson, course: GradingCourse) -> None:

@@ -271,6 +271,8 @@ def test_formulas_are_text_and_numbers_are_short() -> None:
     assert [inert(text) for text in ("=1", " +1", "-a", "@x", "\t=1", "a=1", "")] == [
         "'=1", "' +1", "'-a", "'@x", "'\t=1", "a=1", "",
     ]  # fmt: skip
+    hidden = ("\u200b=1", "\ufeff+1", "\uff1d1", "\uff20x", "\0=1", "\u22121", "\u00a0=1")
+    assert [inert(text) for text in hidden] == [f"'{text}" for text in hidden]
     assert [points_text(x) for x in (1.0, 0.125, 10.0, 1 / 3, -0.0, None)] == [
         "1", "0.12", "10", "0.33", "0", "",
     ]  # fmt: skip

@@ -13,6 +13,7 @@ from tests.grading.conftest import Tito
 from tests.grading.graded import autograde, graded_course, mark
 from tito.course.lessons import Lesson, find_lesson
 from tito.grading.course import GradingCourse
+from tito.grading.pages import feedback
 
 ANSWERS = ("cost_of_a_triple", "stale_row", "addressed_draws")
 
@@ -142,3 +143,17 @@ def test_an_exchange_gets_the_pages_and_a_zip_is_made_if_asked(
     assert page.read_bytes() == marked.submission(bpr, "ada").feedback.read_bytes()
     assert done.status == 1
     assert "no feedback on 05_bpr for a notebook that came from Moodle" in done.err
+
+
+def test_a_page_of_an_older_notebook_is_handed_out_when_asked_for_only(
+    marked: GradingCourse, bpr: Lesson, tito: Tito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        feedback, "is_other_than_entered", lambda submission: submission.student == "ada"
+    )
+    done = tito("grade", "feedback", "5")
+    assert done.out == "05_bpr: 1 written, 0 without a change.\n"
+    assert "No page for ada: handed in again since it was graded. Run `tito grade aut" in done.err
+    assert not marked.submission(bpr, "ada").feedback.exists()
+    tito("grade", "feedback", "5", "--partial")
+    assert marked.submission(bpr, "ada").feedback.exists()

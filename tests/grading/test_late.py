@@ -170,3 +170,15 @@ def test_an_extension_that_is_none_is_named(tmp_path: Path, line: str, message: 
     path.write_text(line)
     with pytest.raises(SettingsError, match=message):
         read_settings(path)
+
+
+def test_a_due_date_that_was_taken_out_costs_nothing_any_more(
+    tmp_path: Path, gradebook: Any, bpr: Lesson
+) -> None:
+    course = configure(tmp_path / "course", SETTINGS)
+    assign_penalties(course, gradebook, bpr)
+    assert lost(gradebook, bpr)[0] == 5.0
+    _, _, late = SETTINGS.partition("[late]")
+    course = configure(tmp_path / "course", f"[late]{late}")
+    assign_penalties(course, gradebook, bpr)
+    assert [each or 0.0 for each in lost(gradebook, bpr)] == [0.0, 0.0, 0.0]

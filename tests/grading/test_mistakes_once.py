@@ -135,3 +135,15 @@ def test_without_the_answer_key_nothing_is_graded(course: GradingCourse, chain: 
     course.source(chain).unlink()
     with pytest.raises(GradingError, match="run `tito grade build 42`"):
         list(autograde(course, chain, ["ada"], jobs=1))
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff"])
+def test_a_released_notebook_that_is_damaged_is_named(
+    content: bytes, course: GradingCourse, chain: Lesson
+) -> None:
+    hand_in(course, chain, "ada", solved(chain))
+    course.release(chain).write_bytes(content)
+    with pytest.raises(
+        GradingError, match=r"cannot be read \(\w+Error\): run `tito grade build 42`"
+    ):
+        list(autograde(course, chain, ["ada"], jobs=1))

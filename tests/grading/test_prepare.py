@@ -90,16 +90,14 @@ def test_a_due_date_for_no_lesson_is_named(course: GradingCourse, toy: Lesson) -
         prepare(course, toy)
 
 
-def test_a_due_date_can_be_moved_and_stays_when_no_other_is_given(
-    course: GradingCourse, toy: Lesson
-) -> None:
+def test_a_due_date_can_be_moved_and_taken_out(course: GradingCourse, toy: Lesson) -> None:
     prepare(course, toy)
     configure(course, f"[due]\n{toy.id} = 2026-03-02T12:00:00Z\n")
     prepare(course, toy)
     configure(course, "")
     prepare(course, toy)
     with open_gradebook(course) as gradebook:
-        assert gradebook.find_assignment(toy.id).duedate == datetime(2026, 3, 2, 12)
+        assert gradebook.find_assignment(toy.id).duedate is None
 
 
 @pytest.mark.parametrize(

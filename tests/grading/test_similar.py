@@ -246,3 +246,24 @@ def hand_in(course: GradingCourse, lesson: Lesson, student: str, passages: list[
     path = course.submission(lesson, student).submitted
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["\ud800", "x" * 100_000, "<b>"])
+def test_a_name_in_the_metadata_breaks_no_page_and_floods_none(
+    name: str, lesson: Lesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tito: Tito
+) -> None:
+    course = graded_course(tmp_path / "course", lesson)
+    monkeypatch.chdir(course.root)
+    ann = work(lesson, ANN, WORDS_OF["ann"])
+    for student in ("ann", "dan"):
+        hand_in(course, lesson, student, ann)
+        path = course.submission(lesson, student).submitted
+        content = json.loads(path.read_text(encoding="utf-8"))
+        for cell in content["cells"]:
+            cell["metadata"] = {"nbgrader": {"grade_id": name}}
+        path.write_text(json.dumps(content), encoding="utf-8")
+    done = tito("grade", "similar", "2", "-o", "pairs.csv")
+    assert done.status == 0, done.err
+    assert re.match(r"100%  ann, dan: cell \d+", done.out)
+    page = (course.state / "similar" / "02_evaluation.html").read_text(encoding="utf-8")
+    assert name not in page.split("<body>")[1]

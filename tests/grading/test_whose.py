@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from tests.grading.conftest import Notebook
 from tests.grading.exports import content_of, statuses, zipped
 from tito.course.lessons import Lesson
+from tito.grading.collecting import hand_ins
 from tito.grading.collecting.collect import collect
 from tito.grading.collecting.names import author_of
 from tito.grading.collecting.submitted import read_receipt
@@ -121,3 +124,69 @@ def test_two_hand_ins_of_one_time_are_said(
     (same,) = collect(course, toy, [paths[0], paths[0]])
     assert same.warnings == ()
     assert json.loads(content_of(course, toy, "ben"))
+
+
+NAMESAKES = tuple(f"Hans Smith_{n}_assignsubmission_file_/42_toy.ipynb" for n in (77, 81))
+BLACKBOARD = f"gradebook_CS_1_lab_{{}}_attempt_{TIME}_42_toy.ipynb"
+
+
+def test_a_namesake_in_another_export_replaces_nobody(
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
+) -> None:
+    """Of a course in two sections, each is exported alone."""
+    first = zipped(tmp_path, {NAMESAKES[0]: notebook("one")}, "first.zip")
+    second = zipped(tmp_path, {NAMESAKES[1]: notebook("two")}, "second.zip")
+    (taken,) = collect(course, toy, [first])
+    (refused,) = collect(course, toy, [second])
+    assert (taken.status, refused.status) == ("taken", "refused")
+    assert "Hans Smith (77), and this one of Hans Smith (81)" in refused.why
+    assert content_of(course, toy, taken.student) == notebook("one")
+    assert statuses(collect(course, toy, [first])) == {taken.student: "unchanged"}
+    (again,) = collect(course, toy, [second], replace=True)
+    assert again.status == "newer"
+
+
+def test_one_whom_the_roster_knows_may_come_from_a_new_assignment(
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
+) -> None:
+    (course.root / "students.csv").write_text("id,first_name,last_name\nhans,Hans,Smith\n")
+    for day, (name, words) in enumerate(zip(NAMESAKES, ("one", "two"), strict=True), start=1):
+        path = zipped(tmp_path, {zipfile.ZipInfo(name, (2026, 2, day, 4, 5, 6)): notebook(words)})
+        assert set(statuses(collect(course, toy, [path]))) == {"hans"}
+    assert content_of(course, toy, "hans") == notebook("two")
+
+
+def test_a_user_name_that_ends_like_anothers_is_nobodys(
+    course: GradingCourse, toy: Lesson, tmp_path: Path, notebook: Notebook
+) -> None:
+    (course.root / "students.csv").write_text("id\ndoe\nj_doe\n")
+    files: dict[str, bytes] = {BLACKBOARD.format("j_doe"): notebook("jane")}
+    (found,) = collect(course, toy, [zipped(tmp_path, dict(files))])
+    assert found.status == "refused"
+    assert found.student not in ("doe", "j_doe")
+    assert "may be of doe or of j_doe" in found.why
+    files[BLACKBOARD.format("doe")] = notebook("don")
+    said = statuses(collect(course, toy, [zipped(tmp_path, dict(files))]))
+    assert said == {found.student: "refused", "doe": "taken"}
+    assert content_of(course, toy, "doe") == notebook("don")
+    settled = zipped(tmp_path, {"j_doe/42_toy.ipynb": notebook("jane")})
+    assert statuses(collect(course, toy, [settled])) == {"j_doe": "taken"}
+
+
+@pytest.mark.parametrize("folder", ["43_other", "43_other/notebooks"])
+@pytest.mark.parametrize("name", ["42_toy.ipynb", "final.ipynb"])
+def test_a_folder_called_like_another_lesson_hides_nothing(
+    folder: str,
+    name: str,
+    course: GradingCourse,
+    toy: Lesson,
+    tmp_path: Path,
+    notebook: Notebook,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    others = [toy, replace(toy, number=43, name="other")]
+    monkeypatch.setattr(hand_ins, "all_lessons", lambda: others)
+    path = zipped(tmp_path, {f"Ada_77_assignsubmission_file_/{folder}/{name}": notebook()})
+    assert statuses(collect(course, toy, [path])) == {"Ada": "taken"}
+    whole = zipped(tmp_path, {f"ada/{folder}/other.ipynb": b"of another lesson"})
+    assert collect(course, toy, [whole]) == []

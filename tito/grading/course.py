@@ -20,6 +20,8 @@ from tito.course.lessons import Lesson
 from tito.grading.settings import TEMPLATE, Settings, read_settings
 
 MARKER: Final = "grading.toml"
+LEAST_SECRET: Final = 32
+"""Number of bytes of a secret, at least: those of a shorter one could be guessed."""
 STUDENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 """Ids of students. An id becomes the name of a folder, and nbgrader finds students by it."""
 
@@ -101,12 +103,18 @@ class GradingCourse:
     def _secret(self) -> bytes:
         path = self.root / ".secret"
         try:
-            return path.read_bytes()
+            content = path.read_bytes()
         except FileNotFoundError:
             raise GradingError(
                 f"{path} is missing, and hidden inputs are drawn from it: restore it from a copy, "
                 "or make a new one with `tito grade init`."
             ) from None
+        if len(content.strip()) < LEAST_SECRET:
+            raise GradingError(
+                f"{path} is empty or cut off, and hidden inputs are drawn from it: restore it from "
+                "a copy, or delete it and make a new one with `tito grade init`."
+            )
+        return content
 
 
 @dataclass(frozen=True)
@@ -145,8 +153,12 @@ def create_grading_course(folder: Path) -> tuple[GradingCourse, list[Path]]:
     written = []
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(LEAST_SECRET))
+        except OSError:  # a disk that is full
+            secret.unlink()
+            raise
         written.append(secret)
     if not marker.exists():  # last: only a folder in which everything is there counts
         with atomic_path(marker) as unfinished:

@@ -89,9 +89,9 @@ def register(course: GradingCourse, lesson: Lesson, notebook: Any) -> None:
         notebook: the released notebook, as nbformat reads it.
     """
     due = course.settings.due.get(lesson.id)
-    naive = {} if due is None else {"duedate": due.astimezone(UTC).replace(tzinfo=None)}
+    naive = None if due is None else due.astimezone(UTC).replace(tzinfo=None)
     with open_gradebook(course) as gradebook:
-        gradebook.update_or_create_assignment(lesson.id, **naive)
+        gradebook.update_or_create_assignment(lesson.id, duedate=naive)
     names = {"notebook": lesson.id, "assignment": lesson.id}
     resources = {"nbgrader": {**names, "db_url": gradebook_url(course.gradebook)}}
     with translated_errors(course):

@@ -50,14 +50,19 @@ class Roster:
         Returns:
             The person; None if nobody is meant, or if several may be.
         """
-        by_id, by_name = self._by_id, self._by_name
+        by_name = self._by_name
         for found in (
-            {person for key in ids for person in by_id.get(key.strip().casefold(), ())},
+            self.with_ids(ids),
             {person for name in names for person in by_name.get(folded(name), ())},
         ):
             if found:
                 return found.pop() if len(found) == 1 else None
         return None
+
+    def with_ids(self, ids: Iterable[str]) -> set[Person]:
+        """Return all people with one of these ids, addresses or numbers in the LMS."""
+        by_id = self._by_id
+        return {person for key in ids for person in by_id.get(key.strip().casefold(), ())}
 
     @cached_property
     def by_id(self) -> dict[str, Person]:

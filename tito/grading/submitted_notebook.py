@@ -72,7 +72,7 @@ class SubmittedNotebook:
         for candidates, known_by in (
             ([cell for cell in self.cells if cell.grade_id == wanted.grade_id], ""),
             (self._with_id(cell_id), "ids"),
-            (self._with_functions_of(wanted), "functions"),
+            (self._with_functions_of(wanted, in_part=True), "functions"),
         ):
             if candidates:
                 found = _choose(wanted, candidates, known_by)
@@ -106,14 +106,18 @@ class SubmittedNotebook:
             return []
         return [cell for cell in self.cells if self.raw[cell.number - 1].get("id") == cell_id]
 
-    def _with_functions_of(self, wanted: Cell) -> list[Cell]:
+    def _with_functions_of(self, wanted: Cell, *, in_part: bool = False) -> list[Cell]:
+        """Return the cells with all functions of a cell, or else those with some of them."""
         names = set(names_defined(wanted.source))
         if not names:
             return []
-        return [
-            cell
+        found = [
+            (cell, functions & names)
             for cell, functions in zip(self.cells, self._functions, strict=True)
-            if cell.kind == "code" and names <= functions
+            if cell.kind == "code" and functions & names
+        ]
+        return [cell for cell, own in found if own == names] or [
+            cell for cell, own in found if in_part
         ]
 
     @cached_property
@@ -148,14 +152,24 @@ def _readable(cell: dict[str, Any]) -> dict[str, Any]:
 
 
 def _choose(wanted: Cell, candidates: Sequence[Cell], known_by: str) -> Answer:
-    """Choose the last candidate that differs from the released cell."""
+    """Choose the candidate with most of the wanted functions; of equals, the last one.
+
+    A cell that is as released is chosen only if all are, and an empty one if there is no other.
+    """
     changed = [cell for cell in candidates if cell.source.strip() != wanted.source.strip()]
-    best = (changed or list(candidates))[-1]
+    names = set(names_defined(wanted.source))
+
+    def worth(cell: Cell) -> tuple[int, bool, int]:
+        n_functions = len(names.intersection(names_defined(cell.source)))
+        return n_functions, bool(cell.source.strip()), cell.number
+
+    best = max(changed or candidates, key=worth)
     remarks = []
     if len({cell.source.strip() for cell in changed}) > 1:
+        which = "last one" if best is changed[-1] else f"one in cell number {best.number}"
         remarks.append(
             f"Cell '{wanted.grade_id}' occurs {len(changed)} times with different answers: the "
-            "last one counts."
+            f"{which} counts."
         )
     if best.kind != wanted.kind:
         kind = best.kind if best.kind in ("code", "markdown", "raw") else "another"

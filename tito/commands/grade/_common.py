@@ -35,10 +35,10 @@ def summary(outcome: Outcome) -> str:
 
 
 def waiting(outcome: Outcome) -> str:
-    """Return a sentence about tests beside which a person has to look; empty if there is none."""
+    """Return a sentence about cells at which a person has to look; empty if there is none."""
     if not outcome.to_look_at:
         return ""
     return (
-        f"A person decides about {', '.join(outcome.to_look_at)}: points are missing, and code "
-        "beside was not graded."
+        f"A person decides about {', '.join(outcome.to_look_at)}: points are missing, and what "
+        "stands elsewhere in the notebook was not graded."
     )

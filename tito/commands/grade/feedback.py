@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     metavar="ID",
     help="Only this student's page; repeatable.",
 )
-@click.option("--partial", is_flag=True, help="Also pages on which answers still need a person.")
+@click.option("--partial", is_flag=True, help="Also pages that are not final.")
 @click.option("--zip", "zipped", is_flag=True, help="Also make a ZIP for Moodle or Canvas.")
 def command(lesson: Lesson, students: tuple[str, ...], partial: bool, zipped: bool) -> None:
     """Write feedback/STUDENT/LESSON/LESSON.html: the notebook with its points and comments.
 
-    Only pages that have changed are written. If grading.toml names an exchange, they are published
-    there.
+    Only pages that have changed are written. A page is final if no answer needs a person any more,
+    and the latest hand-in was graded. If grading.toml names an exchange, pages are published there.
     """
     require_grade_extra()
     from tito.grading.course import find_grading_course
@@ -61,6 +61,13 @@ def _show(lesson: Lesson, pages: list[FeedbackPage]) -> None:
             f"No page for {names}: {counted(answers, 'answer')} still "
             f"{'needs' if answers == 1 else 'need'} a person. Run `tito grade review "
             f"{lesson.number}`, or give --partial.",
+            err=True,
+        )
+    outdated = ", ".join(page.student for page in pages if page.outdated)
+    if outdated:
+        click.echo(
+            f"No page for {outdated}: handed in again since it was graded. Run `tito grade "
+            f"autograde {lesson.number}`, or give --partial.",
             err=True,
         )
     for page in pages:

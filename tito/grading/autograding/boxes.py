@@ -26,6 +26,18 @@ def empty_boxes(notebook: Mapping[str, Any], template: Sequence[Cell]) -> list[i
     ]
 
 
+def unclear_boxes(
+    added: Sequence[AddedCell], notebook: Mapping[str, Any], template: Sequence[Cell]
+) -> tuple[str, ...]:
+    """Return the empty boxes of a notebook in which words stand elsewhere.
+
+    A person has to look at them: the words may be their answers.
+    """
+    if all(cell.kind == "code" for cell in added):
+        return ()
+    return tuple(template[place].grade_id for place in empty_boxes(notebook, template))
+
+
 def box_of(added: AddedCell, template: Sequence[Cell], empty: Sequence[int]) -> int | None:
     """Return the place of the empty box that an added cell may belong to; None if there is none.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from recsys_edu.artefacts.cell import MOST_CHARACTERS, headers_in
+from recsys_edu.artefacts.cell import MOST_CHARACTERS, headers_in, is_cython
 from recsys_edu.exported import names_defined
 from tito.course.cython_cells import has_cython
 from tito.course.lessons import Lesson
@@ -80,7 +80,7 @@ def mark_functions(
     judge = Judge(course, lesson, template, jailed)
     plain = build_exported(course, lesson, rebuilt.notebook, template, jailed=jailed)
     split = splitter_in(judge.session)
-    helpers = find_helpers(rebuilt.code, plain.cells, split)
+    helpers = find_helpers(rebuilt.code, plain.cells, split, _functions_to_write(plain.released))
     not_taken = ""
     if has_cython(template) and sum(len(helper.source) for helper in helpers) > MOST_CHARACTERS:
         helpers, not_taken = [], TOO_LONG  # a compiled kernel, say, which a cell could load
@@ -91,18 +91,17 @@ def mark_functions(
         builder = builder_of(course, released, jailed=jailed)
         return build_cells(cells, released, headers_in(lesson.folder), builder)
 
-    marks = with_second_runs(
-        judge,
-        prerequisites_of(course, lesson, template),
-        judgement.marks,
-        judgement.cells,
-        helpers,
-        build,
-        split,
-    )
+    prerequisites = prerequisites_of(course, lesson, template)
+    marks = with_second_runs(judge, prerequisites, judgement, build, split)
     marks = _with_reasons(marks, judgement.left_out, template, Failure.UNLOADABLE)
     marks = _with_reasons(marks, plain.left_out, template, Failure.UNBUILDABLE)
     return MarkedFunctions(marks, judgement.left_out, tuple(helpers), plain, not_taken)
+
+
+def _functions_to_write(released: Sequence[Cell]) -> set[str]:
+    """Return the functions in Python that a lesson asks for."""
+    cells = [cell for cell in released if cell.is_solution and not is_cython(cell.source)]
+    return {name for cell in cells for name in names_defined(cell.source)}
 
 
 def _with_reasons(
@@ -130,7 +129,8 @@ def unclear_tests(
     """Return the tests without points beside which there is code that was not graded.
 
     A person has to look at them: the answer may stand in the wrong cell. A function of the same
-    name is looked at wherever it stands.
+    name is looked at wherever it stands. If helpers cannot be loaded, any test may have failed by
+    that.
     """
     failed = {mark.grade_id for mark in functions.marks if not mark.passed}
     used = {helper.number for helper in functions.helpers}
@@ -139,12 +139,15 @@ def unclear_tests(
         for cell in added
         if cell.number not in used and (cell.kind == "code" or names_defined(cell.source))
     ]
-    defined = {name for cell in added for name in names_defined(cell.source)}
+    defined = {
+        name for cell in added if cell.number not in used for name in names_defined(cell.source)
+    }
     broken = {cell.grade_id for cell in functions.left_out}
+    no_helpers = any(helper.cell().grade_id in broken for helper in functions.helpers)
     found = []
     for part in parts_of(template):
         near = range(part.places.start, part.places.stop + 1)
         beside = any(place in near for place in places) or broken.intersection(part.cells)
-        if part.test in failed and (beside or defined.intersection(part.functions)):
+        if part.test in failed and (beside or no_helpers or defined.intersection(part.functions)):
             found.append(part.test)
     return tuple(found)

@@ -19,6 +19,7 @@ from recsys_edu.artefacts.errors import BuildToolsError
 from recsys_edu.artefacts.toolchain import require_toolchain
 from tito.course.lessons import Lesson
 from tito.course.notebook import EXPERIMENT, Cell, cells_of
+from tito.grading.autograding.boxes import unclear_boxes
 from tito.grading.autograding.builds import Builds
 from tito.grading.autograding.functions import mark_functions, unclear_tests
 from tito.grading.autograding.outcome import GRADED, NOT_GRADABLE, PARTLY_GRADED, Outcome
@@ -76,7 +77,10 @@ def grade_submission(submission: Submission, contents: Mapping[str, bytes] | Non
         marks=functions.marks,
         left_out=functions.left_out,
         notebook=presented_notebook(notebook, outcomes, functions.marks, remarks),
-        to_look_at=unclear_tests(rebuilt.code, released, functions),
+        to_look_at=(
+            *unclear_tests(rebuilt.code, released, functions),
+            *unclear_boxes(rebuilt.added, rebuilt.notebook, released),
+        ),
         seconds=time.monotonic() - start,
     )
 
@@ -120,6 +124,11 @@ def template_of(course: GradingCourse, lesson: Lesson) -> dict[str, Any]:
     except FileNotFoundError:
         raise GradingError(
             f"there is no {path}: run `tito grade build {lesson.number}` first."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise GradingError(
+            f"{path} cannot be read ({type(error).__name__}): run `tito grade build "
+            f"{lesson.number}`."
         ) from None
     return content
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,11 +19,15 @@ from tito.grading.autograding.builds import Builds
 from tito.grading.autograding.statements import Splitter, Statement, with_statements
 
 _BINDING: Final = re.compile(
-    r"^(?:(?:async\s+)?def|class)\s+(\w+)|^(?:from|import)\s(.+)|^([\w, ]+)[:=]", re.MULTILINE
+    r"^\s*(?:(?:async\s+)?def|class)\s+(\w+)|^\s*(?:from|import)\s(.+)|^([\w, ]+)[:=]",
+    re.MULTILINE,
 )
+_EVERYTHING: Final = re.compile(r"^\s*from\s[^#\n]*\*", re.MULTILINE)
 _WORD: Final = re.compile(r"\w+")
 _BUILT_IN: Final = frozenset(dir(builtins))
 _MOST_NAMED: Final = 5
+_LONGEST: Final = 60
+"""Characters of a name that are shown."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class Helper:
     @property
     def remark(self) -> str:
         """Sentence for the student."""
-        listed = ", ".join(self.names[:_MOST_NAMED])
+        named = self.names[:_MOST_NAMED]
+        listed = ", ".join("what `import *` brings" if x == "*" else x[:_LONGEST] for x in named)
         return (
             f"Your functions use {listed} from cell number {self.number} of your notebook, which "
             "is not exported: it was taken along for grading. `tito export` needs it in the "
@@ -52,26 +57,30 @@ class Helper:
 
 
 def find_helpers(
-    added: Sequence[AddedCell], written: Sequence[Cell], split: Splitter
+    added: Sequence[AddedCell],
+    written: Sequence[Cell],
+    split: Splitter,
+    wanted: Collection[str] = (),
 ) -> list[Helper]:
     """Return the statements of added cells that the exported cells need.
 
     Nothing is parsed here, and no jail is started where no name of an added cell occurs.
 
     Args:
-        added: the added cells.
+        added: the added cells, and the lines of released cells that were changed.
         written: the exported cells.
         split: finds the statements of cells.
+        wanted: functions of the lesson, of which those that no exported cell has are needed too.
     """
     python = [cell.source for cell in written if not is_cython(cell.source)]
-    words = {word for source in python for word in _WORD.findall(source)}
-    code = [cell for cell in added if cell.kind == "code" and not cell.changed]
-    if not any(words & set(_bound_in(cell.source)) for cell in code):
+    words = {word for source in python for word in _WORD.findall(source)}.union(wanted)
+    code = [cell for cell in added if cell.kind == "code"]
+    if not any(_may_bind(cell.source, words) for cell in code):
         return []
     found = split([*python, *(cell.source for cell in code)])
     own = [statement for cell in found[: len(python)] for statement in cell]
     known = frozenset().union(_BUILT_IN, *(statement.binds for statement in own))
-    needed = frozenset().union(*(statement.reads for statement in own)) - known
+    needed = frozenset(wanted).union(*(statement.reads for statement in own)) - known
     return list(_helpers(code, found[len(python) :], needed, known))
 
 
@@ -88,10 +97,12 @@ def with_helpers(builds: Builds, helpers: Sequence[Helper]) -> Builds:
     )
 
 
-def _bound_in(source: str) -> Iterator[str]:
-    for groups in _BINDING.findall(source):
-        for text in groups:
-            yield from _WORD.findall(text)
+def _may_bind(source: str, words: Set[str]) -> bool:
+    """Return True if a cell may bind one of these names; an import of everything may bind all."""
+    if _EVERYTHING.search(source):
+        return True
+    found = (text for groups in _BINDING.findall(source) for text in groups)
+    return any(not words.isdisjoint(_WORD.findall(text)) for text in found)
 
 
 def _helpers(
@@ -100,11 +111,15 @@ def _helpers(
     needed: frozenset[str],
     known: frozenset[str],
 ) -> Iterator[Helper]:
-    needed = _closure(needed, [each for cell in statements for each in cell], known)
+    every = [each for cell in statements for each in cell]
+    needed = _closure(needed, every, known)
+    if not needed <= frozenset().union(*(each.binds for each in every)):
+        needed |= {"*"}  # what nobody binds may come from an import of everything
     for cell, own in zip(cells, statements, strict=True):
 
         def is_needed(each: Statement) -> bool:
-            return each.kind != "loose" and bool(each.binds & needed) and not each.binds & known
+            rebinds = each.kind != "import" and bool(each.binds & known)
+            return bool(each.binds & needed) and not rebinds
 
         names = sorted({name for each in own if is_needed(each) for name in each.binds & needed})
         if names:
@@ -119,7 +134,7 @@ def _closure(
     """Return names with all that their own statements need; each statement is read once."""
     by_name: dict[str, list[Statement]] = {}
     for each in statements:
-        for name in each.binds if each.kind != "loose" else ():
+        for name in each.binds:
             by_name.setdefault(name, []).append(each)
     found, waiting, read = set(needed), list(needed), set[int]()
     while waiting:

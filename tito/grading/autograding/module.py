@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from recsys_edu.artefacts.cell import is_cython
 from recsys_edu.exported import names_defined
 from tito.course.notebook import Cell, cells_of
-from tito.grading.autograding.statements import KINDS, Splitter, with_statements
+from tito.grading.autograding.statements import (
+    KINDS,
+    Splitter,
+    with_imports_if_there,
+    with_statements,
+)
 from tito.judging.failures import LearnerError
 
 SECONDS_FOR_PARTS: Final = 60.0
@@ -52,7 +57,9 @@ def salvage_cells(
 ) -> tuple[list[Cell], list[LeftOut]]:
     """Return cells whose module can be loaded, with as much of the student's as possible.
 
-    A cell that cannot be loaded as it was written is tried without its loose lines.
+    A cell that cannot be loaded as it was written is tried without its loose lines. A helper, which
+    has nothing in its place as released, is tried behind all others then, where it finds the
+    functions that it calls.
 
     Args:
         written: the exported cells as the student wrote them; together they cannot be loaded.
@@ -63,49 +70,75 @@ def salvage_cells(
     Returns:
         The cells of the module, and the student's cells that are not, or not wholly, among them.
     """
-    kept, left_out = list(released), []
-    end = time.monotonic() + SECONDS_FOR_PARTS
-    for number, cell in enumerate(written):
-        if cell.source == released[number].source:
-            continue
-        why = ""
-        for tried, part in enumerate(_parts(cell, released[number], split)):
-            if tried and time.monotonic() > end:
-                break
-            trial = [*kept[:number], part, *kept[number + 1 :]]
-            try:
-                load(trial)
-            except LearnerError as error:
-                why = why or str(error)
+    trials = _Trials(list(released), load)
+    changed = [(n, cell) for n, cell in enumerate(written) if cell.source != released[n].source]
+    late = []
+    for number, cell in changed:
+        is_helper = not released[number].source
+        parts = iter([cell]) if is_helper else _parts(cell, released[number], split)
+        if not trials.took(number, parts, number) and is_helper:
+            late.append((number, cell))
+    for number, cell in late:
+        trials.took(number, _parts(cell, released[number], split))
+    return trials.kept, [
+        LeftOut(cell.grade_id, trials.problems[number], *trials.in_part(number))
+        for number, cell in changed
+        if number in trials.problems and trials.taken.get(number) != cell
+    ]
+
+
+@dataclass
+class _Trials:
+    """Cells whose module can be loaded, and those that were tried in it."""
+
+    kept: list[Cell]
+    load: Callable[[Sequence[Cell]], None]
+    taken: dict[int, Cell] = field(default_factory=dict)
+    """The part of a cell that was taken, by the cell's place among those written."""
+    problems: dict[int, str] = field(default_factory=dict)
+    """Reason why a cell could not be loaded at first, by its place."""
+    end: float = field(default_factory=lambda: time.monotonic() + SECONDS_FOR_PARTS)
+
+    def took(self, number: int, parts: Iterator[Cell], place: int | None = None) -> bool:
+        """Take the first part that can be loaded, in its place or behind all others."""
+        for tried, part in enumerate(parts):
+            if tried and time.monotonic() > self.end:
+                return False
+            if place is None:
+                trial = [*self.kept, part]
             else:
-                kept = trial
-                break
-        if why:
-            left_out.append(_left_out(cell, why, is_absent=kept[number] == released[number]))
-    return kept, left_out
+                trial = [*self.kept[:place], part, *self.kept[place + 1 :]]
+            try:
+                self.load(trial)
+            except LearnerError as error:
+                self.problems.setdefault(number, str(error))
+            else:
+                self.kept, self.taken[number] = trial, part
+                return True
+        return False
 
-
-def _left_out(cell: Cell, why: str, *, is_absent: bool) -> LeftOut:
-    if is_absent:
-        return LeftOut(cell.grade_id, why)
-    return LeftOut(cell.grade_id, why, IN_PART)
+    def in_part(self, number: int) -> tuple[str, ...]:
+        """Return the message about a cell of which a part was taken; none for another."""
+        return (IN_PART,) if number in self.taken else ()
 
 
 def _parts(cell: Cell, released: Cell, split: Splitter) -> Iterator[Cell]:
     """Yield a cell, and then parts of it, each smaller than the one before.
 
-    Parts without any function of the released cell are not worth loading.
+    In the parts, an import of what is not there does nothing. Parts without any function of the
+    released cell are not worth loading.
     """
     yield cell
     if is_cython(cell.source):
         return
     (statements,) = split([cell.source])
     wanted = set(names_defined(released.source))
-    if not any(each.kind == "definition" and each.binds & wanted for each in statements):
+    if wanted and not any(each.binds & wanted for each in statements):
         return
     before = cell.source
-    for kinds in (KINDS[:4], KINDS[:3], KINDS[:2], KINDS[:1]):
-        source = with_statements(cell.source, statements, kinds=kinds)
+    tolerant = with_imports_if_there(cell.source, statements)
+    for n_kinds in range(len(KINDS), 0, -1):
+        source = with_statements(tolerant, statements, kinds=KINDS[:n_kinds])
         if source != before and source.strip():
             yield replace(cell, source=source)
         before = source

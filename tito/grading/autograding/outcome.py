@@ -31,7 +31,7 @@ class Outcome:
     notebook: dict[str, Any] | None = None
     """Notebook that graders and students see; None if the submission cannot be graded."""
     to_look_at: tuple[str, ...] = ()
-    """Graded cells without points beside which a student wrote more: a person decides."""
+    """Graded cells without points that may be answered elsewhere: a person decides."""
     seconds: float = 0.0
 
     @property

@@ -20,7 +20,7 @@ from traitlets.config import Config
 
 from recsys_edu.atomic import atomic_path
 from tito.grading.autograding.outcome import Outcome
-from tito.grading.autograding.shown import ADDED
+from tito.grading.autograding.shown import ADDED, USED
 from tito.grading.course import Submission
 from tito.grading.gradebook import gradebook_url, open_gradebook, translated_errors
 from tito.grading.timestamps import BESIDE, handed_in_at, read_beside
@@ -105,23 +105,27 @@ def _entry(submission: Submission, outcome: Outcome, key: str) -> dict[str, Any]
 def _answers(outcome: Outcome) -> dict[str, str]:
     """Return a digest of what each graded cell gets its points for.
 
-    For a test these are the functions above it, and all that was added where a person has to look.
+    For a test these are the functions above it, and added cells from which something was taken;
+    where a person has to look, all that was added.
     """
     found: dict[str, str] = {}
     functions: list[str] = []
     is_open = False
     cells = (outcome.notebook or {}).get("cells", ())
-    added = [cell["source"] for cell in cells if ADDED in cell["metadata"].get("tags", ())]
+    added = [cell for cell in cells if ADDED in cell["metadata"].get("tags", ())]
+    texts = [cell["source"] for cell in added]
+    used = [cell["source"] for cell in added if USED in cell["metadata"]["tags"]]
     for cell in cells:
         nbgrader = cell["metadata"].get("nbgrader", {})
         name = nbgrader.get("grade_id", "")
+        is_unclear = name in outcome.to_look_at
         if nbgrader.get("solution"):
-            found[name] = _digest([cell["source"]])
+            found[name] = _digest([cell["source"], *(texts if is_unclear else ())])
         if nbgrader.get("solution") and cell["cell_type"] == "code":
             functions = [*functions, cell["source"]] if is_open else [cell["source"]]
             is_open = True
         elif nbgrader.get("grade") and name not in found:
-            found[name] = _digest([*functions, *(added if name in outcome.to_look_at else ())])
+            found[name] = _digest([*functions, *(texts if is_unclear else used)])
             is_open = False
     return found
 

@@ -7,16 +7,17 @@ the answer key of their prerequisites, and of nothing else. It gives points for 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from recsys_edu.artefacts.cell import is_cython
 from recsys_edu.exported import names_defined
 from tito.course.notebook import Cell
 from tito.course.parts import Part
+from tito.grading.autograding.added import AddedCell
 from tito.grading.autograding.builds import Builds
 from tito.grading.autograding.dependents import Prerequisites
-from tito.grading.autograding.helpers import Helper
-from tito.grading.autograding.marking import CellMark, Judge
+from tito.grading.autograding.helpers import find_helpers
+from tito.grading.autograding.marking import CellMark, Judge, Judgement
 from tito.grading.autograding.statements import Splitter, Statement, with_statements
 
 Builder = Callable[[Sequence[Cell], Sequence[Cell]], Builds]
@@ -26,9 +27,7 @@ Builder = Callable[[Sequence[Cell], Sequence[Cell]], Builds]
 def with_second_runs(
     judge: Judge,
     prerequisites: Prerequisites,
-    marks: Sequence[CellMark],
-    written: Sequence[Cell],
-    helpers: Sequence[Helper],
+    judgement: Judgement,
     build: Builder,
     split: Splitter,
 ) -> tuple[CellMark, ...]:
@@ -37,31 +36,31 @@ def with_second_runs(
     Args:
         judge: judge of the lesson.
         prerequisites: the lesson's answer key, and which of its cells call which.
-        marks: marks of the first run.
-        written: exported cells of the student, as they were loaded, without helpers.
-        helpers: what the student's functions use of added cells.
+        judgement: marks of the first run, and the student's cells as they were loaded.
         build: builds the cells of a second run.
         split: finds the statements of cells.
     """
-    found = {mark.grade_id: mark for mark in marks}
+    found = {mark.grade_id: mark for mark in judgement.marks}
+    module = _Module.of(judgement.cells, prerequisites)
     failed: dict[str, Part] = {}
     for part in prerequisites.parts:
         mark = found.get(part.test)
         if mark is None or mark.passed:
             continue
-        own = [cell for cell in written if cell.grade_id in part.cells]
-        needed = prerequisites.of(part, [*own, *(helper.cell() for helper in helpers)])
+        own = [cell for cell in module.exported if cell.grade_id in part.cells]
+        needed = prerequisites.of(part, [*own, *module.front, *module.back])
         causes = {name: failed[name] for name in needed if name in failed}
         if causes and _is_written(own, prerequisites.released):
             key = frozenset(prerequisites.functions_of(needed))
             own = [_without(cell, key, split) for cell in own]
-            cells = _cells(prerequisites, own, needed, helpers)
+            back = tuple(_without(cell, key, split) for cell in module.back)
+            cells = replace(module, back=back).with_key(prerequisites, own, needed, split)
             with judge.opened(build(*cells)) as remote:
                 again = judge.mark(part.test, remote)
             mark = found[part.test] = _better(mark, again, list(causes.values()))
         if not mark.passed:
             failed |= dict.fromkeys(part.cells, part)
-    return tuple(found[mark.grade_id] for mark in marks)
+    return tuple(found[mark.grade_id] for mark in judgement.marks)
 
 
 def _is_written(own: Sequence[Cell], released: Sequence[Cell]) -> bool:
@@ -84,29 +83,59 @@ def _without(cell: Cell, functions: frozenset[str], split: Splitter) -> Cell:
     return replace(cell, source=with_statements(cell.source, statements, is_kept=is_kept))
 
 
-def _cells(
-    prerequisites: Prerequisites,
-    own: Sequence[Cell],
-    needed: frozenset[str],
-    helpers: Sequence[Helper],
-) -> tuple[list[Cell], list[Cell]]:
-    """Return the cells of a second run, and the same as they were released."""
-    mine = {cell.grade_id: cell for cell in own}
-    cells: list[Cell] = []
-    released: list[Cell] = []
-    for number, stub in enumerate(prerequisites.released):
-        name = stub.grade_id
-        if not stub.is_solution or name in mine:
-            cells.append(mine.get(name, stub))
-        elif name in needed:
-            cells.append(prerequisites.solutions[name])
-        else:
-            cells.append(stub)
-        released.append(stub)
-        if number == 0:
-            cells += [helper.cell() for helper in helpers]
-            released += [replace(helper.cell(), source="") for helper in helpers]
-    return cells, released
+@dataclass(frozen=True)
+class _Module:
+    """A student's cells as they were loaded."""
+
+    exported: tuple[Cell, ...]
+    """Cells of the lesson."""
+    front: tuple[Cell, ...]
+    """Helpers that stand before the functions."""
+    back: tuple[Cell, ...]
+    """Helpers that stand behind them."""
+
+    @classmethod
+    def of(cls, cells: Sequence[Cell], prerequisites: Prerequisites) -> _Module:
+        """Tell the lesson's cells from helpers, which have other names."""
+        names = {cell.grade_id for cell in prerequisites.released}
+        last = max(number for number, cell in enumerate(cells) if cell.grade_id in names)
+        others = [(n, cell) for n, cell in enumerate(cells) if cell.grade_id not in names]
+        return cls(
+            tuple(cell for cell in cells if cell.grade_id in names),
+            tuple(cell for n, cell in others if n < last),
+            tuple(cell for n, cell in others if n > last),
+        )
+
+    def with_key(
+        self,
+        prerequisites: Prerequisites,
+        own: Sequence[Cell],
+        needed: frozenset[str],
+        split: Splitter,
+    ) -> tuple[list[Cell], list[Cell]]:
+        """Return the cells of a second run, and the same as they were released.
+
+        Helpers in the student's cells that the answer key replaces are taken along.
+        """
+        mine = {cell.grade_id: cell for cell in own}
+        released = list(prerequisites.released)
+        cells = [mine.get(stub.grade_id, stub) for stub in released]
+        for number, stub in enumerate(released):
+            if stub.is_solution and stub.grade_id in needed and stub.grade_id not in mine:
+                cells[number] = prerequisites.solutions[stub.grade_id]
+        left = [cell for cell in self.exported if cell.is_solution and cell.grade_id not in mine]
+        beside = [
+            AddedCell(cell.number, 0, "code", cell.source)
+            for cell in left
+            if not is_cython(cell.source)
+        ]
+        more = find_helpers(beside, [*cells, *self.front, *self.back], split)
+        front = [*self.front, *(helper.cell() for helper in more)]
+        empty = [[replace(cell, source="") for cell in each] for each in (front, self.back)]
+        return (
+            [*cells[:1], *front, *cells[1:], *self.back],
+            [*released[:1], *empty[0], *released[1:], *empty[1]],
+        )
 
 
 def _better(mark: CellMark, again: CellMark, causes: Sequence[Part]) -> CellMark:

@@ -44,7 +44,7 @@ def _cell(added: AddedCell, *, is_used: bool) -> dict[str, Any]:
     tags = [ADDED, USED] if is_used else [ADDED]
     cell: dict[str, Any] = {"id": f"added-{added.number}", "metadata": {"tags": tags}}
     text = added.source.encode("utf-8", "replace").decode()
-    if added.kind == "code" and not added.changed:
+    if added.kind == "code" and (is_used or not added.changed):
         return {**cell, "cell_type": "code", "source": text, "outputs": [], "execution_count": None}
     attachments = safe_attachments(added.attachments)
     words = added.kind == "markdown" and not added.changed

@@ -14,6 +14,9 @@ from typing import Any
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _ASSIGNMENTS = (ast.Assign, ast.AnnAssign)
+_BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.TryStar, ast.Match)
+_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+"""Expressions with names of their own."""
 _MOST_BLOCKS = 2_000
 _LONGEST_WAIT = 200
 """Number of blocks that are tried together, as one may be cut by a text that spans lines."""
@@ -25,8 +28,9 @@ def statements(sources: list[str]) -> list[list[list[Any]]]:
     Returns:
         For each cell a list of [first line, last line, kind, binds, reads]. Lines are counted from
         1. The kind is "definition", "import", "value" (an assignment without calls), "computed"
-        (another assignment) or "loose"; then come the names that it binds, and the globals that it
-        reads. Commands to the notebook, and what is no Python, are in none.
+        (another assignment), "block" (a condition, a loop) or "loose"; then come the names that it
+        binds or changes, and the globals that it reads. Commands to the notebook, and what is no
+        Python, are in none.
     """
     with warnings.catch_warnings(action="ignore"):
         return [list(_statements(source)) for source in sources]
@@ -86,19 +90,36 @@ def _kind(node: ast.stmt) -> str:
     if isinstance(node, _ASSIGNMENTS):
         calls = any(isinstance(each, (ast.Call, ast.Await)) for each in ast.walk(node))
         return "computed" if calls else "value"
-    return "loose"
+    return "block" if isinstance(node, _BLOCKS) else "loose"
 
 
 def _bound(node: ast.stmt) -> set[str]:
-    if isinstance(node, _DEFINITIONS):
-        return {node.name}
-    if isinstance(node, _IMPORTS):
-        return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-    return {
-        each.id
-        for each in ast.walk(node)
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-    }
+    """Return the names of the module that a statement binds or changes, its blocks included."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, _DEFINITIONS):
+            found.add(each.name)
+        elif isinstance(each, _IMPORTS):
+            found |= {alias.asname or alias.name.partition(".")[0] for alias in each.names}
+        elif not isinstance(each, _SCOPES):
+            found |= _changed(each)
+            waiting += ast.iter_child_nodes(each)
+    return found
+
+
+def _changed(node: ast.AST) -> set[str]:
+    """Return the name that is bound here, or whose entry, attribute or content is changed."""
+    if isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)):
+        place: ast.AST | None = node if isinstance(node.ctx, ast.Store) else None
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        place = node.value.func if isinstance(node.value.func, ast.Attribute) else None
+    else:
+        place = None
+    while isinstance(place, (ast.Subscript, ast.Attribute)):
+        place = place.value
+    return {place.id} if isinstance(place, ast.Name) else set()
 
 
 def _read(text: str) -> set[str]:

@@ -12,8 +12,9 @@ from tito.judging.failures import LearnerError
 from tito.judging.session import Session
 
 SPLITTER: Final = Path(splitter.__file__)
-KINDS: Final = ("definition", "import", "value", "computed", "loose")
+KINDS: Final = ("definition", "import", "value", "computed", "block", "loose")
 """Kinds of statements, from those that do nothing when they are loaded on."""
+_IF_THERE: Final = 'with __import__("contextlib").suppress(ImportError): '
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Statement:
     last: int
     kind: str
     binds: frozenset[str]
-    """Names that it binds."""
+    """Names that it binds or changes; "*" for an import of everything."""
     reads: frozenset[str]
     """Global names that it reads."""
 
@@ -82,5 +83,19 @@ def with_statements(
         (kept if stays else gone).update(range(statement.first, statement.last + 1))
     return "\n".join(
         line if number in kept - gone else ""
+        for number, line in enumerate(source.split("\n"), start=1)
+    )
+
+
+def with_imports_if_there(source: str, statements: Sequence[Statement]) -> str:
+    """Return a cell's source in which an import of what cannot be imported does nothing.
+
+    Each line keeps its number.
+    """
+    kinds: dict[int, str] = {}
+    for statement in statements:
+        kinds.setdefault(statement.first, statement.kind)
+    return "\n".join(
+        f"{_IF_THERE}{line}" if line.strip() and kinds.get(number) == "import" else line
         for number, line in enumerate(source.split("\n"), start=1)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from tito.grading.collecting.names import compile_pattern, is_misnamed
 from tito.grading.collecting.on_roster import with_roster_id
 from tito.grading.collecting.passed_over import beside, passed_over
 from tito.grading.collecting.refusals import record_refusals
-from tito.grading.collecting.submitted import Receipt, existing, store, tidy
+from tito.grading.collecting.submitted import Receipt, existing, read_receipt, store, tidy
 from tito.grading.course import GradingCourse, GradingError, Submission
 from tito.grading.failures import describe_failure
 from tito.grading.roster import read_roster
@@ -126,8 +126,10 @@ def _stored(
         warnings = tuple(warning for hand_in in group for warning in hand_in.warnings)
         try:
             _check_one_student(group, there.get(student.casefold(), student))
-            chosen = choose_latest(course, lesson, group)
             submission = course.submission(lesson, student)
+            if not replace:
+                _check_same_person(submission, group[0])
+            chosen = choose_latest(course, lesson, group)
             warnings += beside(chosen.hand_in, chosen.file)
             collected = _take(submission, chosen, warnings, replace=replace)
         except Exception as error:  # one hand-in never stops the others
@@ -137,12 +139,15 @@ def _stored(
 
 def _check_one_student(group: list[HandIn], there: str) -> None:
     """Raise SubmissionError if hand-ins belong to several students, or to another's folder."""
+    for hand_in in group:
+        if hand_in.problem:
+            raise SubmissionError(hand_in.problem)
     ids = sorted({hand_in.author.id for hand_in in group})
     if len(ids) > 1:
         raise SubmissionError(
             f"{' and '.join(ids)} differ only in upper and lower case, which some systems ignore."
         )
-    people = sorted({_told_apart_by(hand_in) for hand_in in group})
+    people = sorted({_told_apart_by(x.author.name, x.author.lms) for x in group})
     if len(people) > 1:
         raise SubmissionError(
             f"several students have this name: {' and '.join(people)}; unpack them, name "
@@ -155,10 +160,25 @@ def _check_one_student(group: list[HandIn], there: str) -> None:
         )
 
 
-def _told_apart_by(hand_in: HandIn) -> str:
+def _check_same_person(submission: Submission, hand_in: HandIn) -> None:
+    """Raise SubmissionError if the present notebook may be of somebody else of this name."""
+    before = None if hand_in.on_roster else read_receipt(submission)
+    if before is None:
+        return
     lms = hand_in.author.lms
+    apart = [each.get("participant") or each.get("prefix") for each in (before.lms, lms)]
+    if all(apart) and apart[0] != apart[1]:
+        raise SubmissionError(
+            f"the present one is of {_told_apart_by(before.name, before.lms)}, and this one of "
+            f"{_told_apart_by(hand_in.author.name, lms)}: if they are two people, name each "
+            "folder by the student's id, and collect the folder that holds these folders; if they "
+            "are one, give --replace."
+        )
+
+
+def _told_apart_by(name: str, lms: Mapping[str, str]) -> str:
     apart = lms.get("participant") or lms.get("prefix")
-    return f"{hand_in.author.name} ({apart})" if apart else hand_in.author.name
+    return f"{name} ({apart})" if apart else name
 
 
 def _take(

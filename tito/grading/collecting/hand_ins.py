@@ -13,7 +13,13 @@ from tito.course.exchange import STAMP
 from tito.course.lessons import Lesson, all_lessons
 from tito.grading.collecting.archives import CROWDED, UnreadFile
 from tito.grading.collecting.candidates import best_of, candidates_in, why_none_is_best
-from tito.grading.collecting.names import Author, author_of, is_misnamed, is_named_after
+from tito.grading.collecting.names import (
+    Author,
+    author_of,
+    is_misnamed,
+    is_named_after,
+    is_named_by_lms,
+)
 from tito.grading.course import GradingCourse
 from tito.grading.failures import describe_failure
 from tito.grading.timestamps import parse_time
@@ -36,6 +42,10 @@ class HandIn:
     secret: bytes | None = None
     """Key to the feedback in the exchange."""
     warnings: tuple[str, ...] = ()
+    problem: str = ""
+    """Reason why it is refused, whatever its files are; empty without one."""
+    on_roster: bool = False
+    """True if the roster says whose it is."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +78,10 @@ def sort_by_student(
     Returns:
         The hand-ins, and the paths whose author is not known, each with the reason.
     """
-    others = {other.id for other in all_lessons()} - {lesson.id}
     found: dict[tuple[str, str, str], HandIn] = {}
     refused = []
     for file in files:
-        if others & set(PurePosixPath(file.path).parts[:-1]):
+        if not alone and is_of_another_lesson(file.path, lesson):
             continue  # of somebody's whole folder
         loose = "/" not in file.path and not file.is_notebook
         try:
@@ -94,6 +103,19 @@ def sort_by_student(
             hand_in.author = author
         hand_in.files.append(file)
     return list(found.values()), refused
+
+
+def is_of_another_lesson(path: str, lesson: Lesson) -> bool:
+    """Return True for a file in a folder of another lesson.
+
+    It is never so in what an LMS made, which is of one assignment: below their own name, students
+    call folders as they like.
+    """
+    others = {other.id for other in all_lessons()} - {lesson.id}
+    parts = PurePosixPath(path).parts
+    if not others & set(parts[:-1]):
+        return False
+    return not (is_named_after(path, lesson) or is_named_by_lms(parts[0]))
 
 
 def choose(course: GradingCourse, lesson: Lesson, hand_in: HandIn) -> Chosen:

@@ -191,6 +191,11 @@ def as_id(name: str) -> str:
     return f"{stem}-{digest}"
 
 
+def is_named_by_lms(folder: str) -> bool:
+    """Return True for a folder of a student's files that an LMS has named."""
+    return any(pattern.fullmatch(folder) for pattern in _IN_FOLDER)
+
+
 def is_misnamed(path: str) -> bool:
     """Return True for a notebook to whose name a browser has added another ending."""
     return path.lower().endswith(_MISNAMED)

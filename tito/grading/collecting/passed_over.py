@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from tito.course.exchange import SECRET, STAMP
-from tito.course.lessons import Lesson, all_lessons
+from tito.course.lessons import Lesson
 from tito.grading.collecting.archives import UnreadFile
-from tito.grading.collecting.hand_ins import HandIn
+from tito.grading.collecting.hand_ins import HandIn, is_of_another_lesson
 from tito.grading.collecting.names import is_misnamed
 
 _LISTED: Final = 5
@@ -26,13 +26,12 @@ def passed_over(
 
     Files in folders of other lessons are not meant to be collected, and are left out.
     """
-    others = {other.id for other in all_lessons()} - {lesson.id}
     known = {file.path for hand_in in hand_ins for file in hand_in.files}
     known |= {path for path, _ in refused}
     return [
         (file.path, _why(file.path))
         for file in files
-        if file.path not in known and not others & set(PurePosixPath(file.path).parts[:-1])
+        if file.path not in known and not is_of_another_lesson(file.path, lesson)
     ]
 
 

@@ -112,7 +112,10 @@ def store(
         secret: the key to its feedback in the exchange, if it came from there.
     """
     place = submission.submitted.parent
-    staged = _staging(submission.course) / secrets.token_hex(8)
+    kept = _earlier(submission.course) / submission.lesson.id / submission.student
+    kept.mkdir(parents=True, exist_ok=True)  # while nothing has changed yet
+    name = f"{submission.lesson.id}+{submission.student}+{secrets.token_hex(8)}"
+    staged = _staging(submission.course) / name
     staged.mkdir(parents=True)
     stamp = time_text(datetime.fromisoformat(receipt.submitted))
     files: dict[str, bytes | None] = {
@@ -127,7 +130,7 @@ def store(
     place.parent.mkdir(parents=True, exist_ok=True)
     if os.path.lexists(place):
         swap(staged, place)
-        _keep(submission, staged)
+        staged.rename(kept / _now())
     else:
         staged.rename(place)
 
@@ -140,7 +143,16 @@ def _write_receipt(submission: Submission, receipt: Receipt) -> None:
 
 
 def tidy(course: GradingCourse) -> None:
-    """Clear up after a collection that was killed; the caller holds the lock."""
+    """Clear up after a collection that was killed; the caller holds the lock.
+
+    A whole hand-in that it left is kept: it may be one that was just replaced.
+    """
+    for left in _staging(course).glob("*+*+*"):
+        if (left / STAMP).is_file():
+            lesson, student, _ = left.name.split("+")
+            kept = _earlier(course) / lesson / student
+            kept.mkdir(parents=True, exist_ok=True)
+            left.rename(kept / _now())
     shutil.rmtree(_staging(course), ignore_errors=True)
     for aside in (course.root / "submitted").glob(f"*/.*{ASIDE}"):
         put_back(aside)
@@ -150,11 +162,12 @@ def _staging(course: GradingCourse) -> Path:
     return course.state / "incoming"
 
 
-def _keep(submission: Submission, replaced: Path) -> None:
-    kept = submission.course.state / "earlier" / submission.lesson.id / submission.student
-    kept.mkdir(parents=True, exist_ok=True)
-    now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    replaced.rename(kept / now)
+def _earlier(course: GradingCourse) -> Path:
+    return course.state / "earlier"
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
 
 
 def _write(path: Path, data: bytes) -> None:

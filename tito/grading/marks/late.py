@@ -64,14 +64,13 @@ def assign_penalties(course: GradingCourse, gradebook: Any, lesson: Lesson) -> N
     settings = course.settings
     gradebook.db.commit()  # so that scores are read anew
     assignment = gradebook.find_assignment(lesson.id)
-    if lesson.id in settings.due:
-        assignment.duedate = _naive(settings.due[lesson.id])
+    due = settings.due.get(lesson.id)
+    assignment.duedate = None if due is None else _naive(due)
     for submission in assignment.submissions:
         extended = settings.extensions.get(submission.student.id, {}).get(lesson.id)
-        if assignment.duedate is not None:
-            submission.extension = extended and max(
-                _naive(extended) - assignment.duedate, timedelta(0)
-            )
+        submission.extension = None
+        if extended is not None and assignment.duedate is not None:
+            submission.extension = max(_naive(extended) - assignment.duedate, timedelta(0))
         seconds = submission.total_seconds_late
         for notebook in submission.notebooks:
             cost = penalty(settings.late, notebook.score, seconds)

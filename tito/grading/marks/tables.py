@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Final
 
 from tito.grading.course import GradingError
 
+_SIGNS: Final = ("=", "+", "-", "@", "|", "\N{MINUS SIGN}")
 _MAX_BYTES: Final = 50 << 20
 _UTF_16: Final = (("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff"))
 """Encodings of Blackboard's tables, and the bytes with which they begin."""
@@ -85,8 +87,10 @@ def read_table(path: Path) -> Table:
 
 
 def inert(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@", "|") and text.strip() else text
+    """Return text that no spreadsheet takes for a formula; some know full-width signs, too."""
+    normal = unicodedata.normalize("NFKC", text)
+    seen = "".join(x for x in normal if unicodedata.category(x) not in ("Cc", "Cf"))
+    return f"'{text}" if seen.lstrip()[:1] in _SIGNS else text
 
 
 def points_text(value: float | None) -> str:

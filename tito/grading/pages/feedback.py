@@ -24,6 +24,7 @@ from recsys_edu.atomic import atomic_path
 from tito.course.lessons import Lesson
 from tito.course.notebook import read_cells
 from tito.grading.autograding.outcome import latest_outcome
+from tito.grading.autograding.replay import is_other_than_entered
 from tito.grading.course import GradingCourse, GradingError, Submission
 from tito.grading.gradebook import gradebook_url, open_gradebook
 from tito.grading.marks.late import assign_penalties
@@ -44,13 +45,15 @@ class FeedbackPage:
     """True if the page is new or different."""
     unfinished: int = 0
     """Number of answers that still need a person; without ``partial`` there is no page then."""
+    outdated: bool = False
+    """Another notebook was handed in since; without ``partial`` there is no page then."""
     problem: str = ""
     """Reason why the page could not be made."""
 
     @property
     def ready(self) -> bool:
         """True if the student may have the page."""
-        return not (self.unfinished or self.problem)
+        return not (self.unfinished or self.outdated or self.problem)
 
 
 def make_feedback(
@@ -66,7 +69,8 @@ def make_feedback(
         course: the instructor's folder.
         lesson: the lesson.
         students: ids of students; None for all.
-        partial: also write pages on which answers still need a person.
+        partial: also write pages that are not final: answers still need a person, or another
+            notebook was handed in since.
 
     Returns:
         One entry per student, sorted. If a page cannot be made, an older one of that student is
@@ -111,8 +115,9 @@ def _page(
     target, student = submission.feedback, submission.student
     record = submission.course.state / "feedback" / submission.lesson.id / student
     unfinished = sum(cell.needs_manual for cell in entered.cells)
-    if unfinished and not partial:
-        return FeedbackPage(student, unfinished=unfinished)
+    outdated = is_other_than_entered(submission)
+    if (unfinished or outdated) and not partial:
+        return FeedbackPage(student, unfinished=unfinished, outdated=outdated)
     try:
         summary = _summary(submission, entered)
         digest = _digest(submission, summary, entered)

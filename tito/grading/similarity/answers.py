@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tito.course.lessons import Lesson
@@ -18,7 +18,8 @@ MAX_CHARACTERS: Final = 500_000
 
 def released_passages(lesson: Lesson) -> list[Passage]:
     """Return the cells of a lesson as students got them."""
-    return [_passage(cell) for cell in read_cells(lesson.release)]
+    cells = read_cells(lesson.release)
+    return [_passage(cell, _names_of(cells)) for cell in cells]
 
 
 def handed_in(
@@ -30,20 +31,21 @@ def handed_in(
         Cells that differ from the released ones, by student; and the reasons by student for
         hand-ins that cannot be read.
     """
-    given = {cell.source.strip() for cell in read_cells(lesson.release)}
+    released = read_cells(lesson.release)
     works: dict[str, list[Passage]] = {}
     problems: dict[str, str] = {}
     for student in course.students(lesson):
         try:
-            works[student] = list(_answers(course, lesson, student, given))
+            works[student] = list(_answers(course, lesson, student, released))
         except (SubmissionError, UngradableError, OSError) as error:
             problems[student] = str(error)
     return works, problems
 
 
 def _answers(
-    course: GradingCourse, lesson: Lesson, student: str, given: set[str]
+    course: GradingCourse, lesson: Lesson, student: str, released: Sequence[Cell]
 ) -> Iterator[Passage]:
+    given, names = {cell.source.strip() for cell in released}, _names_of(released)
     path = course.submission(lesson, student).submitted
     content = read_below(course.root, path.relative_to(course.root).as_posix())
     left = MAX_CHARACTERS
@@ -54,9 +56,15 @@ def _answers(
                 raise UngradableError(
                     f"it has more than {MAX_CHARACTERS:,} characters in its own cells."
                 )
-            yield _passage(cell)
+            yield _passage(cell, names)
 
 
-def _passage(cell: Cell) -> Passage:
+def _names_of(released: Sequence[Cell]) -> set[str]:
+    return {cell.grade_id for cell in released} - {""}
+
+
+def _passage(cell: Cell, names: set[str]) -> Passage:
+    """Return a cell as a passage; of names, only the lesson's are told, as others are anything."""
     kind = CODE if cell.kind == "code" else WORDS
-    return Passage(cell.grade_id or f"cell {cell.number}", kind, cell.source)
+    name = cell.grade_id if cell.grade_id in names else f"cell {cell.number}"
+    return Passage(name, kind, cell.source)
