@@ -16,9 +16,11 @@ _OTHER: Final = re.compile(
     r"[^=(]*?\b([A-Za-z_]\w*)\s*\(",
     re.ASCII,
 )
-_STUB: Final = re.compile(r"(?:^|[:;])\s*raise\s+NotImplementedError\s*(?:\(\s*\))?\s*(?:;|$)")
+# No two parts that match the same characters stand side by side, nor can a search begin inside of a
+# run that it has read: either takes time that grows with the square of a stranger's text.
+_STUB: Final = re.compile(r"(?:^|[:;])\s*raise\s+NotImplementedError\s*(?:\(\s*\)\s*)?(?:;|$)")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_QUALIFIERS: Final = re.compile(r"\b(?:not|or)\s+None\s*$")
+_QUALIFIERS: Final = re.compile(r"\b(?:not|or)\s+None$")
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,10 @@ def public_functions_in(source: PyxLines) -> dict[str, PyxFunction]:
 
 
 def _body(lines: tuple[LogicalLine, ...], head: int) -> Iterator[LogicalLine]:
-    for line in lines[head + 1 :]:
-        if line.indent == 0:
+    for number in range(head + 1, len(lines)):  # a slice would copy all that follows
+        if lines[number].indent == 0:
             return
-        yield line
+        yield lines[number]
 
 
 def _to_closing(text: str, start: int) -> tuple[str, str]:

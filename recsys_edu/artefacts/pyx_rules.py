@@ -28,16 +28,19 @@ HEADERS: Final = (
 CIMPORTS: Final = ("cython", "libc", "cpython", "numpy", "openmp")
 """Packages of declarations that a cell may cimport, beside the files that its lesson ships."""
 
-_SETTING: Final = re.compile(r"([A-Za-z_.]+)\s*=")
+# As in pyx_functions.py, no pattern reads a part of a text again and again.
+_SETTING: Final = re.compile(r"(?<![A-Za-z_.])([A-Za-z_.]+)\s*=")
 _CODING: Final = re.compile(r"coding[:=]\s*[-\w.]+")
-_CIMPORT: Final = re.compile(r"(?:\bfrom\b([.\w\s]*?))?\bcimport\b(.*)")
+_CIMPORT: Final = re.compile(r"\bcimport\b")
+_FROM: Final = re.compile(r"\bfrom\b")
+_NOT_IN_MODULE: Final = re.compile(r"[^.\w\s]")
 _PURE_CIMPORT: Final = re.compile(r"\bcimports\b")
 _WORD: Final = re.compile(r"\w*")
 _NAME: Final = re.compile(r"[A-Za-z0-9_.]{1,60}", re.ASCII)
 _EXTERN: Final = re.compile(r"\bextern\b")
-_EXTERN_FROM: Final = re.compile(r'cdef\s+extern\s+from\s+""\s*(?:nogil)?\s*:')
+_EXTERN_FROM: Final = re.compile(r'cdef\s+extern\s+from\s+""\s*(?:nogil\s*)?:')
 _VERBATIM: Final = re.compile(r"\bextern\s+from\s+\*")
-_BEFORE_TEXT: Final = re.compile(r'(\w+)(?:\s+\w{0,3})?""')
+_BEFORE_TEXT: Final = re.compile(r'(?<!\w)(\w+)(?:\s+\w{0,3})?""')
 """A word before a string: at a distance, or so near that it may be the string's prefix."""
 _KEYWORDS: Final = frozenset({
     "and", "assert", "elif", "else", "except", "for", "from", "if", "in", "include", "is",
@@ -125,11 +128,7 @@ def _of_cimports(line: LogicalLine, shipped: Collection[str]) -> Iterator[Refusa
     for statement in line.text.split(";"):
         if _PURE_CIMPORT.search(statement):
             yield Refusal(line.number, "'cython.cimports' has no place in a cell: use 'cimport'.")
-        match = _CIMPORT.search(statement)
-        if match is None:
-            continue
-        modules = match[2].split(",") if match[1] is None else [match[1]]
-        for module in modules:
+        for module in _cimported(statement):
             name = "".join(module.split(" as ")[0].split())  # "near . sub" is near.sub
             if name.split(".")[0] not in CIMPORTS and name not in shipped:
                 known = ", ".join((*CIMPORTS, *sorted(shipped)))
@@ -137,6 +136,16 @@ def _of_cimports(line: LogicalLine, shipped: Collection[str]) -> Iterator[Refusa
                     line.number,
                     f"{_plain(name)} cannot be cimported here; these can: {known}.",
                 )
+
+
+def _cimported(statement: str) -> list[str]:
+    """Return the texts of the modules that a statement cimports, or cimports from."""
+    found = _CIMPORT.search(statement)
+    if found is None:
+        return []
+    before = _NOT_IN_MODULE.split(statement[: found.start()])[-1]
+    source = _FROM.search(before)
+    return statement[found.end() :].split(",") if source is None else [before[source.end() :]]
 
 
 def _plain(name: str) -> str:

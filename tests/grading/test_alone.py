@@ -66,7 +66,7 @@ def many_files(folder: Path, content: bytes) -> None:
 
 
 def many_values(folder: Path, content: bytes) -> None:
-    cells = b",".join([b"{}"] * (MAX_PARTS // 2 + 1))
+    cells = b",".join([b"{}"] * (MAX_PARTS // 3 + 1))
     (folder / "42_toy.ipynb").write_bytes(b'{"nbformat":4,"cells":[' + cells + b"]}")
 
 
@@ -303,7 +303,8 @@ print(int(peak.split()[1]) // 1024)
 """
 
 
-PIECES = [b"{},", b"[],", b"1e9,", b"[[]],", b'{"a":1},', b'"aa",']
+OWN_NAMES = b'{"00000":"name"},'
+PIECES = [OWN_NAMES, b"{},", b"[],", b"1e9,", b"[[]],", b'{"a":1},', b'"aa",']
 SIZE = 16 * MIB - 100
 
 
@@ -312,21 +313,25 @@ def heavy_notebook(piece: bytes, count: int) -> bytes:
     if piece == b"text":  # one character of four bytes makes all of them so
         cell = {"cell_type": "code", "source": "\N{GRINNING FACE}" + "x" * (SIZE - 100)}
         return json.dumps({"nbformat": 4, "cells": [cell]}, ensure_ascii=False).encode()
-    return b'{"nbformat":4,"x":[' + piece * min(count, SIZE // len(piece)) + b'0],"cells":[]}'
+    n = min(count, SIZE // len(piece))
+    values = piece * n
+    if piece == OWN_NAMES:  # no two keys are one object in memory
+        values = "".join(f'{{"{number:05x}":"\N{GRINNING FACE}"}},' for number in range(n)).encode()
+    return b'{"nbformat":4,"x":[' + values + b'0],"cells":[]}'
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured by /proc")
 @pytest.mark.parametrize("piece", [*PIECES, b"text"])
 @pytest.mark.parametrize("is_over", [False, True])
-def test_reading_a_notebook_takes_less_than_512_mib(
+def test_reading_a_notebook_leaves_room_for_others_in_512_mib(
     piece: bytes, is_over: bool, tmp_path: Path
 ) -> None:
-    n_parts = max(1, sum(piece.count(mark) for mark in (b",", b"[", b"{")))
+    n_parts = max(1, sum(piece.count(mark) for mark in (b",", b"[", b"{", b"{")))
     path = tmp_path / "heavy.ipynb"
     path.write_bytes(heavy_notebook(piece, SIZE if is_over else (MAX_PARTS - 10) // n_parts))
     done = subprocess.run(
         [sys.executable, "-c", _CHOOSE, path],
         capture_output=True, text=True, check=True, env=environment, timeout=60,
     )  # fmt: skip
-    assert int(done.stdout.split()[-1]) < 512
+    assert int(done.stdout.split()[-1]) < 380  # 64 MiB of other notebooks may be there already
     assert ("values" in done.stdout) == (is_over and piece != b"text")

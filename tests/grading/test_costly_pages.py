@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
@@ -11,6 +12,9 @@ import pytest
 
 pytest.importorskip("nbgrader")
 
+from bleach._vendor.html5lib.treebuilders.base import TreeBuilder
+
+from tito.grading.pages import sanitize
 from tito.grading.pages.amounts import CUT, MAX_ALL_OUTPUTS, MAX_OUTPUT, MAX_SOURCE
 from tito.grading.pages.code import CodeFilter, output_html
 from tito.grading.pages.exporter import PageExporter
@@ -135,3 +139,56 @@ def test_what_is_cut_is_said() -> None:
     assert CUT in cell.outputs[-1].text
     whole = safe_notebook({"cells": [code_cell("a" * MAX_SOURCE, outputs[:2])]})
     assert CUT not in str(whole)
+
+
+NAMES = ["".join(pair) for pair in itertools.product("abcdefghijklmnopqrstuvwxyz", repeat=2)]
+REOPENED = {
+    "paragraphs": "<p>" + "".join(f"<b {name}>" for name in NAMES[:200]) + "<p>x" * 1000,
+    "titles": "<p>" + "".join(f"<i title={name}>" for name in NAMES[:200]) + "<p>x" * 1000,
+    "items": "<ul><li>" + "".join(f"<u {name}>" for name in NAMES[:200]) + "<li>x" * 1000,
+    "closed": "<p>" + "".join(f"<s {name}>" for name in NAMES[:200]) + "<p>x</p>" * 700,
+}
+
+
+@pytest.mark.parametrize("text", REOPENED.values(), ids=REOPENED)
+def test_no_element_is_opened_anew(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    insert = TreeBuilder.insertElementNormal
+
+    def counted(self: Any, token: Any) -> Any:
+        made.append(token)
+        assert len(made) < 20_000  # each of 200 elements in each of 500 others: 100,000
+        return insert(self, token)
+
+    monkeypatch.setattr(TreeBuilder, "insertElementNormal", counted)
+    shown = safe_markdown(text)
+    assert shown != text
+    assert len(made) < 20_000
+    assert shown.startswith("<\N{ZERO WIDTH SPACE}")  # refused for its tags, and no worse
+
+
+def test_tags_in_their_order_stay() -> None:
+    text = "<div><b>one <i>two</i></b><p>x</p></div>\n\n<ul><li><u>x</u></li><li>y</li></ul>"
+    assert safe_markdown(text) == text
+
+
+def test_pictures_are_not_read_again_with_each_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+    clean = sanitize.clean_once
+
+    def measured(html: str, *rest: Any) -> str:
+        lengths.append(len(html))
+        return clean(html, *rest)
+
+    monkeypatch.setattr(sanitize, "clean_once", measured)
+    pictures = safe_attachments({"p.png": {"image/png": PICTURE}})
+    text = "![a](attachment:p.png) ![b](attachment:p.png)"
+    assert safe_markdown(text, pictures) == text
+    assert safe_markdown(f"{text} <script>", pictures) != text
+    assert max(lengths) < 1000
+
+
+def test_an_attachment_that_is_no_base64_is_not_shown() -> None:
+    broken = {"p.png": {"image/png": '" onerror="EVIL()'}}
+    text = "![a](attachment:p.png)"
+    assert safe_markdown(text, broken) != text

@@ -201,6 +201,26 @@ def test_a_notebook_with_odd_parts_is_no_trouble(
     assert source_of(result, "double") == OWN  # by its cell's id
 
 
+def test_a_name_that_is_no_text_is_never_written_out(
+    notebooks: tuple[Notebook, Notebook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list of a million numbers as a name would be written out at each look."""
+
+    class Costly(list[int]):
+        def __str__(self) -> str:
+            raise AssertionError("it was written out")
+
+        __repr__ = __str__
+
+    template, submission = notebooks
+    names = {"grade_id": Costly()}
+    cell = {"cell_type": Costly(), "source": "x", "id": Costly(), "metadata": {"nbgrader": names}}
+    cell["metadata"]["tags"] = [Costly(), "export"]
+    costly = {**submission, "cells": [*submission["cells"], cell]}
+    monkeypatch.setattr("tito.grading.submitted_notebook._parse", lambda content: costly)
+    assert source_of(rebuild(template, b""), "double") == OWN
+
+
 def test_a_notebook_as_released_is_said_to_be_empty(notebooks: tuple[Notebook, Notebook]) -> None:
     template, submission = notebooks
     said = "Nothing was written: all answers are as they were released."

@@ -11,7 +11,6 @@ import pytest
 
 from recsys_backends.errors import ContractViolation
 from tito.judging.clauses import run_clause
-from tito.judging.connection import MAX_REPLY
 from tito.judging.failures import Failure
 from tito.judging.handed import HandedLimits
 from tito.judging.judged_tests import (
@@ -22,6 +21,7 @@ from tito.judging.judged_tests import (
     variants,
 )
 from tito.judging.remote import LearnerError, Remote, connection_of
+from tito.judging.reply_limits import MAX_REPLY
 
 RIGHT = """\
 import numpy as np

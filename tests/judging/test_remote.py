@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -11,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tito.judging.connection import MAX_REPLY, MAX_REPLY_PARTS
+from tito.judging.failures import Failure
 from tito.judging.remote import OWN_NAMES, LearnerError, Remote, connection_of
-from tito.wire.pipe import Deadline
+from tito.judging.reply_limits import MAX_NUMBERS, MAX_PARTS, MAX_REPLY, MAX_ROWS
+from tito.wire.pipe import PATIENCE, Deadline
 
 MODULE = '''
 """Title."""
@@ -277,13 +279,52 @@ def test_garbage_on_the_pipe_is_no_answer(remote_of: Callable[..., Remote]) -> N
 
 
 @pytest.mark.parametrize(
-    ("kind", "most"), [("np.ones(n, np.int8)", MAX_REPLY), ("[0] * n", MAX_REPLY_PARTS)]
+    ("kind", "most"),
+    [
+        ("np.ones(n // 8)", 8 * (MAX_REPLY // 8)),
+        ("np.ones(n, np.int8)", MAX_NUMBERS),
+        ("np.ones((n, 1), np.int8)", MAX_ROWS),
+        ("np.ones((1, n, 0))", MAX_ROWS),
+        ("[np.ones((n // 2, 1), np.int8) for _ in range(2)]", MAX_ROWS),
+        ("[0] * n", MAX_PARTS),
+    ],
 )
 def test_an_answer_is_bounded(kind: str, most: int, remote_of: Callable[..., Remote]) -> None:
     remote = remote_of(f"import numpy as np\ndef answer(n):\n    return {kind}\n")
-    assert len(remote.answer(most - 100)) == most - 100
+    assert remote.answer(most - 100) is not None
     with pytest.raises(LearnerError, match="what came back is no answer"):
-        remote.answer(most + 1)
+        remote.answer(most + 8)
+
+
+class AlwaysWaiting(Deadline):
+    """A deadline of a process all of whose time is said to be spent waiting for processors."""
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(None, None, None)
+        self.waited = 1e6
+
+
+def test_waiting_puts_off_the_limit_of_all_calls_a_few_times_only(
+    remote_of: Callable[..., Remote], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote = remote_of("import time\ndef sleep(s):\n    time.sleep(s)\n    return True\n")
+    connection = connection_of(remote)
+    connection.load()
+    monkeypatch.setattr("tito.judging.connection.Deadline", AlwaysWaiting)
+    connection.allow_seconds(0.4)
+    answered = list(itertools.takewhile(bool, (answers(remote) for _ in range(100))))
+    assert len(answered) <= PATIENCE * 0.4 / 0.1
+    assert connection.failure is Failure.LATE
+    connection.allow_seconds(10)
+    assert answers(remote)
+
+
+def answers(remote: Remote) -> bool:
+    """Call a function that takes a tenth of a second; return whether it answered."""
+    try:
+        return bool(remote.sleep(0.1))
+    except LearnerError:
+        return False
 
 
 def test_no_process_is_left_behind(remote_of: Callable[..., Remote]) -> None:

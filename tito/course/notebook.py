@@ -40,7 +40,8 @@ class Cell:
     @property
     def grade_id(self) -> str:
         """Name of the cell for nbgrader and for us; empty for an ordinary cell."""
-        return str(self.nbgrader.get("grade_id", ""))
+        name = self.nbgrader.get("grade_id")
+        return name if isinstance(name, str) else ""  # a stranger's list is costly to write out
 
     @property
     def is_graded(self) -> bool:
@@ -115,11 +116,13 @@ def _cell(number: int, cell: Any, path: Path) -> Cell:
         source = "".join(source)
     if not isinstance(source, str) or not isinstance(metadata, dict):
         raise NotebookError(f"{path}: cell number {number} is damaged: it has no source.")
-    tags, nbgrader = metadata.get("tags"), metadata.get("nbgrader")
+    kind, nbgrader = cell.get("cell_type", "code"), metadata.get("nbgrader")
+    tags = metadata.get("tags")
+    tags = tags if isinstance(tags, list) else []
     return Cell(
         number,
-        str(cell.get("cell_type", "code")),
+        kind if isinstance(kind, str) else "",
         source,
-        frozenset(map(str, tags)) if isinstance(tags, list) else frozenset(),
+        frozenset(each for each in tags if isinstance(each, str)),
         nbgrader if isinstance(nbgrader, dict) else {},
     )

@@ -20,7 +20,8 @@ from tito.grading.file_kinds import describe_content, describe_json
 
 MAX_CELLS: Final = 10_000
 MAX_PARTS: Final = 2_000_000
-"""Number of commas and opening brackets in a notebook: each may become an object in memory."""
+"""Number of commas and opening brackets in a notebook: each may become an object in memory. A brace
+counts as two, since an object with one entry takes as much as three others."""
 
 
 class UngradableError(RecsysError, ValueError):
@@ -126,7 +127,7 @@ class SubmittedNotebook:
 
 
 def _parse(content: bytes) -> dict[str, Any]:
-    if sum(map(content.count, (b",", b"[", b"{"))) > MAX_PARTS:
+    if sum(map(content.count, (b",", b"[", b"{", b"{"))) > MAX_PARTS:
         raise UngradableError(
             f"it has more than {MAX_PARTS:,} values. Ask the student to clear its outputs and hand "
             "it in again."

@@ -29,16 +29,13 @@ from tito.judging.failures import (
     sentence_about_missing,
     sentence_about_no_answer,
 )
-from tito.wire.pipe import Deadline, NoReplyError, receive, send
+from tito.judging.reply_limits import MAX_PARTS, MAX_REPLY, excess_in
+from tito.wire.pipe import PATIENCE, Deadline, NoReplyError, receive, send
 from tito.wire.processes import StartRunner, close_pipes, kill, plain_process
 from tito.wire.values import FrameError, arrays_in
 
-MAX_REPLY: Final = 2**22
-"""Bytes of one reply; a clause that quotes an array makes a hundred times as many of it."""
 MAX_CALL: Final = 2**25
 """Bytes of one call of a handed function; ``HandedLimits`` bounds all of them."""
-MAX_REPLY_PARTS: Final = 2**18
-"""Values in one reply, beside those in its arrays."""
 _SECONDS_TO_END: Final = 1.0
 WAITING: Final = 0.1
 """Share of a call's limit: whoever waited longer for a processor was held up by others."""
@@ -129,7 +126,7 @@ class Connection:
         self._functions: frozenset[str] = frozenset()
         self._written: frozenset[str] = frozenset()
         self._folder = TemporaryFolder("judged")
-        self._left = float("inf")
+        self._left = self._wall_left = float("inf")
         self._lock = threading.RLock()
 
     def load(self) -> None:
@@ -143,8 +140,12 @@ class Connection:
         return self._waited > WAITING * self._seconds
 
     def allow_seconds(self, seconds: float) -> None:
-        """Forget failures, and let all calls that come now take that long together."""
-        self.failure, self._left = None, seconds
+        """Forget failures, and let all calls that come now take that long together.
+
+        Waiting for a processor does not count, up to ``PATIENCE`` times the limit in all: the code
+        may have started the very processes that it waits for.
+        """
+        self.failure, self._left, self._wall_left = None, seconds, PATIENCE * seconds
         self._waited = 0.0
 
     def close(self) -> None:
@@ -277,10 +278,11 @@ class Connection:
         process = self._process
         if process is None:
             raise self.failed(Failure.ENDED, f"{name} could not be called: its process has ended.")
-        if self._left <= 0:
+        allowed = min(self._left, self._wall_left)
+        if allowed <= 0:
             raise self.failed(Failure.LATE, f"{name} was called too often for its speed.")
         start = time.monotonic()
-        seconds = min(self._seconds, self._left) + (handed.seconds_left if handed else 0.0)
+        seconds = min(self._seconds, allowed) + (handed.seconds_left if handed else 0.0)
         deadline = Deadline(seconds, functools.partial(kill, process), process.pid)
         try:
             with deadline:
@@ -298,8 +300,9 @@ class Connection:
             self.stop()
             raise self.failed(Failure.NO_DATA, f"{name} cannot be given this: {error}.") from None
         finally:
-            others = deadline.waited + (handed.seconds_used if handed else 0.0)
-            self._left -= time.monotonic() - start - others
+            seconds = time.monotonic() - start - (handed.seconds_used if handed else 0.0)
+            self._wall_left -= seconds
+            self._left -= seconds - deadline.waited
         self._waited += deadline.waited
         if deadline.passed:  # just as the answer came: the process is gone
             self.stop()
@@ -315,14 +318,15 @@ class Connection:
         """Send a frame, answer the requests of the process, and return its reply."""
         limit = MAX_REPLY if handed is None else MAX_CALL
         self.n_bytes_sent += send(process, message, deadline)
-        reply = receive(process, deadline, limit, MAX_REPLY_PARTS)
+        reply = receive(process, deadline, limit, MAX_PARTS)
         while handed is not None and "call" in reply:
             n_bytes = send(process, handed.answer(reply), deadline)
             self.n_bytes_sent += n_bytes
             handed.count(n_bytes)
-            reply = receive(process, deadline, limit, MAX_REPLY_PARTS)
-        if sum(array.nbytes for array in arrays_in(reply)) > MAX_REPLY:
-            raise NoReplyError(late=False, damage=f"it has more than {MAX_REPLY:,} bytes")
+            reply = receive(process, deadline, limit, MAX_PARTS)
+        excess = excess_in(reply)
+        if excess:
+            raise NoReplyError(late=False, damage=excess)
         return reply
 
     def _gone(

@@ -42,11 +42,18 @@ def writable(text: str) -> str:
 
 def sentence_about_error(reply: dict[str, Any]) -> str:
     """Describe a runner's ``raised`` reply as the end of a sentence."""
-    where = f" ({reply.get('place')})"[:200] if reply.get("place") else ""
-    if reply.get("unwritten"):
+    raised, message, place = (_text_in(reply, name) for name in ("raised", "message", "place"))
+    where = f" ({place})"[:200] if place else ""
+    if reply.get("unwritten") is True:
         return f"is not written yet: it raises NotImplementedError{where}."
-    message = f": {reply.get('message')}" if reply.get("message") else ""
-    return f"raised {reply.get('raised')}{message}{where}."[:MAX_MESSAGE]
+    told = f": {message}" if message else ""
+    return f"raised {raised or 'an error'}{told}{where}."[:MAX_MESSAGE]
+
+
+def _text_in(reply: dict[str, Any], name: str) -> str:
+    """Return a text of a reply; empty for whatever else a forged one has in its place."""
+    found = reply.get(name)
+    return found if isinstance(found, str) else ""
 
 
 def sentence_about_missing(name: str) -> str:

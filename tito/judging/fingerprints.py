@@ -17,10 +17,10 @@ from typing import Any, Final
 import numpy as np
 
 from recsys_edu.errors import RecsysError
-from tito.judging.failures import LearnerError
+from tito.judging.failures import MAX_MESSAGE, LearnerError
 from tito.judging.likeness import Answer, Call, answers_alike
 from tito.judging.remote import Remote, connection_of
-from tito.wire.values import pack, unpack
+from tito.wire.values import arrays_in, pack, unpack
 
 PUBLIC: Final = "fingerprints.json"
 """File of a lesson's folder with the fingerprints that learners' own checks use."""
@@ -133,13 +133,20 @@ def _answer(remote: Remote, call: Call) -> Answer | None:
     except LearnerError:
         return None
     if "raised" in reply:
-        return None if reply.get("unwritten") is True else Answer(raised=str(reply["raised"]))
+        return (
+            None
+            if reply.get("unwritten") is True
+            else Answer(raised=str(reply["raised"])[:MAX_MESSAGE])
+        )
     if "value" not in reply:
         return None
     try:
-        changed = {int(number): np.asarray(array) for number, array in reply.get("changed", ())}
+        changed = {number: np.asarray(array) for number, array in reply.get("changed", ())}
     except (TypeError, ValueError):
         return None
+    n_given = len(arrays_in([list(call.args), dict(call.kwargs)]))
+    if not all(type(number) is int and 0 <= number < n_given for number in changed):
+        return None  # forged
     return Answer(value=reply["value"], changed=changed)
 
 

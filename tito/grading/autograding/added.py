@@ -108,7 +108,8 @@ class _Template:
         Without names and ids, which some editors remove, the text decides. Of several released
         cells with the same text, such as empty boxes, it is the next one below ``above`` others.
         """
-        by_name = self._names.get(cell.grade_id, self._ids.get(str(cell_id)))
+        by_id = self._ids.get(cell_id) if isinstance(cell_id, str) else None
+        by_name = self._names.get(cell.grade_id, by_id)
         if by_name is not None:
             return by_name
         text = _normalized(cell.source)

@@ -24,6 +24,7 @@ from tito.grading.nbgrader_config import write_config
 from tito.jail.availability import require_jail
 from tito.jail.cells import font_list
 from tito.jail.machine_lock import disturbing
+from tito.jail.page_cache import warm_files
 from tito.jobs.pool import Job, Task, run_jobs
 from tito.workspace.lock import writing
 
@@ -102,6 +103,8 @@ def _graded(
     before they are entered.
     """
     course, lesson = waiting[0].argument.course, waiting[0].argument.lesson
+    if jailed:
+        warm_files(lesson.about().may_import)
     fonts = font_list() if jailed else None  # finding fonts takes a jail a second
     grade = partial(grade_submission, contents=fonts)
     task = Task(grade, failed_outcome, outcome_store(course, lesson))

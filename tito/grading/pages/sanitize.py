@@ -16,10 +16,10 @@ from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from typing import Final
 
-from bleach import clean
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbconvert.filters.strings import strip_files_prefix
 
+from tito.grading.pages.cleaner import clean_once
 from tito.grading.pages.renderer import BoundedRenderer
 
 Attachments = Mapping[str, Mapping[str, str]]
@@ -39,7 +39,8 @@ _TAGS: Final = frozenset({
     "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub", "summary", "sup",
     "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var",
 })  # fmt: skip
-_PICTURE: Final = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=]*")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/=]*")
+_PICTURE: Final = re.compile(rf"data:image/(?:png|jpeg);base64,{_BASE64.pattern}")
 _ATTRIBUTES: Final = {
     ("a", "class"): re.compile("anchor-link"),
     ("a", "href"): re.compile(r"(?i:https?://|mailto:|#).*|glossary\.md", re.DOTALL),
@@ -155,15 +156,24 @@ def _is_harmless(text: str, attachments: Attachments) -> bool:
     nbconvert reads and rewrites each page in the end, so as browsers get them.
     """
     try:
-        html = _ALIGNMENT.sub(r"<\1>", _render(text, attachments))
-        kept = clean(
-            html, _TAGS, _allowed, ("http", "https", "mailto", "data"), strip_comments=True
-        )
+        html = _ALIGNMENT.sub(r"<\1>", _render(text, _without_contents(attachments)))
+        kept = clean_once(html, _TAGS, _allowed)
         before, after = _events(html), _events(kept)
     except Exception:  # it would do the same to the page
         return False
     words = "".join(part for kind, part, _ in before if kind == "text")
     return before == after and _TEX.search(words) is None
+
+
+def _without_contents(attachments: Attachments) -> Attachments:
+    """Return attachments with an empty picture for each one that is well-formed.
+
+    A page may have megabytes of them, and each try would read them anew.
+    """
+    return {
+        name: {kind: "" for kind, data in kinds.items() if _BASE64.fullmatch(data)}
+        for name, kinds in attachments.items()
+    }
 
 
 def _render(text: str, attachments: Attachments) -> str:
