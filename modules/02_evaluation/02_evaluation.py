@@ -606,7 +606,7 @@ for name, expected in by_hand.items():
     )
     per_user = yours[name]
     assert per_user.ndim == 1, f"Return one value of {name} for each user, not their mean."
-    assert len(per_user) != 1, (
+    assert len(per_user) != 1 or not np.isclose(per_user[0], expected[0], atol=1e-4), (
         f"You return one value of {name}, of the first user alone: does your `return` stand inside the loop?"
     )
     assert len(per_user) == 2, (
@@ -796,7 +796,9 @@ def confidence_interval(values: NDArray[np.float64]) -> tuple[float, float, floa
 # %% nbgrader={"grade": true, "grade_id": "test_confidence_interval", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 returned = confidence_interval(np.array([0.0, 0.5, 1.0, 0.5]))
 assert returned is not None, "Your function returns nothing: it needs a `return`."
-assert np.size(returned) == 3, "Return three numbers: the mean, the lower and the upper end."
+assert isinstance(returned, tuple) and len(returned) == 3, (
+    "Return three numbers: the mean, the lower and the upper end."
+)
 mean, low, high = returned
 assert low < mean < high, (
     f"Return the mean, the lower and the upper end, in this order; yours are {mean:.3f}, {low:.3f}, {high:.3f}."

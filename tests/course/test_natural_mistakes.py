@@ -138,7 +138,7 @@ MISTAKES[4] += [
 ]  # fmt: skip
 MISTAKES[6] = [
     Mistake("timed", "run.time_ms = 1e3 * (clock() - start)",
-            "run.time_ms = 1e3 * (time.perf_counter() - start)", "Read one clock both times"),
+            "run.time_ms = 1e3 * (time.perf_counter() - start)", "the one that you are given"),
     Mistake("timed", "1e3 * (clock() - start)", "(clock() - start) / 1e3", "You divide by 1000"),
     Mistake("timed", "clock() - start", "start - clock()", "is negative"),
     Mistake("compare", "statistics.median(times[0]), statistics.median(times[1])",
@@ -148,7 +148,8 @@ MISTAKES[6] = [
     Mistake("speedup", "return share / left if left > 0 else math.inf",
             "return left / share if left > 0 else math.inf", "the inverse"),
     Mistake("triple_cost", "2 * m * k * n, 4 * (m", "2 * m * k * n, (m", "a float32 has 4 bytes"),
-    Mistake("triple_cost", "2 * m * k * n, 4 * (m", "2 * m * k * n, 8 * (m", "counts once"),
+    Mistake("triple_cost", "2 * m * k * n, 4 * (m", "2 * m * k * n, 8 * (m",
+            "is each number counted once"),
 ]  # fmt: skip
 ALL = [(number, mistake) for number, mistakes in MISTAKES.items() for mistake in mistakes]
 

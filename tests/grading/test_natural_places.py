@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -160,3 +162,40 @@ def test_names_are_those_of_the_module() -> None:
         ("loose", []),
         ("value", ["x"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("SCALE = 0.5\n", "for SCALE in (1, 2, 3):\n    print(SCALE)\n"),
+        ("SCALE = 0.5\n", "if True:\n    SCALE = 7\n"),
+        ("SCALE = 0.5\n", "SCALE = 3\n"),
+    ],
+)
+def test_a_name_that_several_cells_bind_is_for_a_person(
+    above: str, below: str, course: GradingCourse, chain: Lesson
+) -> None:
+    content = with_cell(solved(chain), "halve", "def halve(x):\n    return x * SCALE\n")
+    content = insert(insert(content, "halve", above), "test_halve", below)
+    found = graded(course, chain, content)
+    assert points(found).get("test_halve") or "test_halve" in asked_for(course, chain)
+
+
+def test_a_function_beside_a_helper_that_was_taken_is_looked_at(
+    course: GradingCourse, chain: Lesson
+) -> None:
+    content = with_cell(solved(chain), "halve", "def halve(x):\n    return scale(x)\n")
+    below = f"def scale(x):\n    return x / 3\n\n{HALVE}"
+    assert graded(course, chain, insert(content, "halve", below))
+    assert "test_halve" in asked_for(course, chain)
+
+
+def test_the_cost_of_looking_for_names_grows_with_a_cells_length() -> None:
+    """Blank lines took time by their square: hours for the longest cell."""
+    look = (
+        "import resource; resource.setrlimit(resource.RLIMIT_CPU, (60, 60))\n"
+        "from tito.grading.autograding.helpers import _may_bind\n"
+        "for blank in ('\\n', ' ', '\\t', ' \\n', 'from ', 'a, '):\n"
+        "    assert not _may_bind('x\\n' + blank * 100_000 + 'x', {'y'})\n"
+    )
+    subprocess.run([sys.executable, "-c", look], check=True)

@@ -129,25 +129,30 @@ def unclear_tests(
     """Return the tests without points beside which there is code that was not graded.
 
     A person has to look at them: the answer may stand in the wrong cell. A function of the same
-    name is looked at wherever it stands. If helpers cannot be loaded, any test may have failed by
-    that.
+    name is looked at wherever it stands. If helpers cannot be loaded, or several cells bind one
+    name that functions need, any test may have failed by that.
     """
     failed = {mark.grade_id for mark in functions.marks if not mark.passed}
-    used = {helper.number for helper in functions.helpers}
+    taken = {helper.number: set(helper.names) for helper in functions.helpers}
     places = [
         cell.place
         for cell in added
-        if cell.number not in used and (cell.kind == "code" or names_defined(cell.source))
+        if cell.number not in taken and (cell.kind == "code" or names_defined(cell.source))
     ]
     defined = {
-        name for cell in added if cell.number not in used for name in names_defined(cell.source)
+        name
+        for cell in added
+        for name in set(names_defined(cell.source)) - taken.get(cell.number, set())
     }
     broken = {cell.grade_id for cell in functions.left_out}
-    no_helpers = any(helper.cell().grade_id in broken for helper in functions.helpers)
+    names = [name for each in taken.values() for name in each]
+    unsure = len(names) > len(set(names)) or any(
+        helper.cell().grade_id in broken for helper in functions.helpers
+    )
     found = []
     for part in parts_of(template):
         near = range(part.places.start, part.places.stop + 1)
         beside = any(place in near for place in places) or broken.intersection(part.cells)
-        if part.test in failed and (beside or no_helpers or defined.intersection(part.functions)):
+        if part.test in failed and (beside or unsure or defined.intersection(part.functions)):
             found.append(part.test)
     return tuple(found)

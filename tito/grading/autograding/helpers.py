@@ -19,10 +19,11 @@ from tito.grading.autograding.builds import Builds
 from tito.grading.autograding.statements import Splitter, Statement, with_statements
 
 _BINDING: Final = re.compile(
-    r"^\s*(?:(?:async\s+)?def|class)\s+(\w+)|^\s*(?:from|import)\s(.+)|^([\w, ]+)[:=]",
+    r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^[ \t]*(?:from|import)[ \t](.+)"
+    r"|^([\w, ]+)[:=]",
     re.MULTILINE,
 )
-_EVERYTHING: Final = re.compile(r"^\s*from\s[^#\n]*\*", re.MULTILINE)
+_EVERYTHING: Final = re.compile(r"^[ \t]*from[ \t][^#\n]*\*", re.MULTILINE)
 _WORD: Final = re.compile(r"\w+")
 _BUILT_IN: Final = frozenset(dir(builtins))
 _MOST_NAMED: Final = 5
