@@ -67,7 +67,8 @@ def _show(lesson: Lesson, pages: list[FeedbackPage]) -> None:
     if outdated:
         click.echo(
             f"No page for {outdated}: handed in again since it was graded. Run `tito grade "
-            f"autograde {lesson.number}`, or give --partial.",
+            f"autograde {lesson.number}`; if the newer one cannot be graded (`tito grade report "
+            f"{lesson.number}` says so), ask for another, or give --partial.",
             err=True,
         )
     for page in pages:

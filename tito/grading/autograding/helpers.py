@@ -39,6 +39,8 @@ class Helper:
     """Place of the cell in the submission, counted from 1."""
     source: str
     names: tuple[str, ...]
+    changed: str = ""
+    """Name of the released cell that was changed; empty for a cell that was added."""
 
     def cell(self) -> Cell:
         """Return the statements as a cell of the module."""
@@ -50,6 +52,11 @@ class Helper:
         """Sentence for the student."""
         named = self.names[:_MOST_NAMED]
         listed = ", ".join("what `import *` brings" if x == "*" else x[:_LONGEST] for x in named)
+        if self.changed:
+            return (
+                f"Your functions use {listed} from the cell '{self.changed}', which you have "
+                "changed: that was taken along for grading."
+            )
         return (
             f"Your functions use {listed} from cell number {self.number} of your notebook, which "
             "is not exported: it was taken along for grading. `tito export` needs it in the "
@@ -124,9 +131,8 @@ def _helpers(
 
         names = sorted({name for each in own if is_needed(each) for name in each.binds & needed})
         if names:
-            yield Helper(
-                cell.number, with_statements(cell.source, own, is_kept=is_needed), tuple(names)
-            )
+            kept = with_statements(cell.source, own, is_kept=is_needed)
+            yield Helper(cell.number, kept, tuple(names), cell.changed)
 
 
 def _closure(
