@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,9 +24,12 @@ from tests.grading.test_nothing_lost import (
 )
 from tests.jail.conftest import needs_bubblewrap
 from tito.course.lessons import Lesson
-from tito.grading.autograding import splitter
+from tito.course.notebook import Cell
+from tito.grading.autograding import module, splitter
+from tito.grading.autograding.module import salvage_cells
 from tito.grading.course import GradingCourse
 from tito.grading.gradebook import open_gradebook
+from tito.judging.failures import LearnerError
 
 __all__ = ["chain", "course"]
 
@@ -109,7 +114,10 @@ def test_an_import_among_those_of_the_lesson_is_taken_along(
 ) -> None:
     content = with_cell(solved(chain), "halve", BY_SUM)
     cell_of(content, "toy_imports")["source"] = "import numpy as np\nfrom math import fsum\n"
-    assert points(graded(course, chain, content)) == ALL
+    outcome = graded(course, chain, content)
+    assert points(outcome) == ALL
+    (remark,) = (each for each in outcome.remarks if "fsum" in each)
+    assert "from the cell 'toy_imports', which you have changed" in remark
 
 
 def test_an_import_of_what_is_not_there_costs_no_other(
@@ -179,6 +187,36 @@ def test_a_name_that_several_cells_bind_is_for_a_person(
     content = insert(insert(content, "halve", above), "test_halve", below)
     found = graded(course, chain, content)
     assert points(found).get("test_halve") or "test_halve" in asked_for(course, chain)
+
+
+def test_the_same_import_in_two_added_cells_is_nobodys_to_look_at(
+    course: GradingCourse, chain: Lesson
+) -> None:
+    source = "def halve(x):\n    return x / math.sqrt(9)\n"
+    content = with_cell(solved(chain), "halve", source)
+    for beside in ("double", "why"):
+        content = insert(content, beside, "import math\nprint(math.pi)\n")
+    assert points(graded(course, chain, content))["test_halve"] == 0
+    assert "test_halve" not in asked_for(course, chain)
+
+
+def test_helpers_are_tried_for_a_bounded_time(
+    course: GradingCourse, chain: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred of them, each of which takes long to fail, took a hundred times as long."""
+    tried: list[int] = []
+
+    def load(cells: Sequence[Cell]) -> None:
+        tried.append(len(cells))
+        raise LearnerError("no")
+
+    released = [Cell(n, "code", "" if n else "x = 1", frozenset(), {}) for n in range(9)]
+    written = [replace(cell, source=f"y = {cell.number}") for cell in released]
+    monkeypatch.setattr(module, "SECONDS_FOR_PARTS", -1.0)
+    kept, left_out = salvage_cells(written, released, load, lambda sources: [[] for _ in sources])
+    assert len(tried) == 1, "the lesson's own cell alone"
+    assert kept == released
+    assert [each.why for each in left_out] == ["no", *[module.NOT_TRIED] * 8]
 
 
 def test_a_function_beside_a_helper_that_was_taken_is_looked_at(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -129,8 +130,8 @@ def unclear_tests(
     """Return the tests without points beside which there is code that was not graded.
 
     A person has to look at them: the answer may stand in the wrong cell. A function of the same
-    name is looked at wherever it stands. If helpers cannot be loaded, or several cells bind one
-    name that functions need, any test may have failed by that.
+    name is looked at wherever it stands. If helpers cannot be loaded, or a name that functions need
+    is made by one cell and bound by another, any test may have failed by that.
     """
     failed = {mark.grade_id for mark in functions.marks if not mark.passed}
     taken = {helper.number: set(helper.names) for helper in functions.helpers}
@@ -145,9 +146,10 @@ def unclear_tests(
         for name in set(names_defined(cell.source)) - taken.get(cell.number, set())
     }
     broken = {cell.grade_id for cell in functions.left_out}
-    names = [name for each in taken.values() for name in each]
-    unsure = len(names) > len(set(names)) or any(
-        helper.cell().grade_id in broken for helper in functions.helpers
+    n_cells = Counter(name for helper in functions.helpers for name in helper.names)
+    unsure = any(
+        helper.cell().grade_id in broken or any(n_cells[name] > 1 for name in helper.made)
+        for helper in functions.helpers
     )
     found = []
     for part in parts_of(template):

@@ -39,6 +39,8 @@ class Helper:
     """Place of the cell in the submission, counted from 1."""
     source: str
     names: tuple[str, ...]
+    made: frozenset[str] = frozenset()
+    """Those of the names that it makes or changes, and does not only import."""
     changed: str = ""
     """Name of the released cell that was changed; empty for a cell that was added."""
 
@@ -129,10 +131,12 @@ def _helpers(
             rebinds = each.kind != "import" and bool(each.binds & known)
             return bool(each.binds & needed) and not rebinds
 
-        names = sorted({name for each in own if is_needed(each) for name in each.binds & needed})
+        taken = [each for each in own if is_needed(each)]
+        names = sorted({name for each in taken for name in each.binds & needed})
         if names:
+            made = {x for each in taken if each.kind != "import" for x in each.binds & needed}
             kept = with_statements(cell.source, own, is_kept=is_needed)
-            yield Helper(cell.number, kept, tuple(names), cell.changed)
+            yield Helper(cell.number, kept, tuple(names), frozenset(made), cell.changed)
 
 
 def _closure(

@@ -20,7 +20,8 @@ from tito.grading.autograding.statements import (
 from tito.judging.failures import LearnerError
 
 SECONDS_FOR_PARTS: Final = 60.0
-"""Seconds after which no more parts of cells are tried: each may take long to fail."""
+"""Seconds after which no more helpers and parts are tried: each may take long to fail."""
+NOT_TRIED: Final = "it was not tried, since loading the cells before it took too long"
 IN_PART: Final = (
     "was loaded in part (definitions only): the rest, such as a loose line or a command that works "
     "in the notebook alone, was left out"
@@ -75,15 +76,18 @@ def salvage_cells(
     late = []
     for number, cell in changed:
         is_helper = not released[number].source
+        if is_helper and trials.are_over():
+            continue
         parts = iter([cell]) if is_helper else _parts(cell, released[number], split)
         if not trials.took(number, parts, number) and is_helper:
             late.append((number, cell))
     for number, cell in late:
-        trials.took(number, _parts(cell, released[number], split))
+        if not trials.are_over():
+            trials.took(number, _parts(cell, released[number], split))
     return trials.kept, [
-        LeftOut(cell.grade_id, trials.problems[number], *trials.in_part(number))
+        LeftOut(cell.grade_id, trials.problems.get(number, NOT_TRIED), *trials.in_part(number))
         for number, cell in changed
-        if number in trials.problems and trials.taken.get(number) != cell
+        if trials.taken.get(number) != cell
     ]
 
 
@@ -99,10 +103,14 @@ class _Trials:
     """Reason why a cell could not be loaded at first, by its place."""
     end: float = field(default_factory=lambda: time.monotonic() + SECONDS_FOR_PARTS)
 
+    def are_over(self) -> bool:
+        """Return True where no more may be tried but each of the lesson's cells as it is."""
+        return time.monotonic() > self.end
+
     def took(self, number: int, parts: Iterator[Cell], place: int | None = None) -> bool:
         """Take the first part that can be loaded, in its place or behind all others."""
         for tried, part in enumerate(parts):
-            if tried and time.monotonic() > self.end:
+            if tried and self.are_over():
                 return False
             if place is None:
                 trial = [*self.kept, part]

@@ -108,8 +108,8 @@ def sort_by_student(
 def is_of_another_lesson(path: str, lesson: Lesson) -> bool:
     """Return True for a file in a folder of another lesson.
 
-    It is never so in what an LMS made, which is of one assignment: below their own name, students
-    call folders as they like.
+    It is never so below a student's folder that Moodle or Brightspace has named: a download is of
+    one assignment, and students call folders as they like.
     """
     others = {other.id for other in all_lessons()} - {lesson.id}
     parts = PurePosixPath(path).parts

@@ -19,7 +19,8 @@ MAX_CHARACTERS: Final = 500_000
 def released_passages(lesson: Lesson) -> list[Passage]:
     """Return the cells of a lesson as students got them."""
     cells = read_cells(lesson.release)
-    return [_passage(cell, _names_of(cells)) for cell in cells]
+    names = _names_of(cells)
+    return [_passage(cell, names) for cell in cells]
 
 
 def handed_in(
