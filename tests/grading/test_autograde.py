@@ -304,6 +304,9 @@ def test_bad_requests_are_told_in_a_sentence(
         "[extensions] Ada: this id is not among the students"
         in tito("grade", "autograde", "42").err
     )
+    course.release(pair).write_text("{")
+    said = tito("grade", "autograde", "42").err
+    assert "cannot be read (JSONDecodeError): run `tito grade build 42`." in said
     course.release(pair).unlink()
     assert "run `tito grade build 42` first" in tito("grade", "autograde", "42").err
 

@@ -180,8 +180,12 @@ def test_start_puts_the_notebook_there_once(workspace: Path, tito: Tito, toy: Le
     assert path.read_text() == "mine"
 
 
-def test_start_tells_a_script_how_to_open_it(workspace: Path, tito: Tito, toy: Lesson) -> None:
+def test_start_tells_a_script_how_to_open_it(
+    workspace: Path, tito: Tito, toy: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It held a shell without a terminal until JupyterLab was killed."""
+    monkeypatch.setattr("tito.commands.start._open", lambda path: 99)
+    assert tito("start", 42, "--open").status == 99
     said = tito("start", 42)
     assert said.status == 0
     assert f"or with `jupyter lab {workspace / 'notebooks' / toy.notebook}`" in said.out

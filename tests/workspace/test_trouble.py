@@ -14,7 +14,9 @@ import pytest
 
 from tests.course.learner import type_in
 from tests.workspace.conftest import Outcome, start_tito
+from tito.course.kernel_run import _sentence
 from tito.course.lessons import Lesson
+from tito.course.notebook import Cell
 
 Tito = Callable[..., Outcome]
 
@@ -61,6 +63,13 @@ def test_a_forgotten_return_is_asked_for(workspace: Path, tito: Tito, toy: Lesso
     type_in(path, {"double": "def double(x):\n    x + x"})
     said = " ".join(tito("test", 42).out.split())
     assert "Has a function no `return`?" in said
+
+
+def test_it_is_asked_for_where_a_test_unpacks_the_answer_too() -> None:
+    cell = Cell(0, "code", "a, b = f()", frozenset(), {"grade_id": "test_f", "grade": True})
+    value = "cannot unpack non-iterable NoneType object"
+    failure = {"ename": "TypeError", "evalue": value, "traceback": []}
+    assert _sentence(cell, failure, {}, 3).endswith("Has a function no `return`?")
 
 
 def test_code_that_ends_the_kernel_is_named(workspace: Path, tito: Tito, toy: Lesson) -> None:
