@@ -40,7 +40,7 @@ class Helper:
     source: str
     names: tuple[str, ...]
     made: frozenset[str] = frozenset()
-    """Those of the names that it makes or changes, and does not only import."""
+    """Names of `names` that it makes or changes, and does not only import."""
     changed: str = ""
     """Name of the released cell that was changed; empty for a cell that was added."""
 
